@@ -1,0 +1,269 @@
+"""Protection at the door of the store: one pseudonym function for every account.
+
+A pseudonym is HMAC-SHA256 of the account's id under a key of the store, cut to 128 bits, after
+``~``. The key never lies in the store: it is in the user's own configuration folder, or where
+``GROUNDSWELL_KEYS`` says. Whoever has the store alone can neither read nor guess an account.
+
+>>> protector = Protector(key=b"k" * 32)
+>>> protector.pseudonym("x:12")
+'x:~308f98fe64f934504de2a8fa5d79aee3'
+>>> protector.pseudonym(protector.pseudonym("x:12")) == protector.pseudonym("x:12")
+True
+"""
+
+import hmac
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from analytics.errors import ProtectionError
+from analytics.tables import ACCOUNTS, Table
+
+PSEUDONYM = re.compile(r"^[a-z][a-z0-9_]*:~[0-9a-f]{32}$")
+KEY_BYTES = 32
+
+# Post ids of these platforms carry the account: telegram:CHANNEL/42, bluesky:at://DID/…
+OWNED_POST = r"^(telegram|bluesky):(at://)?([^/]+)(/.*)$"
+
+# Profile addresses: a host, perhaps a fixed folder, then the account's handle.
+_PROFILE_HOSTS = {
+    "x.com": "x",
+    "twitter.com": "x",
+    "t.me": "telegram",
+    "telegram.me": "telegram",
+    "bsky.app": "bluesky",
+    "youtube.com": "youtube",
+    "facebook.com": "facebook",
+    "instagram.com": "instagram",
+    "tiktok.com": "tiktok",
+    "vk.com": "vk",
+    "threads.net": "threads",
+}
+_HOSTS = "|".join(re.escape(host) for host in _PROFILE_HOSTS)
+PROFILE_URL = re.compile(
+    rf"((?:https?://)?(?:www\.|m\.|mobile\.)?({_HOSTS})/(?:profile/|channel/|user/|c/|s/)?)"
+    r"(@?[^/?#\s]+)(.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+FEDIVERSE_URL = re.compile(r"(https?://[^/\s]+/(?:@|users/))([^/?#\s]+)(.*)", re.DOTALL)
+_NOT_A_HANDLE = frozenset(
+    {"explore", "feed", "groups", "hashtag", "home", "i", "intent", "joinchat", "login", "p",
+     "photo", "playlist", "reel", "results", "search", "share", "sharer", "shorts", "status",
+     "story.php", "video", "wall", "watch", "watch.php"}
+)  # fmt: skip
+
+
+class Protector:
+    """Replaces private accounts in tables; knows who is public.
+
+    Parameters
+    ----------
+    key
+        The store's secret.
+    public
+        Accounts that may be named, with their role: ``platform:id`` or ``platform:@handle``.
+    everything
+        Keep all as it came (protection level ``open``).
+    """
+
+    def __init__(
+        self, *, key: bytes, public: Mapping[str, str] | None = None, everything: bool = False
+    ) -> None:
+        self._key = key
+        self._everything = everything
+        self.public = {account.lower(): role for account, role in (public or {}).items()}
+        self._pseudonyms: dict[str, str] = {}
+        self._by_handle: dict[str, str] = {}
+        self.learned: dict[str, str] = {}  # public accounts that were listed by handle
+
+    def is_public(self, account_id: str) -> bool:
+        """Return whether the account may be named."""
+        return self._everything or account_id.lower() in self.public
+
+    def pseudonym(self, account_id: str) -> str:
+        """Return the account's id as it may be stored: itself if public, else its pseudonym."""
+        if self.is_public(account_id) or PSEUDONYM.match(account_id):
+            return account_id
+        if account_id not in self._pseudonyms:
+            platform = account_id.split(":", 1)[0]
+            digest = hmac.digest(self._key, account_id.encode(), "sha256").hex()[:32]
+            self._pseudonyms[account_id] = f"{platform}:~{digest}"
+        return self._pseudonyms[account_id]
+
+    def protect(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return a checked table with every account, handle and private text replaced."""
+        if table is ACCOUNTS:
+            frame = self._learn(frame)
+        if self._everything:
+            return frame
+        private = self._private(frame) if "account_id" in frame.columns else None
+        for name, column in table.columns.items():
+            match column.holds:
+                case "account":
+                    frame = frame.with_columns(self._accounts(frame[name]))
+                case "post":
+                    frame = frame.with_columns(self._posts(frame[name]))
+                case "handle" | "text" if private is not None:
+                    kept = pl.when(~private).then(pl.col(name))
+                    frame = frame.with_columns(kept.alias(name))
+                case "url" | "object":
+                    frame = frame.with_columns(self._lists(frame[name]))
+        return frame
+
+    def _private(self, frame: pl.DataFrame) -> pl.Series:
+        public = [a for a in frame["account_id"].drop_nulls().unique() if self.is_public(a)]
+        return ~frame["account_id"].is_in(public).fill_null(value=False)
+
+    def _learn(self, accounts: pl.DataFrame) -> pl.DataFrame:
+        """Learn which handle is which account, and give public accounts their role."""
+        known = accounts.select("account_id", "platform", "handle").drop_nulls().unique()
+        for account_id, platform, handle in known.iter_rows():
+            named = f"{platform}:@{handle}".lower()
+            self._by_handle[named] = account_id
+            if named in self.public:
+                self.public[account_id.lower()] = self.public[named]
+                self.learned[account_id.lower()] = named
+        listed = {a: self.public.get(a.lower()) for a in accounts["account_id"].unique()}
+        roles = {account: role for account, role in listed.items() if role}
+        named_role = pl.col("account_id").replace_strict(
+            roles, default=None, return_dtype=pl.String
+        )
+        return accounts.with_columns(role=pl.coalesce(named_role, "role"))
+
+    def _accounts(self, series: pl.Series) -> pl.Series:
+        names = series.drop_nulls().unique()
+        return _replace(series, names, (self.pseudonym(name) for name in names))
+
+    def _posts(self, series: pl.Series) -> pl.Series:
+        """Replace the account inside post ids that carry one."""
+        if not series.str.contains(OWNED_POST).any():
+            return series
+        parts = series.to_frame("id").select(
+            "id",
+            owner=pl.concat_str(
+                pl.col("id").str.extract(OWNED_POST, 1),
+                pl.lit(":"),
+                pl.col("id").str.extract(OWNED_POST, 3),
+            ),
+        )
+        owner = self._accounts(parts["owner"]).str.extract(r"^[a-z]+:(.*)$")
+        rebuilt = pl.concat_str(
+            pl.col("id").str.extract(OWNED_POST, 1),
+            pl.lit(":"),
+            pl.col("id").str.extract(OWNED_POST, 2).fill_null(""),
+            owner,
+            pl.col("id").str.extract(OWNED_POST, 4),
+        )
+        return parts.select(pl.coalesce(rebuilt, "id")).to_series().alias(series.name)
+
+    def _lists(self, series: pl.Series) -> pl.Series:
+        """Replace accounts inside lists of ids and URLs."""
+        values = series.explode().drop_nulls().unique()
+        posts = self._posts(values)
+        safe = [self.url(value) for value in posts]
+        changed = {a: b for a, b in zip(values, safe, strict=True) if a != b}
+        if not changed:
+            return series
+        clean = pl.element().replace(changed)
+        return series.to_frame().select(pl.col(series.name).list.eval(clean)).to_series()
+
+    def url(self, address: str) -> str:
+        """Return an address with the handle of a private profile replaced by its pseudonym.
+
+        >>> protector = Protector(key=b"k" * 32, public={"x:@Ministry": "official"})
+        >>> protector.url("https://x.com/ministry/status/1")
+        'https://x.com/ministry/status/1'
+        >>> protector.url("https://x.com/somebody/status/1")
+        'https://x.com/~b5cbab8e066298e614e908c6c803833b/status/1'
+        """
+        if found := PROFILE_URL.search(address):
+            platform = _PROFILE_HOSTS[found[2].lower()]
+            if found[3].lower() in _NOT_A_HANDLE:
+                return address
+            handle = found[3].removeprefix("@")
+            return _spliced(address, found, 3, self._handle(platform, handle))
+        if found := FEDIVERSE_URL.search(address):
+            return _spliced(address, found, 2, self._handle("mastodon", found[2]))
+        return address
+
+    def _handle(self, platform: str, handle: str) -> str:
+        if handle.startswith("~"):
+            return handle
+        named = f"{platform}:@{handle}".lower()
+        account = self._by_handle.get(named, named)
+        if self.is_public(named) or self.is_public(account):
+            return handle
+        return self.pseudonym(account).split(":", 1)[1]
+
+
+def _spliced(text: str, found: re.Match[str], group: int, new: str) -> str:
+    return text[: found.start(group)] + new + text[found.end(group) :]
+
+
+def _replace(series: pl.Series, old: pl.Series, new: Iterable[str]) -> pl.Series:
+    changed = {a: b for a, b in zip(old, new, strict=True) if a != b}
+    return series.replace(changed) if changed else series
+
+
+def key_folder() -> Path:
+    """Return the folder of the keys: ``GROUNDSWELL_KEYS``, or the user's configuration folder."""
+    if chosen := os.environ.get("GROUNDSWELL_KEYS"):
+        return Path(chosen)
+    config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(config) / "groundswell" / "keys"
+
+
+def key_path(store_id: str) -> Path:
+    """Return where a store's key lies."""
+    return key_folder() / f"{store_id}.key"
+
+
+def make_key(store_id: str) -> Path:
+    """Make a store's key, readable by its owner only, and return its path."""
+    path = key_path(store_id)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(KEY_BYTES))
+    return path
+
+
+def read_key(store_id: str) -> bytes:
+    """Return a store's key.
+
+    Raises
+    ------
+    ProtectionError
+        The key is not there, is not a key, or others may read it.
+    """
+    path = key_path(store_id)
+    try:
+        text = path.read_text().strip()
+    except OSError:
+        msg = (
+            f"the pseudonym key of this store is not at {path}; bring it from the machine that "
+            "made the store, or name its folder in GROUNDSWELL_KEYS (reading needs no key)"
+        )
+        raise ProtectionError(msg) from None
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        msg = f"{path} can be read by others; run: chmod 600 {path}"
+        raise ProtectionError(msg)
+    if not re.fullmatch(r"[0-9a-f]{64}", text):
+        msg = f"{path} does not hold a key; restore it from your copy"
+        raise ProtectionError(msg)
+    return bytes.fromhex(text)
+
+
+def account_columns(table: Table) -> list[str]:
+    """Return the columns of a table that hold accounts.
+
+    >>> from analytics.tables import POSTS
+    >>> account_columns(POSTS)
+    ['account_id', 'parent_account_id']
+    """
+    return [name for name, column in table.columns.items() if column.holds == "account"]

@@ -1,0 +1,196 @@
+r"""``groundswell.toml``: what the user decides about a store.
+
+>>> decode('[[appeals]]\nid = "park"', place="groundswell.toml").appeals[0].id
+'park'
+>>> decode('[protection]\\nlevel = "open"', place="groundswell.toml")
+Traceback (most recent call last):
+analytics.errors.SettingsError: groundswell.toml: protection is "open" without a reason; ...
+"""
+
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+import polars as pl
+
+from analytics.errors import SettingsError
+from analytics.tables import APPEALS
+
+Role = Literal["media", "ngo", "official", "public_figure"]
+
+
+class Appeal(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """One ``[[appeals]]`` entry."""
+
+    id: str
+    title: str | None = None
+    published_at: datetime | None = None
+    registered_at: datetime | None = None
+    jurisdiction: str | None = None
+    object_keys: list[str] = []
+    outcome_known_until: datetime | None = None
+
+
+class PublicActor(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """One ``[[public]]`` entry: an account that may be named, and why."""
+
+    account: str  # platform:id, or platform:@handle
+    role: Role
+    reason: str
+    source: str
+
+
+class Protection(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """How much of private accounts is kept: nothing but keyed pseudonyms, or everything."""
+
+    level: Literal["strict", "open"] = "strict"
+    reason: str = ""
+
+
+class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The whole file."""
+
+    timezone: str = "UTC"
+    protection: Protection = msgspec.field(default_factory=Protection)
+    appeals: list[Appeal] = []
+    public: list[PublicActor] = []
+
+    def appeal_id(self, asked: str | None, *, place: str = "groundswell.toml") -> str:
+        """Return the appeal that is asked for, or the only one.
+
+        Raises
+        ------
+        SettingsError
+            The appeal is not declared, or none was asked for and there are several.
+        """
+        known = [appeal.id for appeal in self.appeals]
+        if asked is None and len(known) == 1:
+            return known[0]
+        if asked in known:
+            return asked
+        fact = f"there is no appeal {asked!r}" if asked else "there are several appeals"
+        msg = f"{place}: {fact}; choose one with --appeal: {', '.join(known) or 'none is declared'}"
+        raise SettingsError(msg)
+
+    def appeals_table(self, *, simulated: bool = False) -> pl.DataFrame:
+        """Return the declared appeals as the ``appeals`` table; times without a zone are local."""
+        zone = zone_of(self.timezone)
+        rows = [
+            {
+                "appeal_id": a.id,
+                "title": a.title,
+                "published_at": _utc(a.published_at, zone),
+                "registered_at": _utc(a.registered_at, zone),
+                "jurisdiction": a.jurisdiction,
+                "object_keys": a.object_keys,
+                "outcome_known_until": _utc(a.outcome_known_until, zone),
+                "simulated": simulated,
+            }
+            for a in self.appeals
+        ]
+        return pl.DataFrame(rows, schema=APPEALS.schema)
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return the time zone of an IANA name or of an offset such as ``+05:00``.
+
+    >>> zone_of("-04:00").utcoffset(None)
+    datetime.timedelta(days=-1, seconds=72000)
+    """
+    try:
+        offset = datetime.strptime(name, "%z").tzinfo
+    except ValueError:
+        return _named_zone(name)
+    return offset or UTC
+
+
+def _named_zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        msg = (
+            f"time zone {name!r} is not known; write a name such as Asia/Almaty or an offset +05:00"
+        )
+        raise SettingsError(msg) from None
+
+
+def _utc(time: datetime | None, zone: tzinfo) -> datetime | None:
+    if time is None:
+        return None
+    return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def decode(text: str, *, place: str) -> Settings:
+    """Return the settings that the text of a ``groundswell.toml`` holds.
+
+    Raises
+    ------
+    SettingsError
+        The text is not TOML, a field is unknown or of a wrong type, or entries contradict.
+    """
+    try:
+        settings = msgspec.toml.decode(text, type=Settings)
+    except msgspec.MsgspecError as error:
+        msg = f"{place}: {error}; `groundswell init` writes a commented example"
+        raise SettingsError(msg) from None
+    _check(settings, place)
+    return settings
+
+
+def _check(settings: Settings, place: str) -> None:
+    zone_of(settings.timezone)
+    ids = [appeal.id for appeal in settings.appeals]
+    if len(ids) != len(set(ids)):
+        msg = f"{place}: two appeals have the same id; give each its own"
+        raise SettingsError(msg)
+    if settings.protection.level == "open" and not settings.protection.reason.strip():
+        msg = f'{place}: protection is "open" without a reason; write one: every screen shows it'
+        raise SettingsError(msg)
+    for actor in settings.public:
+        if ":" not in actor.account or not (actor.reason.strip() and actor.source.strip()):
+            msg = (
+                f"{place}: public actor {actor.account!r} needs platform:id, a reason and a source;"
+                " private persons, victims, minors and suspects are never listed"
+            )
+            raise SettingsError(msg)
+
+
+def load(path: Path) -> Settings:
+    """Return the settings in a file; the defaults where there is no file."""
+    if not path.exists():
+        return Settings()
+    try:
+        return decode(path.read_text(encoding="utf-8"), place=path.name)
+    except UnicodeDecodeError:
+        msg = f"{path.name} is not UTF-8; save it as UTF-8"
+        raise SettingsError(msg) from None
+
+
+TEMPLATE = """\
+# What Groundswell is told about this store. Lines that begin with # are examples.
+
+timezone = "UTC"              # zone of times written here without one, and of the screen
+
+[protection]
+level = "strict"              # strict: keyed pseudonyms, no text of private accounts
+# level = "open"              # everything is kept and shown; needs a reason, shown on every screen
+# reason = "consent of all accounts, see the study protocol"
+
+[[appeals]]
+id = "{appeal_id}"
+# title = "Reopen the case"
+# published_at = 2016-08-29T18:30:00+06:00   # clocks of lags start here
+# registered_at = 2016-09-02                 # legal clocks start here, never at an upload
+# jurisdiction = "KZ"
+# object_keys = ["youtube:VIDEO_ID", "url:https://example.org/petition"]
+
+# Accounts that may be named: officials, media and declared public figures only.
+# Victims, minors and suspects never belong here.
+# [[public]]
+# account = "x:@ministry"
+# role = "official"           # official, media, ngo, public_figure
+# reason = "the ministry's own account"
+# source = "https://example.org/contacts"
+"""

@@ -1,0 +1,515 @@
+"""The store: one directory, one Delta table per table, and a few small files.
+
+::
+
+    STORE/
+      groundswell.toml   what the user decided
+      store.json         id, format and version of the store; accounts known to be public
+      tables/NAME/       Parquet files and the Delta log
+      raw/               payloads as received (protection level "open" only)
+
+Every append is one atomic commit: a reader sees all of it or nothing, and a process that is killed
+leaves a store that opens with everything acknowledged in it. One process writes at a time; readers
+never wait.
+
+>>> import tempfile, os
+>>> os.environ["GROUNDSWELL_KEYS"] = tempfile.mkdtemp()
+>>> store = Store.create(Path(tempfile.mkdtemp()) / "s")
+>>> row = {"post_id": "x:1", "appeal_id": "appeal", "platform": "x", "account_id": "x:7"}
+>>> page = pl.DataFrame([row | {"kind": "original", "source": "example"}])
+>>> store.append(POSTS, page)
+Written(new=1, completed=0, held=0, repeated=0, disagreeing=0)
+>>> store.append(POSTS, page)
+Written(new=0, completed=0, held=1, repeated=0, disagreeing=0)
+>>> store.read("posts")["account_id"].str.starts_with("x:~").all()
+True
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from filelock import FileLock, Timeout
+
+from analytics import __version__, settings
+from analytics.errors import ProtectionError, StoreError
+from analytics.protection import Protector, account_columns, make_key, read_key
+from analytics.tables import ACCOUNTS, APPEALS, POSTS, TABLES, Table
+
+FORMAT = 1
+DAY = "day"
+LOCK_SECONDS = 60.0
+KEEP_HOURS = 24 * 7  # older file versions are removed by vacuum
+CROWDED = 4  # files a partition; above it the table is compacted by itself
+
+# Where two payloads differ only in these, they do not disagree.
+_PROVENANCE = frozenset({"source", "collected_at"})
+
+
+@dataclass(frozen=True)
+class Written:
+    """What an append did with its rows.
+
+    ``new`` rows were added, ``completed`` held rows got values they lacked, ``held`` rows were
+    there already, ``repeated`` rows shared a key with another row of the same append. Of the rows
+    that were there, ``disagreeing`` ones brought a different value; the held value was kept.
+    """
+
+    new: int = 0
+    completed: int = 0
+    held: int = 0
+    repeated: int = 0
+    disagreeing: int = 0
+
+    def __add__(self, other: "Written") -> "Written":
+        """Return the sum, field by field."""
+        return Written(
+            self.new + other.new,
+            self.completed + other.completed,
+            self.held + other.held,
+            self.repeated + other.repeated,
+            self.disagreeing + other.disagreeing,
+        )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The place of an append in a series: the same batch, sent again, is skipped."""
+
+    series: str
+    number: int
+
+
+class Store:
+    """A directory of tables.
+
+    Raises
+    ------
+    StoreError
+        The directory is not a store, or a newer version made it.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._about = self._read_about()
+        self._lock = FileLock(self.path / ".lock", timeout=LOCK_SECONDS)
+
+    def __repr__(self) -> str:
+        """Say where it is and what it holds."""
+        counts = ", ".join(f"{n} {v}" for n, v in self.versions().items())
+        return f"<Store {self.path} ({counts or 'empty'})>"
+
+    @classmethod
+    def create(cls, path: str | Path, *, appeal_id: str = "appeal") -> Self:
+        """Make an empty store with a commented ``groundswell.toml``, and its key.
+
+        Raises
+        ------
+        StoreError
+            The path is a file, or a directory that holds other things.
+        """
+        path = Path(path)
+        if is_store(path):
+            return cls(path)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            msg = f"{path} is there already and is not a store; choose another name"
+            raise StoreError(msg)
+        path.mkdir(parents=True, exist_ok=True)
+        store_id = uuid4().hex
+        make_key(store_id)
+        (path / "groundswell.toml").write_text(
+            settings.TEMPLATE.format(appeal_id=appeal_id), encoding="utf-8"
+        )
+        about = {
+            "format": FORMAT,
+            "store_id": store_id,
+            "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "version": __version__,
+        }
+        _write_atomically(path / "store.json", json.dumps(about, indent=1))
+        return cls(path)
+
+    def _read_about(self) -> dict[str, Any]:
+        if not is_store(self.path):
+            fact = "is not a store" if self.path.exists() else "does not exist"
+            msg = f"{self.path} {fact}; `groundswell init {self.path}` makes one"
+            raise StoreError(msg)
+        try:
+            about = json.loads((self.path / "store.json").read_text())
+            made_by = int(about["format"])
+            str(about["store_id"])
+        except (ValueError, KeyError, TypeError):
+            msg = f"{self.path / 'store.json'} is damaged; restore it from a copy"
+            raise StoreError(msg) from None
+        if made_by > FORMAT:
+            msg = (
+                f"{self.path} has store format {made_by}, this groundswell {__version__} knows "
+                f"up to {FORMAT}; install a newer groundswell"
+            )
+            raise StoreError(msg)
+        return dict(about)
+
+    @cached_property
+    def settings(self) -> settings.Settings:
+        """What ``groundswell.toml`` says."""
+        return settings.load(self.path / "groundswell.toml")
+
+    @property
+    def store_id(self) -> str:
+        """The store's own id, under which its key is kept."""
+        return str(self._about["store_id"])
+
+    def declare_appeals(self) -> None:
+        """Write the appeals of ``groundswell.toml`` into their table."""
+        held = self.read("appeals", columns=["appeal_id", "simulated"])
+        declared = self.settings.appeals_table().drop("simulated")
+        rows = declared.join(held, on="appeal_id", how="left", maintain_order="left")
+        self.append(APPEALS, rows.with_columns(pl.col("simulated").fill_null(value=False)))
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any appeal in it was made by the simulator."""
+        return bool(self.read("appeals", columns=["simulated"])["simulated"].any())
+
+    # reading
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """Return a table, lazily; an empty one where nothing has been written."""
+        spec = TABLES[table]
+        if not self._exists(spec):
+            return spec.empty().lazy()
+        return pl.scan_delta(str(self._folder(spec))).select(*spec.columns)
+
+    def read(
+        self, table: str, *, columns: Sequence[str] | None = None, appeal_id: str | None = None
+    ) -> pl.DataFrame:
+        """Return a table, or some columns of it, for one appeal or for all."""
+        rows = self.scan(table)
+        if appeal_id is not None:
+            rows = rows.filter(pl.col("appeal_id") == appeal_id)
+        return (rows.select(*columns) if columns else rows).collect()
+
+    def versions(self) -> dict[str, int]:
+        """Return the version of each table that was ever written: cite these with a result."""
+        return {n: self._delta(t).version() for n, t in TABLES.items() if self._exists(t)}
+
+    # writing
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the writer's place.
+
+        Raises
+        ------
+        StoreError
+            Another process has been writing for too long.
+        """
+        try:
+            self._lock.acquire()
+        except Timeout:
+            msg = (
+                f"{self.path} is being written by another process for more than "
+                f"{LOCK_SECONDS:.0f} s; wait until it has ended"
+            )
+            raise StoreError(msg) from None
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def append(self, table: Table, frame: pl.DataFrame, *, batch: Batch | None = None) -> Written:
+        """Check, protect and write rows by key, in one atomic commit.
+
+        Raises
+        ------
+        TableError
+            The frame is not what the table promises.
+        ProtectionError
+            The key is missing, or the public list changed after its accounts were written.
+        """
+        frame = self.protector.protect(table, table.check(frame))
+        if table is ACCOUNTS:
+            self._remember_public()
+        with self.writing():
+            if batch and self._has(table, batch):
+                return Written(held=frame.height)
+            rows = _one_row_a_key(table, frame)
+            repeated = Written(repeated=frame.height - rows.height)
+            return self._upsert(table, rows, batch) + repeated
+
+    def write(self, table: Table, frame: pl.DataFrame) -> None:
+        """Replace a measured table as a whole."""
+        frame = table.check(frame)
+        with self.writing():
+            write_deltalake(
+                str(self._folder(table)), frame, mode="overwrite", schema_mode="overwrite",
+                commit_properties=_commit(None),
+            )  # fmt: skip
+
+    def compact(self, *, only_crowded: bool = False) -> int:
+        """Merge small files and remove those that no recent version needs; return files saved."""
+        saved = 0
+        with self.writing():
+            for table in TABLES.values():
+                if self._exists(table) and not (only_crowded and not self._crowded(table)):
+                    saved += _compact(self._delta(table))
+        return saved
+
+    def keep_payload(self, payload: Path) -> tuple[str, str | None]:
+        """Return the hash of a payload, and the file that keeps it if protection lets it be kept.
+
+        A payload holds what protection takes out of the tables. So only its hash is kept, by which
+        the file in the user's hands can be recognised, unless the level is ``open``.
+        """
+        with payload.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if self.settings.protection.level != "open":
+            return sha256, None
+        kept = self.path / "raw" / sha256
+        if not kept.exists():
+            kept.parent.mkdir(exist_ok=True)
+            part = kept.with_suffix(".part")
+            part.write_bytes(payload.read_bytes())
+            part.replace(kept)
+        return sha256, str(kept.relative_to(self.path))
+
+    @cached_property
+    def protector(self) -> Protector:
+        """The one function that every account passes.
+
+        Raises
+        ------
+        ProtectionError
+            The key is missing, or accounts already written would now get another name.
+        """
+        declared = {actor.account.lower(): actor.role for actor in self.settings.public}
+        learned = {a: declared[n] for a, n in self._learned.items() if n in declared}
+        key = read_key(self.store_id)
+        self._refuse_renaming(Protector(key=key), set(declared))
+        everything = self.settings.protection.level == "open"
+        return Protector(key=key, public=declared | learned, everything=everything)
+
+    @property
+    def _learned(self) -> dict[str, str]:
+        """Accounts that listed handles turned out to be."""
+        return dict(self._about.get("learned", {}))
+
+    def _refuse_renaming(self, private: Protector, declared: set[str]) -> None:
+        level = self.settings.protection.level
+        if level != self._about.get("level", level):
+            self._refuse("the protection level changed")
+        before = set(self._about.get("declared", declared))
+        dropped = {a for a, n in self._learned.items() if n not in declared} | (before - declared)
+        added = {private.pseudonym(account) for account in declared - before}
+        if self._holds_account(dropped | added):
+            self._refuse("the public list changed")
+
+    def _remember_public(self) -> None:
+        """Note who is public, so that later imports give the same accounts the same names."""
+        declared = sorted(actor.account.lower() for actor in self.settings.public)
+        learned = self._learned | self.protector.learned
+        private = Protector(key=read_key(self.store_id))
+        fresh = {private.pseudonym(a) for a in learned.keys() - self._learned.keys()}
+        if self._holds_account(fresh):
+            self._refuse("the public list changed")
+        about = self._about | {
+            "learned": learned,
+            "declared": declared,
+            "level": self.settings.protection.level,
+        }
+        if about != self._about:
+            self._about = about
+            _write_atomically(self.path / "store.json", json.dumps(about, indent=1))
+
+    def _refuse(self, fact: str) -> None:
+        msg = (
+            f"{self.path / 'groundswell.toml'}: {fact} after accounts had been written; "
+            "undo the change, or import again into a new store"
+        )
+        raise ProtectionError(msg)
+
+    def _holds_account(self, accounts: set[str]) -> bool:
+        wanted = sorted(accounts)
+        return bool(wanted) and any(
+            self.scan(table.name)
+            .filter(pl.col(column).str.to_lowercase().is_in(wanted))
+            .head(1)
+            .collect()
+            .height
+            for table in (POSTS, ACCOUNTS)
+            for column in account_columns(table)
+        )
+
+    # inside
+
+    def _folder(self, table: Table) -> Path:
+        return self.path / "tables" / table.name
+
+    def _exists(self, table: Table) -> bool:
+        return (self._folder(table) / "_delta_log").is_dir()
+
+    def _delta(self, table: Table) -> DeltaTable:
+        return DeltaTable(str(self._folder(table)))
+
+    def _has(self, table: Table, batch: Batch) -> bool:
+        if not self._exists(table):
+            return False
+        done = self._delta(table).transaction_version(batch.series)
+        return done is not None and done >= batch.number
+
+    def _crowded(self, table: Table) -> bool:
+        files = self._delta(table).file_uris()
+        folders = {uri.rsplit("/", 1)[0] for uri in files}
+        return len(files) > CROWDED * len(folders)
+
+    def _upsert(self, table: Table, frame: pl.DataFrame, batch: Batch | None) -> Written:
+        held, days = self._held(table, frame)
+        if held.is_empty():
+            if not frame.is_empty():
+                self._commit(table, frame, batch)
+            return Written(new=frame.height)
+        new = frame.join(held, on=table.key, how="anti", nulls_equal=True)
+        again = held.join(frame, on=table.key, how="left", nulls_equal=True, suffix=_NEW)
+        merged, changed, disagreeing = _merge(table, again)
+        done = Written(
+            new=new.height,
+            completed=int(changed.sum()),
+            held=int((~changed).sum()),
+            disagreeing=disagreeing,
+        )
+        if done.completed:
+            self._rewrite(table, days, pl.concat([merged, new]), batch)
+        elif done.new:
+            self._commit(table, new, batch)
+        return done
+
+    def _held(self, table: Table, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[date | None]]:
+        """Return the rows held under the frame's keys, and the days they lie in."""
+        if not self._exists(table) or frame.is_empty():
+            return table.empty(), []
+        keys = frame.lazy().select(*table.key)
+        rows = pl.scan_delta(str(self._folder(table)))
+        if table.day:
+            days = rows.select(*table.key, DAY).join(
+                keys, on=table.key, how="semi", nulls_equal=True
+            )
+            found = days.select(DAY).unique().collect().to_series()
+            if found.is_empty():
+                return table.empty(), []
+            rows = rows.filter(_is_in(found.to_list()))
+        held = rows.select(*table.columns).join(keys, on=table.key, how="semi", nulls_equal=True)
+        return held.collect(), found.to_list() if table.day else []
+
+    def _commit(self, table: Table, frame: pl.DataFrame, batch: Batch | None) -> None:
+        write_deltalake(
+            str(self._folder(table)), _with_day(table, frame), mode="append",
+            partition_by=[DAY] if table.day else None, commit_properties=_commit(batch),
+        )  # fmt: skip
+
+    def _rewrite(
+        self, table: Table, days: list[date | None], rows: pl.DataFrame, batch: Batch | None
+    ) -> None:
+        """Replace, in one commit, the days in which held rows changed."""
+        folder = str(self._folder(table))
+        rows = _with_day(table, rows)
+        if table.day:
+            days = list({*days, *rows[DAY].unique()})
+        kept = pl.scan_delta(folder)
+        if table.day:
+            kept = kept.filter(_is_in(days))
+        rest = kept.join(rows.lazy(), on=table.key, how="anti", nulls_equal=True).collect()
+        write_deltalake(
+            folder, pl.concat([rest.select(rows.columns), rows]), mode="overwrite",
+            predicate=_in_days(days) if table.day else None, commit_properties=_commit(batch),
+        )  # fmt: skip
+
+
+_NEW = "\0new"
+_NO = pl.lit(value=False)
+
+
+def is_store(path: str | Path) -> bool:
+    """Return whether a directory is a store."""
+    return (Path(path) / "store.json").is_file()
+
+
+def _commit(batch: Batch | None) -> CommitProperties:
+    return CommitProperties(
+        custom_metadata={"groundswell": __version__},
+        app_transactions=[Transaction(batch.series, batch.number)] if batch else None,
+    )
+
+
+def _with_day(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.col(table.day).dt.date().alias(DAY)) if table.day else frame
+
+
+def _is_in(days: list[date | None]) -> pl.Expr:
+    """Return the test for some days, in the form that skips the files of all others."""
+    return pl.col(DAY).is_in([day for day in days if day]) | (
+        pl.col(DAY).is_null() if None in days else _NO
+    )
+
+
+def _in_days(days: list[date | None]) -> str:
+    named = ", ".join(f"'{day.isoformat()}'" for day in days if day)
+    clauses = [f"{DAY} IN ({named})"] if named else []
+    if None in days:
+        clauses.append(f"{DAY} IS NULL")
+    return " OR ".join(clauses)
+
+
+def _one_row_a_key(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """Merge rows of one key: the first value that is known, or the last row."""
+    again = frame.select(table.key).is_duplicated()
+    if not again.any():
+        return frame
+    if table.merge == "replace":
+        return frame.unique(table.key, keep="last", maintain_order=True)
+    first = pl.all().drop_nulls().first()
+    merged = frame.filter(again).group_by(table.key, maintain_order=True).agg(first)
+    return pl.concat([frame.filter(~again), merged.select(frame.columns)])
+
+
+def _merge(table: Table, again: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series, int]:
+    """Return the merged rows, which of them changed, and how many held values disagree."""
+    values = [name for name in table.columns if name not in table.key]
+    differ = {n: pl.col(n).ne_missing(pl.col(n + _NEW)) for n in values}
+    if table.merge == "replace":
+        changed = again.select(pl.any_horizontal(_NO, *differ.values())).to_series()
+        newer = [pl.col(n + _NEW).alias(n) for n in values]
+        return again.select(*table.key, *newer).select(*table.columns), changed, 0
+    fills = {n: pl.col(n).is_null() & pl.col(n + _NEW).is_not_null() for n in values}
+    disagree = pl.any_horizontal(
+        _NO,
+        *(
+            differ[n] & pl.col(n).is_not_null() & pl.col(n + _NEW).is_not_null()
+            for n in values
+            if n not in _PROVENANCE
+        ),
+    )
+    flags = again.select(changed=pl.any_horizontal(_NO, *fills.values()), disagree=disagree)
+    filled = [pl.coalesce(n, n + _NEW) for n in values]
+    merged = again.select(*table.key, *filled).select(*table.columns)
+    return merged, flags["changed"], int(flags["disagree"].sum())
+
+
+def _compact(delta: DeltaTable) -> int:
+    done = delta.optimize.compact()
+    delta.vacuum(retention_hours=KEEP_HOURS, dry_run=False)
+    return int(done["numFilesRemoved"]) - int(done["numFilesAdded"])
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    part = path.with_suffix(path.suffix + ".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)

@@ -1,0 +1,475 @@
+"""The data model: what one row of each table is, its columns, its key, and the check at the door.
+
+All times are UTC microseconds. Ids are strings with the platform in front (``x:123``,
+``telegram:chan/42``, ``youtube:vid``, ``web:URL``). Unknown is null, never 0 or "".
+``docs/tables.md`` is generated from this module.
+
+>>> POSTS.key
+('appeal_id', 'post_id')
+>>> POSTS.check(pl.DataFrame({"post_id": ["x:1"]}))
+Traceback (most recent call last):
+analytics.errors.TableError: posts: the columns appeal_id, platform, kind, source are missing; ...
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from analytics.errors import TableError
+
+Holds = Literal["account", "post", "object", "handle", "text", "url"]
+
+UTC = pl.Datetime("us", "UTC")
+STRINGS = pl.List(pl.String)
+
+PLATFORM = r"^[a-z][a-z0-9_]*$"
+IDENTIFIER = r"^[a-z][a-z0-9_]*:."
+
+KINDS = ("original", "repost", "quote", "reply", "comment", "article")
+SHARES = ("repost", "quote")  # a reply is not a share (docs/decisions/0004)
+BASES = ("observed", "object", "follow", "inferred")
+ROLES = ("person", "media", "ngo", "official", "public_figure", "unknown")
+METRICS = (
+    "views", "likes", "reposts", "quotes", "replies", "forwards", "reactions", "bookmarks"
+)  # fmt: skip
+LEVELS = ("local", "regional", "national")
+TARGETS = ("appellant", "supporters", "accused", "institution", "public")
+OUTCOMES = ("kept", "merged", "dropped", "unknown")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column: its type, what it means, whether it may be null, and what it identifies."""
+
+    dtype: pl.DataType | type[pl.DataType]
+    doc: str
+    null: bool = True
+    values: tuple[str, ...] = ()
+    holds: Holds | None = None  # what protection must look at
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Table:
+    """One table of the store.
+
+    ``day`` names the time column whose UTC date partitions the files. ``merge`` says what happens
+    when a row comes again: ``complete`` fills the nulls of the row that is held and changes nothing
+    else, ``replace`` takes the newer row (the old one stays in the store's history).
+    """
+
+    name: str
+    row: str
+    columns: dict[str, Column]
+    key: tuple[str, ...]
+    day: str | None = None
+    merge: Literal["complete", "replace"] = "complete"
+    measured: bool = False
+
+    @property
+    def schema(self) -> pl.Schema:
+        """Column names and types, in order."""
+        return pl.Schema({name: column.dtype for name, column in self.columns.items()})
+
+    def empty(self) -> pl.DataFrame:
+        """Return the table without rows."""
+        return pl.DataFrame(schema=self.schema)
+
+    def check(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the frame with exactly this table's columns, in order.
+
+        Columns that may be null are added when they are missing.
+
+        Raises
+        ------
+        TableError
+            A required column is missing, a column is unknown, a type differs, a required value is
+            null, or a value is outside the column's list. The message names the first bad row.
+        """
+        self._check_names(frame.columns)
+        frame = frame.with_columns(
+            pl.lit(None, column.dtype).alias(name)
+            for name, column in self.columns.items()
+            if name not in frame.columns
+        ).select(*self.columns)
+        for name, column in self.columns.items():
+            self._check_column(frame[name], column)
+        return frame
+
+    def _check_names(self, names: Sequence[str]) -> None:
+        missing = [n for n, c in self.columns.items() if not c.null and n not in names]
+        if missing:
+            msg = (
+                f"{self.name}: the columns {', '.join(missing)} are missing; "
+                f"docs/tables.md lists what each table needs"
+            )
+            raise TableError(msg)
+        unknown = [n for n in names if n not in self.columns]
+        if unknown:
+            msg = f"{self.name}: there is no column {unknown[0]!r}; docs/tables.md lists them all"
+            raise TableError(msg)
+
+    def _check_column(self, series: pl.Series, column: Column) -> None:
+        place = f"{self.name}.{series.name}"
+        if series.dtype != column.dtype:
+            msg = f"{place} is {series.dtype}, but has to be {column.dtype}"
+            raise TableError(msg)
+        if not column.null and series.null_count():
+            row = series.is_null().arg_true()[0]
+            msg = f"{place} is empty in row {row}; every row needs it"
+            raise TableError(msg)
+        bad = self._outside(series, column)
+        if bad.any():
+            row = bad.arg_true()[0]
+            way_out = f"one of: {', '.join(column.values)}" if column.values else "platform:id"
+            msg = f"{place} is {str(series[row])[:60]!r} in row {row}; write {way_out}"
+            raise TableError(msg)
+
+    @staticmethod
+    def _outside(series: pl.Series, column: Column) -> pl.Series:
+        if column.values:
+            return ~series.is_in(column.values) & series.is_not_null()
+        if column.holds in {"account", "post"}:
+            return (~series.str.contains(IDENTIFIER)).fill_null(value=False)
+        return pl.Series([False])
+
+
+def _text(doc: str, *, null: bool = True, values: tuple[str, ...] = ()) -> Column:
+    return Column(dtype=pl.String, doc=doc, null=null, values=values)
+
+
+def _id(doc: str, holds: Holds, *, null: bool = True) -> Column:
+    return Column(dtype=pl.String, doc=doc, null=null, holds=holds)
+
+
+def _list(doc: str, holds: Holds | None = None) -> Column:
+    return Column(dtype=STRINGS, doc=doc, holds=holds)
+
+
+def _time(doc: str, *, null: bool = True) -> Column:
+    return Column(dtype=UTC, doc=doc, null=null)
+
+
+def _count(doc: str, *, null: bool = True) -> Column:
+    return Column(dtype=pl.Int64, doc=doc, null=null)
+
+
+def _number(doc: str, *, null: bool = True) -> Column:
+    return Column(dtype=pl.Float64, doc=doc, null=null)
+
+
+_APPEAL_ID = _text("the appeal it belongs to", null=False)
+_PLATFORM = _text("x, telegram, youtube, bluesky, mastodon, web, …", null=False)
+
+APPEALS = Table(
+    name="appeals",
+    row="one appeal",
+    key=("appeal_id",),
+    merge="replace",
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "title": _text("what the appeal is called on screen"),
+        "published_at": _time("when it was first published; clocks of lags start here"),
+        "registered_at": _time("when it was registered with an authority; legal clocks start here"),
+        "jurisdiction": _text("ISO 3166 code of the country whose authorities are asked"),
+        "object_keys": _list("ids and URLs that identify its material", "object"),
+        "outcome_known_until": _time("responses were looked for up to this time"),
+        "simulated": Column(
+            dtype=pl.Boolean, doc="made by the simulator; said on every screen", null=False
+        ),
+    },
+)
+
+POSTS = Table(
+    name="posts",
+    row="one public utterance",
+    key=("appeal_id", "post_id"),
+    day="at",
+    columns={
+        "post_id": _id("the post", "post", null=False),
+        "appeal_id": _APPEAL_ID,
+        "platform": _PLATFORM,
+        "account_id": _id("who wrote or shared it", "account"),
+        "at": _time("when it was published"),
+        "kind": _text("what it does", null=False, values=KINDS),
+        "parent_id": _id("the post directly shared or answered; null where hidden", "post"),
+        "parent_account_id": _id("who wrote the parent, where the platform says it", "account"),
+        "root_id": _id("the original at the top, as the platform names it", "post"),
+        "root_account_id": _id("who wrote that original, where the platform says it", "account"),
+        "basis": _text("how the parent is known; null where it is not", values=BASES),
+        "text": _id("the words; null in a repost and where protection keeps none", "text"),
+        "lang": _text("BCP 47 code as the platform says"),
+        "urls": _list("links in it, expanded", "url"),
+        "hashtags": _list("hashtags in it, without #"),
+        "media_keys": _list("the platform's ids of attached media"),
+        "object_keys": _list("ids and URLs by which it joins other posts", "object"),
+        "source": _text("the format or collector it came through", null=False),
+        "collected_at": _time("when the platform was asked, where the payload says it"),
+    },
+)
+
+ACCOUNTS = Table(
+    name="accounts",
+    row="one profile as seen once",
+    key=("account_id", "observed_at", "followers", "following", "posts"),
+    day="observed_at",
+    columns={
+        "account_id": _id("the account", "account", null=False),
+        "platform": _PLATFORM,
+        "handle": _id("short name; kept for public actors only", "handle"),
+        "name": _id("display name; kept for public actors only", "handle"),
+        "followers": _count("accounts that follow it"),
+        "following": _count("accounts it follows"),
+        "posts": _count("posts it ever made"),
+        "created_at": _time("when the account was opened"),
+        "role": _text("what kind of actor holds it", null=False, values=ROLES),
+        "observed_at": _time("when the profile was seen; null where the payload does not say"),
+    },
+)
+
+COUNTERS = Table(
+    name="counters",
+    row="one number that a platform showed",
+    key=("post_id", "metric", "definition", "observed_at", "value"),
+    day="observed_at",
+    columns={
+        "post_id": _id("the post it stood beside", "post", null=False),
+        "metric": _text("what was counted", null=False, values=METRICS),
+        "value": _count("the number, verbatim", null=False),
+        "definition": _text("the platform's own name for it, in the form it was read", null=False),
+        "observed_at": _time("when it was shown; null where the payload does not say"),
+    },
+)
+
+FOLLOWS = Table(
+    name="follows",
+    row="one follow edge",
+    key=("follower_id", "followed_id", "observed_at"),
+    day="observed_at",
+    columns={
+        "follower_id": _id("who follows", "account", null=False),
+        "followed_id": _id("who is followed", "account", null=False),
+        "observed_at": _time("when the edge was seen"),
+    },
+)
+
+RESPONSES = Table(
+    name="responses",
+    row="one dated, sourced act of an authority",
+    key=("response_id",),
+    merge="replace",
+    columns={
+        "response_id": _text("a short id, unique in the store", null=False),
+        "appeal_id": _APPEAL_ID,
+        "from": _time("earliest time at which it can have happened", null=False),
+        "to": _time("latest time at which it can have happened", null=False),
+        "reported_at": _time("when it was first reported"),
+        "actor": _text("the institution, in words; never a private person", null=False),
+        "actor_code": _text("CAMEO actor code, such as KAZCOP"),
+        "level": _text("level of government", values=LEVELS),
+        "verb_code": _text("CAMEO event code, as text: 09, 173, …", null=False),
+        "target": _text("whom it was done to; decides the sign of the rung", values=TARGETS),
+        "huridocs_type": _text("HURIDOCS type of response (list 27)"),
+        "rung": Column(
+            dtype=pl.Int8, doc="response ladder, -4 … 6, by verb and target (docs/codebook.md)"
+        ),
+        "summary": _text("one sentence in the coder's words"),
+        "sources": _list("URLs or citations"),
+        "coder": _text("who coded it"),
+        "confidence": _number("the coder's, 0 … 1"),
+        "status": _text("HURIDOCS status (list 45)"),
+    },
+)
+
+IMPORTS = Table(
+    name="imports",
+    row="one file that was read",
+    key=("import_id", "file"),
+    merge="replace",
+    columns={
+        "import_id": _text("one run of `groundswell import`", null=False),
+        "at": _time("when it ran", null=False),
+        "appeal_id": _APPEAL_ID,
+        "file": _text("the file's name, without its folders", null=False),
+        "sha256": _text("hash of the payload as received", null=False),
+        "bytes": _count("its size", null=False),
+        "format": _text("the format that read it; null when none did"),
+        "timezone": _text("the zone given for times without one"),
+        "payload": _text("file of the kept payload in the store; null when only its hash is kept"),
+        "version": _text("the version of groundswell that read it", null=False),
+    },
+)
+
+LOSSES = Table(
+    name="losses",
+    row="what became of some of the rows of one import, with the reason",
+    key=("import_id", "outcome", "what", "reason"),
+    merge="replace",
+    columns={
+        "import_id": _text("one run of `groundswell import`", null=False),
+        "outcome": _text("what became of them", null=False, values=OUTCOMES),
+        "what": _text("posts, accounts, rows, fields, files, …", null=False),
+        "reason": _text("why", null=False),
+        "count": _count("how many", null=False),
+        "example": _text("the place of the first: a file and a row, never its content"),
+    },
+)
+
+SHARES_TABLE = Table(
+    name="shares",
+    row="one share: a post passed on, or one that links to another post of the appeal",
+    key=("appeal_id", "post_id"),
+    day="at",
+    measured=True,
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "post_id": _id("the share", "post", null=False),
+        "parent_id": _id("the post it came from; null where the platform hides it", "post"),
+        "root_id": _id("the original at the top of its cascade; null where unknown", "post"),
+        "account_id": _id("who shared", "account"),
+        "parent_account_id": _id("who was shared; null where hidden", "account"),
+        "root_account_id": _id("who wrote the original", "account"),
+        "platform": _PLATFORM,
+        "at": _time("when"),
+        "kind": _text("repost or quote; original or article where it links", null=False),
+        "basis": _text("how the parent is known; null where it is hidden", values=BASES),
+        "confidence": _number("1 where observed; null where the parent is hidden"),
+    },
+)
+
+CASCADES = Table(
+    name="cascades",
+    row="one cascade: a root and every share below it",
+    key=("appeal_id", "root_id"),
+    measured=True,
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "root_id": _id("the post at the top, held or only referred to", "post", null=False),
+        "platform": _PLATFORM,
+        "root_account_id": _id("who wrote it", "account"),
+        "root_held": Column(dtype=pl.Boolean, doc="whether the root itself is held", null=False),
+        "size": _count("posts in it, the root included", null=False),
+        "accounts": _count("distinct accounts in it, the root's included", null=False),
+        "shares": _count("reposts and quotes in it", null=False),
+        "observed": _count("of these, how many have an observed parent", null=False),
+        "replies": _count("replies and comments to its posts that are held", null=False),
+        "depth": _count("longest way from the root, in shares; null unless all are observed"),
+        "max_breadth": _count("most posts at one depth; null unless all are observed"),
+        "virality": _number("mean distance between two of its posts; null unless all are observed"),
+        "first_at": _time("the root's time, else the first share's"),
+        "last_at": _time("the last share's time"),
+        "half_at": _time("by when half of the shares held had been made"),
+    },
+)
+
+TIMELINE = Table(
+    name="timeline",
+    row="one platform in one window of time; windows without posts have no row",
+    key=("appeal_id", "platform", "every", "at"),
+    measured=True,
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "platform": _PLATFORM,
+        "every": _text("length of the window: 1h or 1d", null=False),
+        "at": _time("its start; the window is half-open", null=False),
+        "posts": _count("posts held, of every kind", null=False),
+        "originals": _count("originals and articles among them", null=False),
+        "shares": _count("reposts and quotes among them", null=False),
+        "replies": _count("replies and comments among them", null=False),
+        "accounts": _count("distinct accounts among them", null=False),
+    },
+)
+
+COUNTER_HISTORY = Table(
+    name="counter_history",
+    row="what one platform showed by one time, added over the posts held; never over platforms",
+    key=("appeal_id", "platform", "metric", "definition", "at"),
+    measured=True,
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "platform": _PLATFORM,
+        "metric": _text("what was counted", null=False, values=METRICS),
+        "definition": _text("the platform's own name for it", null=False),
+        "at": _time("the time up to which it was shown; null where no payload says when"),
+        "value": _count("sum of each post's newest number", null=False),
+        "posts": _count("posts that had shown a number by then", null=False),
+    },
+)
+
+COVERAGE = Table(
+    name="coverage",
+    row="one thing that could be known, and how much of it is",
+    key=("appeal_id", "platform", "what"),
+    measured=True,
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "platform": _PLATFORM,
+        "what": _text("what was counted", null=False),
+        "held": _count("how many of them the store holds", null=False),
+        "known": _count("how many there are; null where nobody says"),
+        "share": _number("held / known; null where unknown or where known is 0"),
+        "note": _text("what it means for a reader", null=False),
+    },
+)
+
+LAGS = Table(
+    name="lags",
+    row="the first response of an appeal at one rung of the ladder",
+    key=("appeal_id", "rung"),
+    measured=True,
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "rung": Column(dtype=pl.Int8, doc="the rung", null=False),
+        "response_id": _text("the response that can have been first", null=False),
+        "responses": _count("responses coded at this rung", null=False),
+        "clock_start": _time("where the clock starts"),
+        "clock_basis": _text("published (declared) or first_post (the first post held)"),
+        "lag_lo": _number("hours from there to the earliest possible time"),
+        "lag_hi": _number("hours from there to the latest possible time of a first response"),
+    },
+)
+
+LAYOUT = Table(
+    name="layout",
+    row="one post, placed in the picture called time-river",
+    key=("appeal_id", "post_id"),
+    measured=True,
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "node": _count("its number in the picture: 0, 1, 2, … within the appeal", null=False),
+        "post_id": _id("the post", "post", null=False),
+        "parent": _count("number of the post it hangs from; null for the first of a branch"),
+        "account_id": _id("who posted", "account"),
+        "platform": _PLATFORM,
+        "kind": _text("what it does", null=False, values=KINDS),
+        "basis": _text("how that link is known; null where only the root is", values=BASES),
+        "at": _time("when", null=False),
+        "x": _number("time, in hours since the appeal's first post", null=False),
+        "y": _number("place across the river; lanes are platforms", null=False),
+        "descendants": _count("posts that hang from it, directly or not", null=False),
+    },
+)
+
+RUNS = Table(
+    name="runs",
+    row="one run of `groundswell measure`",
+    key=("run_id",),
+    merge="replace",
+    columns={
+        "run_id": _text("short id", null=False),
+        "at": _time("when it ended", null=False),
+        "engine": _text("where it ran", null=False),
+        "version": _text("the version of groundswell", null=False),
+        "inputs": _text("version of every table it read, as JSON", null=False),
+        "seconds": _number("how long it took", null=False),
+    },
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        APPEALS, POSTS, ACCOUNTS, COUNTERS, FOLLOWS, RESPONSES, IMPORTS, LOSSES, RUNS,
+        SHARES_TABLE, CASCADES, TIMELINE, COUNTER_HISTORY, COVERAGE, LAGS, LAYOUT,
+    )
+}  # fmt: skip

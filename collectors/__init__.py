@@ -1,0 +1,1 @@
+"""The edge: reads what platforms and other tools give, and hands over tables."""

@@ -1,0 +1,78 @@
+"""CooRTweet's input: who shared which object when, as CSV.
+
+``object_id, account_id, content_id, timestamp_share`` (seconds since 1970). The file does not say
+which platform it is from, and what a share came from directly is not in it: the object is the root.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from analytics.errors import FormatError
+from analytics.tables import POSTS, STRINGS
+from collectors.exports.formats import Head, Options, Part, read_csv
+from collectors.exports.losses import Losses
+
+COLUMNS = {"object_id", "account_id", "content_id", "timestamp_share"}
+PLATFORM = "unknown"
+
+
+class CooRTweet:
+    """Reads tables of shares as CooRTweet takes them."""
+
+    name = "coortweet"
+    label = "CooRTweet CSV"
+
+    def knows(self, head: Head) -> bool:
+        """Judge by the four column names."""
+        return set(head.columns) >= COLUMNS
+
+    def read(self, files: Sequence[Path], options: Options) -> Iterator[Part]:
+        """Yield the shares as posts."""
+        for path in files:
+            try:
+                rows = read_csv(path)
+            except FormatError as error:
+                options.losses.add("dropped", "files", str(error), example=path.name)
+            else:
+                yield Part(POSTS, _posts(rows, path, options.losses), "posts")
+
+
+FORMAT = CooRTweet()
+
+
+def _posts(rows: pl.DataFrame, path: Path, losses: Losses) -> pl.DataFrame:
+    seconds = pl.col("timestamp_share").cast(pl.Float64, strict=False)
+    rows = rows.with_columns(at=pl.from_epoch((seconds * 1e6).cast(pl.Int64), time_unit="us"))
+    lacking = pl.any_horizontal(pl.col("object_id", "account_id", "content_id", "at").is_null())
+    bad = rows.select(lacking).to_series().arg_true()
+    if len(bad):
+        place = f"{path.name}, row {bad[0] + 2}"
+        losses.add("dropped", "rows", "lacks an id or a time", len(bad), example=place)
+    grouped = rows.filter(~lacking).group_by("content_id", maintain_order=True).agg(
+        pl.col("account_id", "at").first(),
+        root=pl.col("object_id").first(),
+        objects=pl.col("object_id").unique(maintain_order=True),
+        rows=pl.len(),
+    )  # fmt: skip
+    again = int(grouped["rows"].sum()) - grouped.height
+    losses.add("merged", "rows", "one post with several objects, or the same row again", again)
+    return _shaped(grouped)
+
+
+def _shaped(grouped: pl.DataFrame) -> pl.DataFrame:
+    is_share = pl.col("content_id") != pl.col("root")
+    return grouped.select(
+        post_id=_named("content_id"),
+        platform=pl.lit(PLATFORM),
+        account_id=_named("account_id"),
+        at=pl.col("at").dt.replace_time_zone("UTC"),
+        kind=pl.when(is_share).then(pl.lit("repost")).otherwise(pl.lit("original")),
+        root_id=pl.when(is_share).then(_named("root")),
+        object_keys=pl.col("objects").list.eval(pl.lit("object:") + pl.element()).cast(STRINGS),
+    )
+
+
+def _named(column: str) -> pl.Expr:
+    return pl.concat_str(pl.lit(f"{PLATFORM}:"), column)

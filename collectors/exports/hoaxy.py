@@ -1,0 +1,110 @@
+"""Hoaxy's CSV: one row for each edge between two accounts that a post makes.
+
+Directions differ in the file: reposts and quotes run from the original's author to the sharer,
+replies and mentions from the author to the one addressed. Here every post is by the account that
+wrote it, and ``root_account_id`` or ``parent_account_id`` is the other one. The post that is shared
+is never named, so parents and roots stay unknown. One post can stand in several rows.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from analytics.errors import FormatError
+from analytics.tables import ACCOUNTS, POSTS, STRINGS
+from collectors.exports.formats import Head, Options, Part, read_csv
+from collectors.exports.losses import Losses
+
+COLUMNS = {"from_user_id", "to_user_id", "tweet_id", "tweet_type", "tweet_created_at"}
+_KINDS = {"origin": "original", "retweet": "repost", "quote": "quote", "reply": "reply"}
+
+
+class Hoaxy:
+    """Reads the edges that Hoaxy exports."""
+
+    name = "hoaxy"
+    label = "Hoaxy CSV"
+
+    def knows(self, head: Head) -> bool:
+        """Judge by column names, in whatever order they stand."""
+        return set(head.columns) >= COLUMNS
+
+    def read(self, files: Sequence[Path], options: Options) -> Iterator[Part]:
+        """Yield accounts and posts."""
+        for path in files:
+            try:
+                rows = read_csv(path).with_row_index("row", offset=2)
+            except FormatError as error:
+                options.losses.add("dropped", "files", str(error), example=path.name)
+                continue
+            rows = _checked(rows, path, options.losses)
+            yield Part(ACCOUNTS, _accounts(rows), "accounts")
+            yield Part(POSTS, _posts(rows, options.losses), "posts")
+
+
+FORMAT = Hoaxy()
+
+
+def _checked(rows: pl.DataFrame, path: Path, losses: Losses) -> pl.DataFrame:
+    rows = rows.with_columns(
+        at=pl.col("tweet_created_at").str.to_datetime(
+            "%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us", time_zone="UTC", strict=False
+        ),
+        kind=pl.col("tweet_type").replace_strict(_KINDS, default=None, return_dtype=pl.String),
+    )
+    bad = pl.any_horizontal(pl.col("at", "kind", "tweet_id").is_null())
+    dropped = rows.filter(bad)
+    if dropped.height:
+        place = f"{path.name}, row {dropped['row'][0]}"
+        reason = "lacks an id, a time or a known type"
+        losses.add("dropped", "rows", reason, dropped.height, example=place)
+    return rows.filter(~bad)
+
+
+def _accounts(rows: pl.DataFrame) -> pl.DataFrame:
+    ends = [
+        rows.select(id=f"{end}_user_id", handle=f"{end}_user_screen_name") for end in ("from", "to")
+    ]
+    named = pl.concat(ends).drop_nulls().unique(maintain_order=True)
+    return named.select(
+        account_id=_x("id"),
+        platform=pl.lit("x"),
+        handle="handle",
+        role=pl.lit("unknown"),
+    )
+
+
+def _posts(rows: pl.DataFrame, losses: Losses) -> pl.DataFrame:
+    """Return one post for each distinct post; further edges of it only address accounts."""
+    shared = pl.col("kind").is_in(["repost", "quote"]) & ~_is_mention()
+    rows = rows.with_columns(shared=shared).sort("shared", descending=True, maintain_order=True)
+    posts = rows.unique("tweet_id", keep="first", maintain_order=True)
+    again = rows.height - posts.height
+    reason = "a further edge of a post that is kept: an account it addresses"
+    losses.add("dropped", "rows", reason, again)
+    author = pl.when("shared").then(_x("to_user_id")).otherwise(_x("from_user_id"))
+    other = pl.when("shared").then(_x("from_user_id"))
+    is_quote = pl.col("kind") == "quote"
+    is_reply = pl.col("kind") == "reply"
+    return posts.select(
+        post_id=_x("tweet_id"),
+        platform=pl.lit("x"),
+        account_id=author,
+        at="at",
+        kind="kind",
+        parent_account_id=pl.when(is_quote).then(other)
+        .when(is_reply & ~_is_mention()).then(_x("to_user_id")),
+        root_account_id=pl.when(pl.col("kind") == "repost").then(other),
+        basis=pl.when(is_quote | (is_reply & ~_is_mention())).then(pl.lit("observed")),
+        urls=pl.concat_list("canonical_url").cast(STRINGS),
+        object_keys=pl.concat_list(pl.lit("url:") + pl.col("canonical_url")).cast(STRINGS),
+    )  # fmt: skip
+
+
+def _is_mention() -> pl.Expr:
+    return pl.col("is_mention").str.to_lowercase() == "true"
+
+
+def _x(column: str) -> pl.Expr:
+    return pl.concat_str(pl.lit("x:"), column)

@@ -1,0 +1,229 @@
+"""From files to the store: find each file's format, read, write, and say what was lost."""
+
+import hashlib
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import polars as pl
+
+from analytics import __version__
+from analytics.errors import FormatError
+from analytics.protection import key_path
+from analytics.settings import zone_of
+from analytics.store import Batch, Store, Written, is_store
+from analytics.tables import ACCOUNTS, IMPORTS, LOSSES, Table
+from collectors.exports.formats import Head, Options, Part, detect, formats, named
+from collectors.exports.losses import Losses
+
+FLUSH_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one import did."""
+
+    import_id: str
+    appeal_id: str
+    files: pl.DataFrame  # rows of ``imports``
+    losses: pl.DataFrame  # rows of ``losses``
+
+
+@dataclass
+class _Plan:
+    """Which file is read by which format."""
+
+    by_format: dict[str, list[Path]] = field(default_factory=dict)
+    unread: dict[Path, str] = field(default_factory=dict)
+
+    @property
+    def files(self) -> Iterator[tuple[Path, str | None]]:
+        for name, paths in self.by_format.items():
+            yield from ((path, name) for path in paths)
+        yield from ((path, None) for path in self.unread)
+
+
+def import_files(
+    store_path: Path,
+    files: Sequence[Path],
+    *,
+    format_name: str | None = None,
+    appeal: str | None = None,
+    timezone: str | None = None,
+) -> Report:
+    """Read files into a store, which is made if it is not there.
+
+    Importing the same files again changes nothing. If nothing can be read, nothing is changed.
+
+    Raises
+    ------
+    FormatError
+        A file is missing, or none of the files is in a known format or readable.
+    StoreError, SettingsError, ProtectionError
+        The store cannot be written.
+    """
+    zone = zone_of(timezone) if timezone else None
+    plan = _plan(files, format_name)
+    made = not is_store(store_path)
+    store = Store.create(store_path, appeal_id=appeal or "appeal")
+    try:
+        options = Options(store.settings.appeal_id(appeal), zone)
+        return _Import(store, plan, options, timezone).run()
+    except FormatError:
+        if made:
+            _unmake(store)
+        raise
+
+
+def _unmake(store: Store) -> None:
+    (key_path(store.store_id)).unlink(missing_ok=True)
+    shutil.rmtree(store.path)
+
+
+def _plan(files: Sequence[Path], format_name: str | None) -> _Plan:
+    chosen = named(format_name) if format_name else None
+    plan = _Plan()
+    for path in _expand(files):
+        head = Head.of(path)
+        if not head.data.strip():
+            plan.unread[path] = "is empty"
+        elif each := chosen or detect(head):
+            plan.by_format.setdefault(each.name, []).append(path)
+        else:
+            plan.unread[path] = "is in no format that groundswell reads"
+    if not plan.by_format:
+        raise FormatError(_nothing_readable(plan))
+    return plan
+
+
+def _expand(files: Sequence[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in files:
+        if not path.exists():
+            msg = f"{path} does not exist; check the path"
+            raise FormatError(msg)
+        inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+        found += inside if path.is_dir() else [path]
+    if not found:
+        msg = f"{files[0]} holds no files; name the folder or file of the export"
+        raise FormatError(msg)
+    return list(dict.fromkeys(found))
+
+
+def _nothing_readable(plan: _Plan) -> str:
+    path, fact = next(iter(plan.unread.items()))
+    others = f" (nor are {len(plan.unread) - 1} more files)" if len(plan.unread) > 1 else ""
+    way_out = ", ".join(each.label for each in formats().values())
+    if fact == "is empty" and not others:
+        return f"{path} is empty; export it again"
+    return f"{path} {fact}{others}; it reads: {way_out}"
+
+
+class _Import:
+    """One run: buffers parts, writes them in batches, counts what became of them."""
+
+    def __init__(self, store: Store, plan: _Plan, options: Options, timezone: str | None) -> None:
+        self.store = store
+        self.plan = plan
+        self.options = options
+        self.losses: Losses = options.losses
+        self.id = uuid4().hex[:12]
+        self.files = self._provenance(timezone)
+
+    def run(self) -> Report:
+        """Read everything, write it, and keep the report in the store."""
+        for path, fact in self.plan.unread.items():
+            self.losses.add("dropped", "files", fact, example=path.name)
+        for name, paths in self.plan.by_format.items():
+            self._write(name, formats()[name].read(paths, self.options))
+        if not self.losses.count("kept") and not self.losses.count("merged"):
+            reason = self.losses.first("dropped", "files") or "the files hold no posts"
+            msg = f"{reason}; nothing was imported"
+            raise FormatError(msg)
+        return self._finish()
+
+    def _write(self, name: str, parts: Iterable[Part]) -> None:
+        series = f"import:{_digest(self.files)}:{name}"
+        for number, batch in enumerate(_buffered(parts)):
+            for part in batch:
+                rows = _stamped(part, self.options.appeal_id, name)
+                place = Batch(f"{series}:{part.what}", number)
+                self._count(part.what, self.store.append(part.table, rows, batch=place))
+
+    def _count(self, what: str, done: Written) -> None:
+        self.losses.add("kept", what, "new", done.new)
+        self.losses.add("merged", what, "completed a row that was held", done.completed)
+        self.losses.add("merged", what, "held already, nothing new in it", done.held)
+        self.losses.add("merged", what, "came more than once in these files", done.repeated)
+        self.losses.add(
+            "unknown", what, "differs from the row held, whose values were kept", done.disagreeing
+        )
+
+    def _provenance(self, timezone: str | None) -> pl.DataFrame:
+        rows = []
+        for path, name in self.plan.files:
+            sha256, payload = self.store.keep_payload(path)
+            rows.append(
+                {
+                    "import_id": self.id,
+                    "at": datetime.now(UTC),
+                    "appeal_id": self.options.appeal_id,
+                    "file": path.name,
+                    "sha256": sha256,
+                    "bytes": path.stat().st_size,
+                    "format": name,
+                    "timezone": timezone,
+                    "payload": payload,
+                    "version": __version__,
+                }
+            )
+        return pl.DataFrame(rows, schema=IMPORTS.schema)
+
+    def _finish(self) -> Report:
+        losses = self.losses.table(self.id)
+        self.store.declare_appeals()
+        self.store.append(IMPORTS, self.files)
+        self.store.append(LOSSES, losses)
+        self.store.compact(only_crowded=True)
+        return Report(self.id, self.options.appeal_id, self.files, losses)
+
+
+def _buffered(parts: Iterable[Part]) -> Iterator[list[Part]]:
+    """Join small parts of one table and kind, so that every commit is worth its files."""
+    waiting: dict[tuple[Table, str], list[pl.DataFrame]] = {}
+    rows = 0
+    for part in parts:
+        waiting.setdefault((part.table, part.what), []).append(part.frame)
+        rows += part.frame.height
+        if rows >= FLUSH_ROWS:
+            yield _joined(waiting)
+            waiting, rows = {}, 0
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(waiting: dict[tuple[Table, str], list[pl.DataFrame]]) -> list[Part]:
+    parts = [
+        Part(table, pl.concat(frames, how="diagonal"), what)
+        for (table, what), frames in waiting.items()
+    ]
+    return sorted(parts, key=lambda part: part.table is not ACCOUNTS)  # accounts first
+
+
+def _stamped(part: Part, appeal_id: str, source: str) -> pl.DataFrame:
+    """Add what every row of this import has in common."""
+    common = {"appeal_id": appeal_id, "source": source}
+    return part.frame.with_columns(
+        pl.lit(value).alias(name)
+        for name, value in common.items()
+        if name in part.table.columns and name not in part.frame.columns
+    )
+
+
+def _digest(files: pl.DataFrame) -> str:
+    """Name an import by all that decides its outcome, so that its replay is recognised."""
+    parts = files.select("appeal_id", "sha256", "format", "timezone", "version").rows()
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]

@@ -1,0 +1,20 @@
+"""What posts have in common: the ids and addresses by which posts of several platforms join.
+
+>>> links = pl.DataFrame({"urls": [["https://youtu.be/abcdefghijk?t=3", "http://a.example/x#top"]]})
+>>> links.select(object_keys("urls")).item().to_list()
+['youtube:abcdefghijk', 'url:http://a.example/x']
+"""
+
+import polars as pl
+
+_YOUTUBE = (
+    r"(?:youtube\.com/(?:watch\?(?:.*&)?v=|shorts/|live/|embed/)|youtu\.be/)([A-Za-z0-9_-]{11})"
+)
+
+
+def object_keys(urls: str) -> pl.Expr:
+    """Return the keys of a column of lists of addresses: a video's id, else the bare address."""
+    address = pl.element()
+    video = pl.concat_str(pl.lit("youtube:"), address.str.extract(_YOUTUBE))
+    page = pl.concat_str(pl.lit("url:"), address.str.replace(r"#.*$", ""))
+    return pl.col(urls).list.eval(pl.coalesce(video, page)).alias("object_keys")
