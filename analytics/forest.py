@@ -1,0 +1,74 @@
+"""Trees as arrays: ``link[node]`` is the node that a node hangs from, or -1.
+
+Every function treats a whole forest at once. Depths and tops are found by pointer jumping, in as
+many rounds as the logarithm of the greatest depth. Links may come in any order, but must not run in
+a ring: ``open_rings`` comes first where data are dirty.
+
+>>> link = np.array([-1, 0, 0, 0, 1, 1, 4])
+>>> heads(link).tolist(), depths(link).tolist(), sizes(link).tolist()
+([0, 0, 0, 0, 0, 0, 0], [0, 1, 1, 1, 2, 2, 3], [7, 4, 1, 1, 2, 1, 1])
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+
+
+def heads(link: Ints) -> Ints:
+    """Name the node at the top of each node's tree."""
+    return _jumped(link)[0]
+
+
+def depths(link: Ints) -> Ints:
+    """Count the links above each node."""
+    return _jumped(link)[1]
+
+
+def sizes(link: Ints, depth: Ints | None = None) -> Ints:
+    """Count each node and all that hangs from it."""
+    depth = depths(link) if depth is None else depth
+    deepest_first = np.argsort(-depth, kind="stable")
+    starts = np.flatnonzero(np.diff(depth[deepest_first], prepend=-1))
+    size = np.ones(len(link), np.int64)
+    for level in np.split(deepest_first, starts[1:])[:-1]:
+        np.add.at(size, link[level], size[level])
+    return size
+
+
+def open_rings(link: Ints) -> Ints:
+    """Return the links without that of the first node of every ring.
+
+    >>> open_rings(np.array([2, 0, 1, 0])).tolist()
+    [-1, 0, 1, 0]
+    """
+    jump, _ = _jumped(link)
+    ring = np.unique(jump[link[jump] >= 0])  # far enough up, whoever has no top is in a ring
+    opened = np.array(link, np.int64)
+    opened[ring[_least_on_the_way(link, ring) == ring]] = -1
+    return opened
+
+
+def _jumped(link: Ints) -> tuple[Ints, Ints]:
+    """Return where each node's links lead in the end, and over how many of them."""
+    jump = np.where(link >= 0, link, np.arange(len(link)))
+    depth = (link >= 0).astype(np.int64)
+    for _ in range(len(link).bit_length()):
+        further = jump[jump]
+        if np.array_equal(further, jump):
+            break
+        depth += depth[jump]
+        jump = further
+    return jump, depth
+
+
+def _least_on_the_way(link: Ints, ring: Ints) -> Ints:
+    """Return, for nodes in rings, the least node of their ring."""
+    place = np.zeros(len(link), np.int64)
+    place[ring] = np.arange(len(ring))
+    jump = place[link[ring]]
+    least = ring.copy()
+    for _ in range(len(ring).bit_length()):
+        least = np.minimum(least, least[jump])
+        jump = jump[jump]
+    return least

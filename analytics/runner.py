@@ -1,0 +1,132 @@
+"""Runs every measure over a store and writes the results as tables."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import perf_counter
+from uuid import uuid4
+
+import polars as pl
+
+from analytics import __version__
+from analytics.coverage import coverage
+from analytics.errors import MeasureError
+from analytics.lags import lags
+from analytics.layout import time_river
+from analytics.reach import counter_history, timeline
+from analytics.responses import with_rungs
+from analytics.store import Store
+from analytics.tables import (
+    CASCADES, COUNTER_HISTORY, COVERAGE, LAGS, LAYOUT, RESPONSES, RUNS, SHARES_TABLE, TABLES,
+    TIMELINE,
+)  # fmt: skip
+from analytics.trees import shares
+from analytics.virality import cascades
+
+ENGINES = ("local",)
+INPUTS = ("appeals", "posts", "accounts", "counters", "follows", "responses")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run did: rows by table, or nothing where nothing had changed."""
+
+    rows: dict[str, int]
+    seconds: float
+    skipped: bool = False
+
+
+def measure(
+    store: Store,
+    *,
+    engine: str = "local",
+    force: bool = False,
+    report: Callable[[str], None] = lambda _: None,
+) -> Run:
+    """Compute every measure and replace the measured tables.
+
+    Parameters
+    ----------
+    store
+        The store to read and to write.
+    engine
+        Where to compute.
+    force
+        Compute even if neither the data nor the version of groundswell changed since the last run.
+    report
+        Called with the name of each table before it is computed.
+
+    Raises
+    ------
+    MeasureError
+        The engine is unknown, or the store holds neither posts nor responses.
+    """
+    if engine not in ENGINES:
+        msg = f"there is no engine {engine!r}; choose one of: {', '.join(ENGINES)}"
+        raise MeasureError(msg)
+    start = perf_counter()
+    with store.writing():
+        store.declare_appeals()
+        inputs = _inputs(store)
+        if not force and _is_current(store, inputs):
+            return Run({}, perf_counter() - start, skipped=True)
+        rows = _measure_all(store, report)
+        _note_run(store, engine, inputs, perf_counter() - start)
+    return Run(rows, perf_counter() - start)
+
+
+def _inputs(store: Store) -> str:
+    versions = {name: v for name, v in store.versions().items() if name in INPUTS}
+    return json.dumps(versions, sort_keys=True)
+
+
+def _is_current(store: Store, inputs: str) -> bool:
+    last = store.read("runs").sort("at").tail(1)
+    return last.select("inputs", "version").rows() == [(inputs, __version__)] and all(
+        name in store.versions() for name, table in TABLES.items() if table.measured
+    )
+
+
+def _measure_all(store: Store, report: Callable[[str], None]) -> dict[str, int]:
+    posts, accounts, counters = (store.read(name) for name in ("posts", "accounts", "counters"))
+    appeals, responses = store.read("appeals"), store.read("responses")
+    if posts.is_empty() and responses.is_empty():
+        msg = f"{store.path} holds no posts yet; begin with `groundswell import {store.path} FILE`"
+        raise MeasureError(msg)
+    if not responses.is_empty():
+        responses = with_rungs(responses)
+        store.append(RESPONSES, responses)
+    report("shares")
+    shared = shares(posts)
+    steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
+        (SHARES_TABLE.name, lambda: shared),
+        (CASCADES.name, lambda: cascades(posts, shared)),
+        (TIMELINE.name, lambda: timeline(posts)),
+        (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
+        (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts)),
+        (LAGS.name, lambda: lags(appeals, posts, responses)),
+        (LAYOUT.name, lambda: time_river(posts, shared)),
+    ]
+    return {name: _step(store, name, compute, report) for name, compute in steps}
+
+
+def _step(
+    store: Store, name: str, compute: Callable[[], pl.DataFrame], report: Callable[[str], None]
+) -> int:
+    report(name)
+    frame = compute()
+    store.write(TABLES[name], frame)
+    return frame.height
+
+
+def _note_run(store: Store, engine: str, inputs: str, seconds: float) -> None:
+    row = {
+        "run_id": uuid4().hex[:12],
+        "at": datetime.now(UTC),
+        "engine": engine,
+        "version": __version__,
+        "inputs": inputs,
+        "seconds": seconds,
+    }
+    store.append(RUNS, pl.DataFrame([row], schema=RUNS.schema))

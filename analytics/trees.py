@@ -1,0 +1,144 @@
+"""From posts to shares: what each was passed on from, as far as anybody says.
+
+Three kinds of knowledge are kept apart. A quote names the post it quotes: its parent is *observed*.
+A post that links to another post held (a video, an article) hangs from it by that *object*. A
+repost on most platforms names only the original at the top: its *root* is known, its parent is
+hidden, and stays null (docs/decisions/0002).
+"""
+
+import numpy as np
+import polars as pl
+
+from analytics import forest
+from analytics.tables import SHARES, SHARES_TABLE
+
+_KEY = ("appeal_id", "post_id")
+
+
+def shares(posts: pl.DataFrame) -> pl.DataFrame:
+    """Return every share among the posts.
+
+    Parameters
+    ----------
+    posts
+        Rows of ``posts``.
+
+    Returns
+    -------
+    DataFrame
+        The table ``shares``, one row per repost, quote, or post that links to another post held.
+        ``root_id`` is the top of the chain of shares; it may be a post that is not held. A link
+        that closes a ring, or that runs from a post to itself, is not followed: that share keeps
+        neither parent nor root (``coverage`` counts them).
+
+    Examples
+    --------
+    >>> from analytics.tables import POSTS
+    >>> row = {"appeal_id": "a", "platform": "x", "source": "doc"}
+    >>> posts = POSTS.check(pl.DataFrame([
+    ...     row | {"post_id": "x:1", "account_id": "x:7", "kind": "original"},
+    ...     row | {"post_id": "x:2", "kind": "quote", "parent_id": "x:1", "basis": "observed"},
+    ...     row | {"post_id": "x:3", "kind": "repost", "root_id": "x:2"},
+    ... ]))
+    >>> shares(posts).select("post_id", "parent_id", "root_id", "root_account_id", "basis").rows()
+    [('x:2', 'x:1', 'x:1', 'x:7', 'observed'), ('x:3', None, 'x:1', 'x:7', None)]
+    """
+    told = pl.concat([_told(posts), _by_object(posts)]).sort("appeal_id", "at", "post_id")
+    tops = _tops(told)
+    writers = posts.select("appeal_id", "post_id", writer="account_id")
+    rows = (
+        told.join(tops, on=_KEY, how="left", maintain_order="left")
+        .join(_writer_of(writers, "parent_id"), on=["appeal_id", "parent_id"], how="left")
+        .join(_writer_of(writers, "root_id"), on=["appeal_id", "root_id"], how="left")
+    )
+    is_top = pl.col("root_id") == pl.col("named_root")
+    return SHARES_TABLE.check(
+        rows.with_columns(
+            parent_id=pl.when(~pl.col("ring")).then("parent_id"),
+            basis=pl.when(~pl.col("ring")).then("basis"),
+            parent_account_id=pl.coalesce("parent_account_id", "parent_id_writer"),
+            root_account_id=pl.coalesce(
+                "root_id_writer",
+                pl.when(is_top | pl.col("root_id").is_null()).then("root_account_id"),
+            ),
+        )
+        .with_columns(confidence=pl.when(pl.col("basis").is_not_null()).then(1.0))
+        .select(*SHARES_TABLE.columns)
+        .sort("appeal_id", "at", "post_id", nulls_last=True)
+    )
+
+
+_COLUMNS = (
+    "appeal_id", "post_id", "parent_id", "account_id", "parent_account_id", "root_account_id",
+    "platform", "at", "kind", "basis",
+)  # fmt: skip
+
+
+def _told(posts: pl.DataFrame) -> pl.DataFrame:
+    """Return the shares as the platforms tell them."""
+    rows = posts.filter(pl.col("kind").is_in(SHARES))
+    return rows.select(*_COLUMNS, named_root="root_id")
+
+
+def _by_object(posts: pl.DataFrame) -> pl.DataFrame:
+    """Return the posts that carry the id of another post held, such as a video's."""
+    links = (
+        posts.filter(pl.col("kind").is_in(["original", "article"]), pl.col("parent_id").is_null())
+        .explode("object_keys")
+        .filter(pl.col("object_keys").is_not_null(), pl.col("object_keys") != pl.col("post_id"))
+        .join(
+            posts.select("appeal_id", object_keys="post_id", writer="account_id"),
+            on=["appeal_id", "object_keys"],
+            how="inner",
+        )
+        .unique(_KEY, keep="first", maintain_order=True)
+    )
+    return links.with_columns(
+        parent_id="object_keys",
+        parent_account_id="writer",
+        basis=pl.lit("object"),
+    ).select(*_COLUMNS, named_root=pl.lit(None, pl.String))
+
+
+def _tops(told: pl.DataFrame) -> pl.DataFrame:
+    """Return the top of each share's chain, and whether its own link closes a ring.
+
+    What hangs from another post by an object starts a cascade of its own: platforms are joined in
+    the picture, never in a tree (docs/decisions/0004).
+    """
+    chain = told.select(
+        "appeal_id",
+        "post_id",
+        up=pl.when(pl.col("basis").ne_missing("object")).then(pl.coalesce("parent_id", "named_root")),
+    )
+    ids = pl.concat(
+        [chain.select("appeal_id", "post_id"), chain.select("appeal_id", post_id="up").drop_nulls()]
+    )
+    nodes = ids.unique(maintain_order=True).with_row_index("node")
+    numbered = chain.join(nodes, on=_KEY, how="left", maintain_order="left").join(
+        nodes.rename({"post_id": "up", "node": "up_node"}),
+        on=["appeal_id", "up"],
+        how="left",
+        maintain_order="left",
+    )
+    link = np.full(nodes.height, -1, np.int64)
+    link[numbered["node"].to_numpy()] = numbered["up_node"].cast(pl.Int64).fill_null(-1).to_numpy()
+    opened = forest.open_rings(link)
+    head = forest.heads(opened)
+    top = nodes["post_id"].gather(head)
+    ring = pl.Series(opened != link)
+    in_ring = ring.gather(head)
+    found = nodes.select(*_KEY).with_columns(top=top, ring=ring, in_ring=in_ring)
+    return (
+        numbered.join(found, on=_KEY, how="left", maintain_order="left")
+        .select(
+            *_KEY,
+            "ring",
+            root_id=pl.when(~pl.col("in_ring"), pl.col("up").is_not_null()).then("top"),
+        )
+        .unique(_KEY, maintain_order=True)
+    )
+
+
+def _writer_of(writers: pl.DataFrame, column: str) -> pl.DataFrame:
+    return writers.rename({"post_id": column, "writer": f"{column}_writer"})
