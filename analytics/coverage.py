@@ -23,7 +23,7 @@ def coverage(
         The table ``coverage``. ``known`` is null where nobody says how many there are.
     """
     parts = [
-        _reposts(shares, counters),
+        _reposts(posts, counters),
         _parents(shares),
         _references(posts),
         _column(posts, "at", "posts with a time", "posts without one are on no timeline"),
@@ -46,19 +46,22 @@ def _named(frame: pl.DataFrame, what: str, note: str) -> pl.DataFrame:
     )
 
 
-def _reposts(shares: pl.DataFrame, counters: pl.DataFrame) -> pl.DataFrame:
+def _reposts(posts: pl.DataFrame, counters: pl.DataFrame) -> pl.DataFrame:
     """Compare the reposts held with the largest number that the platform ever showed."""
     shown = (
         counters.filter(pl.col("metric") == "reposts")
-        .group_by(root_id="post_id")
+        .group_by("post_id")
         .agg(shown=pl.col("value").max())
     )
-    reposts = shares.filter(pl.col("kind") == "repost")
-    held = reposts.group_by(*_BY, "root_id").agg(held=pl.len().cast(pl.Int64))
+    reposts = posts.filter(pl.col("kind") == "repost").group_by(*_BY, post_id="root_id")
+    counted = reposts.agg(held=pl.len().cast(pl.Int64))
+    known = pl.concat([posts.select(*_BY, "post_id"), counted.select(*_BY, "post_id")]).unique()
+    both = known.join(shown, on="post_id").join(counted, on=[*_BY, "post_id"], how="left")
     return _named(
-        held.join(shown, on="root_id")
-        .group_by(_BY)
-        .agg(pl.min_horizontal("held", "shown").sum().alias("held"), known=pl.col("shown").sum()),
+        both.group_by(_BY).agg(
+            held=pl.min_horizontal(pl.col("held").fill_null(0), "shown").sum(),
+            known=pl.col("shown").sum(),
+        ),
         "reposts of the posts whose number is shown",
         "the rest were deleted, private, or not collected",
     )

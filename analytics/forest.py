@@ -1,8 +1,8 @@
 """Trees as arrays: ``link[node]`` is the node that a node hangs from, or -1.
 
-Every function treats a whole forest at once. Depths and tops are found by pointer jumping, in as
-many rounds as the logarithm of the greatest depth. Links may come in any order, but must not run in
-a ring: ``open_rings`` comes first where data are dirty.
+Every function treats a whole forest at once. What lies above a node is found by pointer jumping, in
+as many rounds as the logarithm of the greatest depth. Links may come in any order, but must not run
+in a ring: ``open_rings`` comes first where data are dirty.
 
 >>> link = np.array([-1, 0, 0, 0, 1, 1, 4])
 >>> heads(link).tolist(), depths(link).tolist(), sizes(link).tolist()
@@ -17,12 +17,35 @@ Ints = npt.NDArray[np.int64]
 
 def heads(link: Ints) -> Ints:
     """Name the node at the top of each node's tree."""
-    return _jumped(link)[0]
+    jump = _start(link)
+    for _ in range(len(link).bit_length()):
+        further = jump[jump]
+        if np.array_equal(further, jump):
+            break
+        jump = further
+    return jump
 
 
 def depths(link: Ints) -> Ints:
     """Count the links above each node."""
-    return _jumped(link)[1]
+    return sums_above(link, np.ones(len(link), np.int64)) - 1
+
+
+def sums_above(link: Ints, value: Ints) -> Ints:
+    """Add up a value over each node and all above it.
+
+    >>> sums_above(np.array([-1, 0, 1]), np.array([5, 1, 2])).tolist()
+    [5, 6, 8]
+    """
+    jump, total = _start(link), np.array(value, np.int64)
+    open_end = link >= 0  # there is more above what has been added so far
+    for _ in range(len(link).bit_length()):
+        if not open_end.any():
+            break
+        total += np.where(open_end, total[jump], 0)
+        open_end = open_end & open_end[jump]
+        jump = jump[jump]
+    return total
 
 
 def sizes(link: Ints, depth: Ints | None = None) -> Ints:
@@ -42,24 +65,15 @@ def open_rings(link: Ints) -> Ints:
     >>> open_rings(np.array([2, 0, 1, 0])).tolist()
     [-1, 0, 1, 0]
     """
-    jump, _ = _jumped(link)
-    ring = np.unique(jump[link[jump] >= 0])  # far enough up, whoever has no top is in a ring
+    top = heads(link)
+    ring = np.unique(top[link[top] >= 0])  # far enough up, whoever has no top is in a ring
     opened = np.array(link, np.int64)
     opened[ring[_least_on_the_way(link, ring) == ring]] = -1
     return opened
 
 
-def _jumped(link: Ints) -> tuple[Ints, Ints]:
-    """Return where each node's links lead in the end, and over how many of them."""
-    jump = np.where(link >= 0, link, np.arange(len(link)))
-    depth = (link >= 0).astype(np.int64)
-    for _ in range(len(link).bit_length()):
-        further = jump[jump]
-        if np.array_equal(further, jump):
-            break
-        depth += depth[jump]
-        jump = further
-    return jump, depth
+def _start(link: Ints) -> Ints:
+    return np.where(link >= 0, link, np.arange(len(link)))
 
 
 def _least_on_the_way(link: Ints, ring: Ints) -> Ints:

@@ -36,7 +36,9 @@ def account_edges(shares: pl.DataFrame) -> pl.DataFrame:
             "at",
             source=pl.coalesce("parent_account_id", "root_account_id"),
             target="account_id",
-            basis=pl.when(known).then(pl.col("basis").fill_null("observed")).otherwise(pl.lit("root")),
+            basis=pl.when(known)
+            .then(pl.col("basis").fill_null("observed"))
+            .otherwise(pl.lit("root")),
         )
         .drop_nulls(["source", "target"])
         .filter(pl.col("source") != pl.col("target"))

@@ -76,8 +76,9 @@ def counter_history(
     dated = _dated(shown.filter(pl.col("observed_at").is_not_null()))
     undated = _undated(shown.filter(pl.col("observed_at").is_null()))
     return COUNTER_HISTORY.check(
-        pl.concat([part.select(*COUNTER_HISTORY.columns) for part in (dated, undated)])
-        .sort(COUNTER_HISTORY.key, nulls_last=True)
+        pl.concat([part.select(*COUNTER_HISTORY.columns) for part in (dated, undated)]).sort(
+            COUNTER_HISTORY.key, nulls_last=True
+        )
     )
 
 

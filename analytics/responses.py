@@ -1,6 +1,6 @@
 """What authorities did: the response ladder, by verb and target.
 
-The ladder is a table that anyone can read and change, ``analytics/data/ladder.csv``; the codebook in
+The ladder is a table that anyone can read and change, ``analytics/data/ladder.csv``;
 ``docs/codebook.md`` is generated from it. The longest CAMEO code that begins the verb decides, and
 among equal codes the row that names the target. The same verb can help or harm: an arrest (173) of
 the accused stands on rung 4, of the appellant on rung -3.

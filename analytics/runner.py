@@ -17,8 +17,18 @@ from analytics.layout import time_river
 from analytics.reach import counter_history, timeline
 from analytics.responses import with_rungs
 from analytics.store import Store
+from analytics.summary import summary
 from analytics.tables import (
-    CASCADES, COUNTER_HISTORY, COVERAGE, LAGS, LAYOUT, RESPONSES, RUNS, SHARES_TABLE, TABLES,
+    CASCADES,
+    COUNTER_HISTORY,
+    COVERAGE,
+    LAGS,
+    LAYOUT,
+    RESPONSES,
+    RUNS,
+    SHARES_TABLE,
+    SUMMARY,
+    TABLES,
     TIMELINE,
 )  # fmt: skip
 from analytics.trees import shares
@@ -107,6 +117,7 @@ def _measure_all(store: Store, report: Callable[[str], None]) -> dict[str, int]:
         (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts)),
         (LAGS.name, lambda: lags(appeals, posts, responses)),
         (LAYOUT.name, lambda: time_river(posts, shared)),
+        (SUMMARY.name, lambda: summary(appeals, posts, shared, responses)),
     ]
     return {name: _step(store, name, compute, report) for name, compute in steps}
 

@@ -187,7 +187,12 @@ class Store:
         spec = TABLES[table]
         if not self._exists(spec):
             return spec.empty().lazy()
-        return pl.scan_delta(str(self._folder(spec))).select(*spec.columns)
+        rows = pl.scan_delta(str(self._folder(spec)))
+        held = rows.collect_schema().names()  # an older version may have written fewer columns
+        return rows.select(
+            name if name in held else pl.lit(None, column.dtype).alias(name)
+            for name, column in spec.columns.items()
+        )
 
     def read(
         self, table: str, *, columns: Sequence[str] | None = None, appeal_id: str | None = None

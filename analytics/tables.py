@@ -451,6 +451,31 @@ LAYOUT = Table(
     },
 )
 
+SUMMARY = Table(
+    name="summary",
+    row="one appeal in a few numbers, all of them counts of what is held",
+    key=("appeal_id",),
+    measured=True,
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "posts": _count("posts held", null=False),
+        "accounts": _count("distinct accounts that took part, as far as known", null=False),
+        "platforms": _list("platforms, the one with most posts first"),
+        "shares": _count("reposts and quotes held", null=False),
+        "observed": _count("of these, how many have an observed parent", null=False),
+        "first_at": _time("the first post"),
+        "last_at": _time("the last post"),
+        "window_from": _time("start of the stretch that holds 98 % of the posts"),
+        "window_to": _time("its end"),
+        "window_posts": _count("posts in it", null=False),
+        "top_post_id": _id("the post that most shares name as what they share", "post"),
+        "top_account_id": _id("who wrote it", "account"),
+        "top_shares": _count("how many shares name it", null=False),
+        "top_reposts": _count("how many of these are reposts", null=False),
+        "responses": _count("responses on record", null=False),
+    },
+)
+
 RUNS = Table(
     name="runs",
     row="one run of `groundswell measure`",
@@ -471,5 +496,6 @@ TABLES: dict[str, Table] = {
     for table in (
         APPEALS, POSTS, ACCOUNTS, COUNTERS, FOLLOWS, RESPONSES, IMPORTS, LOSSES, RUNS,
         SHARES_TABLE, CASCADES, TIMELINE, COUNTER_HISTORY, COVERAGE, LAGS, LAYOUT,
+        SUMMARY,
     )
 }  # fmt: skip

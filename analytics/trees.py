@@ -109,7 +109,9 @@ def _tops(told: pl.DataFrame) -> pl.DataFrame:
     chain = told.select(
         "appeal_id",
         "post_id",
-        up=pl.when(pl.col("basis").ne_missing("object")).then(pl.coalesce("parent_id", "named_root")),
+        up=pl.when(pl.col("basis").ne_missing("object")).then(
+            pl.coalesce("parent_id", "named_root")
+        ),
     )
     ids = pl.concat(
         [chain.select("appeal_id", "post_id"), chain.select("appeal_id", post_id="up").drop_nulls()]

@@ -1,7 +1,7 @@
 """The shape of cascades: size, depth, breadth and structural virality, in one pass over all.
 
 Depth, breadth and virality are given only where every share's parent was observed: from a star
-around the original, which is what most platforms tell, they would say nothing (``docs/measures.md``).
+around the original, which is what most platforms tell, they would say nothing.
 """
 
 import numpy as np

@@ -3,6 +3,8 @@
 Platform colours start from Okabe and Ito's set, which the colour-blind can tell apart.
 """
 
+from typing import Any
+
 import plotly.graph_objects as go
 
 INK = "#1b1f2a"
@@ -44,7 +46,7 @@ RUNG_NEUTRAL = "#9aa0ab"
 RUNG_HARMS = "#b2456e"
 
 # "Share chart…" would upload the figure to another host: it is removed everywhere.
-GRAPH_CONFIG = {
+GRAPH_CONFIG: Any = {
     "displaylogo": False,
     "modeBarButtonsToRemove": ["sendChartToCloud", "lasso2d", "select2d", "autoScale2d"],
     "responsive": True,

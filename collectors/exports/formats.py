@@ -150,7 +150,7 @@ def open_bytes(path: Path) -> IO[bytes]:
     file = path.open("rb")
     packed = file.read(2) == _GZIP
     file.seek(0)
-    return io.BufferedReader(gzip.GzipFile(fileobj=file)) if packed else file  # type: ignore[type-var]
+    return io.BufferedReader(gzip.GzipFile(fileobj=file)) if packed else file
 
 
 def read_all(path: Path) -> bytes:

@@ -15,11 +15,13 @@ from analytics.errors import FormatError
 from analytics.protection import key_path
 from analytics.settings import zone_of
 from analytics.store import Batch, Store, Written, is_store
+from analytics.summary import most_shared
 from analytics.tables import ACCOUNTS, IMPORTS, LOSSES, Table
 from collectors.exports.formats import Head, Options, Part, detect, formats, named
 from collectors.exports.losses import Losses
 
 FLUSH_ROWS = 100_000
+_MOST_SHARED = ("top_post_id", "top_shares", "top_reposts")
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Report:
     appeal_id: str
     files: pl.DataFrame  # rows of ``imports``
     losses: pl.DataFrame  # rows of ``losses``
+    most_shared: dict[str, str | int] | None  # the post that most shares held name, and how many
 
 
 @dataclass
@@ -188,7 +191,13 @@ class _Import:
         self.store.append(IMPORTS, self.files)
         self.store.append(LOSSES, losses)
         self.store.compact(only_crowded=True)
-        return Report(self.id, self.options.appeal_id, self.files, losses)
+        return Report(self.id, self.options.appeal_id, self.files, losses, self._most_shared())
+
+    def _most_shared(self) -> dict[str, str | int] | None:
+        held = self.store.read("posts", appeal_id=self.options.appeal_id)
+        for post, shares, reposts in most_shared(held).select(_MOST_SHARED).iter_rows():
+            return {"post_id": post, "reposts": reposts, "quotes": shares - reposts}
+        return None
 
 
 def _buffered(parts: Iterable[Part]) -> Iterator[list[Part]]:

@@ -34,13 +34,11 @@ class Losses:
 
     def count(self, outcome: str, what: str | None = None) -> int:
         """Return how many things met an outcome."""
-        return sum(
-            n for (o, w, _), n in self._counts.items() if o == outcome and what in {None, w}
-        )
+        return sum(n for (o, w, _), n in self._counts.items() if o == outcome and what in {None, w})
 
     def first(self, outcome: str, what: str) -> str | None:
         """Return the first noted reason with its example."""
-        for (o, w, reason), _ in self._counts.items():
+        for o, w, reason in self._counts:
             if (o, w) == (outcome, what):
                 return f"{self._examples.get((o, w, reason), 'a file')}: {reason}"
         return None

@@ -205,7 +205,9 @@ def _posts(chat: _Chat, by_name: dict[str, str], options: Options) -> pl.DataFra
 
 
 def _times(zone: tzinfo | None) -> pl.Expr:
-    exact = pl.from_epoch(pl.col("seconds").cast(pl.Int64, strict=False) * 1_000_000, time_unit="us")
+    exact = pl.from_epoch(
+        pl.col("seconds").cast(pl.Int64, strict=False) * 1_000_000, time_unit="us"
+    )
     exact = exact.dt.replace_time_zone("UTC")
     if zone is None:
         return exact

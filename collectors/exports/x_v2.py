@@ -154,7 +154,9 @@ class _Reading:
                 "other": others,
                 "other_author": authors,
                 "answered": answered,
-                "text": [self._text(post, kind) for (post, _), kind in zip(posts, kinds, strict=True)],
+                "text": [
+                    self._text(post, kind) for (post, _), kind in zip(posts, kinds, strict=True)
+                ],
                 "lang": [post.lang for post, _ in posts],
                 "urls": [_urls(post) for post, _ in posts],
                 "hashtags": [_hashtags(post) for post, _ in posts],
@@ -193,7 +195,7 @@ class _Reading:
             self.losses.add("unknown", "references", reason, len(missing), example=place)
 
 
-_RAW = {
+_RAW: dict[str, pl.DataType | type[pl.DataType]] = {
     "id": pl.String, "author": pl.String, "created_at": pl.String, "kind": pl.String,
     "other": pl.String, "other_author": pl.String, "answered": pl.String, "text": pl.String,
     "lang": pl.String, "urls": STRINGS, "hashtags": STRINGS, "media_keys": STRINGS,
@@ -321,7 +323,7 @@ def _counters(posts: list[tuple[Item, str | None]]) -> pl.DataFrame:
         if post.public_metrics is not None
         for owner, name, value in _shown(post, post.public_metrics)
     ]
-    schema = {name: pl.String for name in COUNTERS.columns} | {"value": pl.Int64}
+    schema = dict.fromkeys(COUNTERS.columns, pl.String) | {"value": pl.Int64}
     order = ("post_id", "metric", "value", "definition", "observed_at")
     raw = pl.DataFrame(rows, schema={name: schema[name] for name in order}, orient="row")
     return raw.with_columns(observed_at=_time("observed_at").cast(UTC)).unique(maintain_order=True)

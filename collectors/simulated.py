@@ -1,0 +1,66 @@
+"""The simulator as a source: a store filled with one simulated appeal, through the usual door."""
+
+import shutil
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from analytics.errors import StoreError
+from analytics.protection import key_path
+from analytics.responses import with_rungs
+from analytics.settings import Appeal, PublicActor, Settings
+from analytics.store import Store, is_store
+from analytics.synthetic import Simulation, simulate
+from analytics.tables import ACCOUNTS, APPEALS, COUNTERS, POSTS, RESPONSES
+
+_NAMED = ("media", "ngo", "official")
+_REASON = "invented by the simulator; nobody real"
+_HEADER = "# Written by the simulator. Everything in this store is invented.\n\n"
+
+
+def write_simulation(path: Path, *, posts: int, seed: int) -> Store:
+    """Make a store that holds one simulated appeal; an older simulation there is replaced.
+
+    Raises
+    ------
+    StoreError
+        The path holds a store with real data, or other files.
+    """
+    _clear(path)
+    simulation = simulate(posts=posts, seed=seed)
+    store = Store.create(path)
+    text = msgspec.toml.encode(_settings(simulation)).decode()
+    (path / "groundswell.toml").write_text(_HEADER + text, encoding="utf-8")
+    store.append(APPEALS, simulation.appeals)
+    store.append(ACCOUNTS, simulation.accounts)
+    store.append(POSTS, simulation.posts)
+    store.append(COUNTERS, simulation.counters)
+    store.append(RESPONSES, with_rungs(simulation.responses))
+    return store
+
+
+def _clear(path: Path) -> None:
+    if not is_store(path):
+        return
+    store = Store(path)
+    if store.versions() and not store.simulated:
+        msg = f"{path} holds data that were not simulated; choose another directory"
+        raise StoreError(msg)
+    key_path(store.store_id).unlink(missing_ok=True)
+    shutil.rmtree(path)
+
+
+def _settings(simulation: Simulation) -> Settings:
+    """Declare the appeal, and the invented institutions as public actors."""
+    appeal = simulation.appeals.drop("appeal_id", "simulated").row(0, named=True)
+    named = simulation.accounts.filter(pl.col("role").is_in(_NAMED)).unique(
+        "account_id", maintain_order=True
+    )
+    return Settings(
+        appeals=[Appeal(id=simulation.appeals["appeal_id"][0], **appeal)],
+        public=[
+            PublicActor(account=account, role=role, reason=_REASON, source="simulated")
+            for account, role in named.select("account_id", "role").iter_rows()
+        ],
+    )

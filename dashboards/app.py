@@ -1,0 +1,125 @@
+"""The app: a header, the pages, and nothing from another host."""
+
+from types import ModuleType
+from urllib.parse import parse_qs, urlencode
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, dcc, html
+from dash.development.base_component import Component
+
+from analytics.store import Store
+from dashboards import theme
+from dashboards.pages import data, spread, story
+
+PAGES: dict[str, tuple[str, ModuleType]] = {
+    "/": ("Story", story),
+    "/spread": ("Spread", spread),
+    "/data": ("Data", data),
+}
+URL = "url"
+PAGE = "page"
+NAV = "nav"
+
+NO_APPEAL = (
+    "This store holds no appeal yet. Import files with “groundswell import”, then come back."
+)
+_HTML = """<!DOCTYPE html>
+<html lang="en">
+  <head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
+  <body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
+</html>"""
+
+
+def create_app(store: Store) -> Dash:
+    """Return the app for a store; ``app.server`` is a FastAPI instance."""
+    app = Dash(
+        __name__,
+        backend="fastapi",
+        title="Groundswell",
+        update_title="Groundswell",
+        index_string=_HTML,
+        suppress_callback_exceptions=True,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    app.layout = _shell(store)
+    for _, page in PAGES.values():
+        page.register(app, store)
+
+    @app.callback(
+        Output(PAGE, "children"),
+        Output(NAV, "children"),
+        Input(URL, "pathname"),
+        Input(URL, "search"),
+    )
+    def _show(pathname: str, search: str) -> tuple[Component, list[Component]]:
+        return show(store, pathname, search)
+
+    return app
+
+
+def show(store: Store, pathname: str, search: str) -> tuple[Component, list[Component]]:
+    """Return the page that an address names, and the navigation that fits it."""
+    appeals = store.read("appeals", columns=["appeal_id"])["appeal_id"].to_list()
+    asked = parse_qs((search or "").removeprefix("?")).get("appeal", [""])[0]
+    appeal_id = asked if asked in appeals else next(iter(appeals), None)
+    nav = [*_links(pathname, appeal_id), *_appeals(pathname, appeals, appeal_id)]
+    if appeal_id is None:
+        return dmc.Text(NO_APPEAL), nav
+    if pathname not in PAGES:
+        return dmc.Text("There is no such page. Choose one above."), nav
+    return PAGES[pathname][1].layout(store, appeal_id), nav
+
+
+def _shell(store: Store) -> Component:
+    return dmc.MantineProvider(
+        [
+            dcc.Location(id=URL, refresh="callback-nav"),
+            html.Header(
+                [
+                    html.Div("Groundswell", className="wordmark"),
+                    html.Nav(id=NAV),
+                    *_warnings(store),
+                ],
+                className="top",
+            ),
+            html.Main(id=PAGE, className="page"),
+        ],
+        theme={"fontFamily": theme.FONT, "primaryColor": "blue"},
+    )
+
+
+def _warnings(store: Store) -> list[Component]:
+    """Say on every screen what no reader may miss."""
+    said: list[Component] = []
+    if store.simulated:
+        said.append(html.Div("Simulated: nothing here is real", className="badge simulated"))
+    if store.settings.protection.level == "open":
+        reason = f"Protection is open: {store.settings.protection.reason}"
+        said.append(html.Div(reason, className="badge"))
+    return said
+
+
+def _links(pathname: str, appeal_id: str | None) -> list[Component]:
+    return [
+        dcc.Link(
+            name,
+            href=_address(path, appeal_id),
+            className="nav-link current" if path == pathname else "nav-link",
+        )
+        for path, (name, _) in PAGES.items()
+    ]
+
+
+def _appeals(pathname: str, appeals: list[str], chosen: str | None) -> list[Component]:
+    """Return links to the other appeals, where there are several."""
+    if len(appeals) < 2:  # noqa: PLR2004 - nothing to choose from
+        return []
+    return [
+        dcc.Link(appeal, href=_address(pathname, appeal), className="nav-appeal")
+        for appeal in appeals
+        if appeal != chosen
+    ]
+
+
+def _address(path: str, appeal_id: str | None) -> str:
+    return f"{path}?{urlencode({'appeal': appeal_id})}" if appeal_id else path

@@ -1,0 +1,349 @@
+"""The command line: the one module that knows collectors, analytics and dashboards.
+
+Every command imports what it needs when it runs, so that ``--help`` stays fast.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from analytics import __version__
+from dashboards import console
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from analytics.store import Store
+
+app = typer.Typer(
+    help="Measures how a public appeal spreads and what the authorities do about it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+StorePath = Annotated[Path, typer.Argument(metavar="STORE", help="The store's directory.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+AppealId = Annotated[str | None, typer.Option("--appeal", help="Which appeal, if several.")]
+Seed = Annotated[int, typer.Option("--seed", help="Same seed, same data.")]
+Posts = Annotated[int, typer.Option("--posts", min=1, max=10_000_000, help="How many posts.")]
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")]
+Host = Annotated[str, typer.Option("--host", help="Address to listen on; loopback by default.")]
+DEFAULT_PORT = 8050
+LOOPBACK = "127.0.0.1"
+DEMO_STORE = Path("groundswell-demo")
+
+
+class ResponseAction(StrEnum):
+    """What ``groundswell respond`` does."""
+
+    IMPORT = "import"
+    LIST = "list"
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Register a command; its errors become one sentence and exit code 1."""
+
+    @wraps(function)
+    def run(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - typer passes what is declared
+        from analytics.errors import GroundswellError
+
+        try:
+            function(*args, **kwargs)
+        except GroundswellError as error:
+            _fail(str(error), as_json=bool(kwargs.get("as_json")))
+        except KeyboardInterrupt:
+            console.complain("interrupted; everything up to here is kept, run it again to go on")
+            raise typer.Exit(130) from None
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("GROUNDSWELL_DEBUG"):
+                raise
+            fact = f"{type(error).__name__}: {error}".splitlines()[0]
+            _fail(
+                f"this should not happen ({fact}); please report it with what "
+                "GROUNDSWELL_DEBUG=1 prints",
+                as_json=bool(kwargs.get("as_json")),
+            )
+
+    name = function.__name__.strip("_")
+    return app.command(name)(run)
+
+
+def _fail(message: str, *, as_json: bool) -> None:
+    if as_json:
+        console.emit({"error": message})
+    else:
+        console.complain(message)
+    raise typer.Exit(1)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        console.say(f"groundswell {__version__}")
+        raise typer.Exit
+
+
+@command
+def demo(
+    posts: Posts = 10_000,
+    seed: Seed = 1,
+    port: Port = DEFAULT_PORT,
+    store: Annotated[Path, typer.Option("--store", help="Where to make it.")] = DEMO_STORE,
+) -> None:
+    """Simulate one appeal, measure it, and open the app on this machine."""
+    _require_free(LOOPBACK, port)
+    with console.progress("Simulating an appeal"):
+        _simulate_into(store, posts=posts, seed=seed)
+    serve(store, port=port)
+
+
+@command
+def init(store: StorePath, appeal: AppealId = None, as_json: Json = False) -> None:
+    """Make an empty store with a commented groundswell.toml."""
+    from analytics.errors import StoreError
+    from analytics.protection import key_path
+    from analytics.store import Store, is_store
+
+    if is_store(store):
+        msg = f"{store} is a store already; edit {store / 'groundswell.toml'}"
+        raise StoreError(msg)
+    made = Store.create(store, appeal_id=appeal or "appeal")
+    key = key_path(made.store_id)
+    if as_json:
+        console.emit({"store": str(store), "key": str(key)})
+        return
+    console.say(f"{store} is ready. Say in {store / 'groundswell.toml'} what the appeal is.")
+    console.say(f"Its pseudonym key is {key}: keep it apart from the store, and keep a copy.")
+
+
+@command
+def import_(
+    store: StorePath,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files or folders.")],
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="Do not detect, read as this format.")
+    ] = None,
+    appeal: AppealId = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option("--timezone", help="Zone of times without one: Asia/Almaty or +05:00."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read files that you already have; ends with a report of what was kept and what was not."""
+    from collectors.exports import import_files
+
+    with console.progress("Importing"):
+        report = import_files(
+            store, files, format_name=format_name, appeal=appeal, timezone=timezone
+        )
+    losses = report.losses.drop("import_id")
+    if as_json:
+        console.emit(
+            {
+                "import_id": report.import_id,
+                "appeal_id": report.appeal_id,
+                "files": report.files.drop("import_id").to_dicts(),
+                "losses": losses.to_dicts(),
+                "most_shared": report.most_shared,
+            }
+        )
+        return
+    _print_losses(losses)
+    read = report.files["format"].drop_nulls()
+    kept = losses.filter(outcome="kept").filter(_about_posts())
+    new = ", ".join(f"{row['count']:,} {row['what']}" for row in kept.to_dicts()) or "nothing new"
+    console.say(f"Read {len(read)} files ({', '.join(sorted(set(read)))}) into {store}: {new}.")
+    if report.most_shared:
+        told = "Most shared: {post_id} ({reposts:,} reposts and {quotes:,} quotes of it held)."
+        console.say(told.format(**report.most_shared))
+    console.say(f"Next: groundswell measure {store}")
+
+
+def _about_posts() -> "pl.Expr":
+    import polars as pl
+
+    return pl.col("what").str.starts_with("posts")
+
+
+def _print_losses(losses: "pl.DataFrame") -> None:
+    names = ["outcome", "count", "what", "reason", "example"]
+    console.table("What became of it", names, losses.select(names).rows())
+
+
+@command
+def respond(
+    store: StorePath,
+    action: Annotated[ResponseAction, typer.Argument(help="import a CSV, or list what is held")],
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The CSV to import.")] = None,
+    appeal: AppealId = None,
+    as_json: Json = False,
+) -> None:
+    """Keep what authorities did: import a CSV of responses, or list them."""
+    from analytics.store import Store
+    from collectors.authorities import import_responses
+
+    opened = Store(store)
+    if action is ResponseAction.LIST:
+        _list_responses(opened, as_json=as_json)
+        return
+    if file is None:
+        msg = "name the CSV to import: groundswell respond STORE import FILE"
+        raise typer.BadParameter(msg)
+    losses = import_responses(opened, file, appeal=appeal)
+    if as_json:
+        console.emit({"losses": losses.to_dicts()})
+        return
+    _print_losses(losses)
+    console.say(f"Next: groundswell measure {store}")
+
+
+def _list_responses(store: "Store", *, as_json: bool) -> None:
+    held = store.read("responses").sort("from")
+    if as_json:
+        console.emit({"responses": held.to_dicts()})
+        return
+    names = ["from", "to", "rung", "actor", "verb_code", "target", "summary"]
+    console.table("Responses on record", names, held.select(names).rows())
+
+
+@command
+def measure(
+    store: StorePath,
+    engine: Annotated[str, typer.Option("--engine", help="Where to compute: local.")] = "local",
+    force: Annotated[bool, typer.Option("--force", help="Even if nothing changed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compute every measure and store the results as tables."""
+    from analytics.runner import measure as measure_store
+    from analytics.store import Store
+
+    with console.progress("Measuring") as step:
+        run = measure_store(Store(store), engine=engine, force=force, report=step)
+    if as_json:
+        console.emit({"rows": run.rows, "seconds": run.seconds, "skipped": run.skipped})
+    elif run.skipped:
+        console.say("Nothing changed since the last run; --force computes all the same.")
+    else:
+        rows = ", ".join(f"{name} {count:,}" for name, count in run.rows.items())
+        console.say(f"Measured in {run.seconds:.1f} s: {rows}.")
+
+
+@command
+def serve(store: StorePath, port: Port = DEFAULT_PORT, host: Host = LOOPBACK) -> None:
+    """Open the app. What changed since the last run is measured first."""
+    from analytics.errors import MeasureError
+    from analytics.runner import measure as measure_store
+    from analytics.store import Store
+
+    opened = Store(store)
+    _require_free(host, port)
+    with console.progress("Measuring") as step, _ignoring(MeasureError):
+        measure_store(opened, report=step)
+    _run_app(opened, host, port)
+
+
+@contextmanager
+def _ignoring(error: type[Exception]) -> Iterator[None]:
+    """Let the app open on an empty store: its pages say what is missing."""
+    try:
+        yield
+    except error as fact:
+        console.complain(str(fact))
+
+
+def _run_app(store: "Store", host: str, port: int) -> None:
+    import uvicorn
+
+    from dashboards.app import create_app
+
+    dash_app = create_app(store)
+    console.say(f"Groundswell is open on http://{host}:{port}/ (stop it with Ctrl+C)")
+    uvicorn.run(dash_app.server, host=host, port=port, log_level="warning")
+
+
+def _require_free(host: str, port: int) -> None:
+    from analytics.errors import ServeError
+
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            msg = (
+                f"port {port} on {host} cannot be used (in use?); choose another: --port {port + 1}"
+            )
+            raise ServeError(msg) from None
+
+
+@command
+def export(
+    store: StorePath,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="FILE.gexf, .graphml, .csv or .parquet")
+    ],
+    table: Annotated[
+        str, typer.Option("--table", help="Which table, for .csv and .parquet.")
+    ] = "shares",
+    appeal: AppealId = None,
+    as_json: Json = False,
+) -> None:
+    """Write the account graph (.gexf, .graphml) or a table (.csv, .parquet)."""
+    from analytics.store import Store
+    from dashboards.export import export_store
+
+    done = export_store(Store(store), output, table=table, appeal_id=appeal)
+    if as_json:
+        console.emit(done)
+    else:
+        counts = ", ".join(f"{n:,} {what}" for what, n in done["counts"].items())
+        console.say(f"Wrote {output}: {counts}.")
+
+
+@command
+def simulate(
+    store: StorePath, posts: Posts = 10_000, seed: Seed = 1, as_json: Json = False
+) -> None:
+    """Make a store with a simulated appeal, labelled as such on every screen."""
+    with console.progress("Simulating an appeal"):
+        _simulate_into(store, posts=posts, seed=seed)
+    if as_json:
+        console.emit({"store": str(store), "posts": posts, "seed": seed})
+    else:
+        console.say(f"{store} holds {posts:,} simulated posts. Next: groundswell measure {store}")
+
+
+def _simulate_into(store: Path, *, posts: int, seed: int) -> None:
+    from collectors.simulated import write_simulation
+
+    write_simulation(store, posts=posts, seed=seed)
+
+
+@command
+def compact(store: StorePath, as_json: Json = False) -> None:
+    """Merge small files; it also happens by itself after imports."""
+    from analytics.store import Store
+
+    saved = Store(store).compact()
+    if as_json:
+        console.emit({"files_saved": saved})
+    else:
+        console.say(f"{saved} files fewer.")

@@ -1,0 +1,61 @@
+"""What a command says: sentences, tables and progress on stderr, results on stdout."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+WIDE = 160  # columns of a table that goes to a file
+
+
+def say(text: str) -> None:
+    """Print a line for a person."""
+    typer.echo(text)
+
+
+def complain(text: str) -> None:
+    """Print one sentence about what went wrong."""
+    typer.echo(f"groundswell: {text}", err=True)
+
+
+def emit(document: dict[str, Any]) -> None:
+    """Print a result as one JSON document."""
+    typer.echo(json.dumps(document, ensure_ascii=False, default=str, indent=1))
+
+
+def table(title: str, names: list[str], rows: list[tuple[Any, ...]]) -> None:
+    """Print a table for a person, on stderr."""
+    from rich.table import Table  # noqa: PLC0415 - --help does without it
+
+    grid = Table(*names, title=title, title_justify="left", box=None, pad_edge=False)
+    for row in rows:
+        grid.add_row(*("" if cell is None else _cell(cell) for cell in row))
+    _stderr().print(grid)
+
+
+def _stderr() -> Any:  # noqa: ANN401 - rich is loaded when needed
+    from rich.console import Console  # noqa: PLC0415 - --help does without it
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        console.width = WIDE
+    return console
+
+
+def _cell(value: object) -> str:
+    from rich.markup import escape  # noqa: PLC0415
+
+    return f"{value:,}" if isinstance(value, int) else escape(str(value))
+
+
+@contextmanager
+def progress(text: str) -> Iterator[Any]:
+    """Show that something is going on; silent without a terminal."""
+    console = _stderr()
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status(text) as status:
+        yield lambda step: status.update(f"{text} · {step}")

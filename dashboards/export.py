@@ -1,0 +1,71 @@
+"""Graphs and tables for other tools: Gephi, networkx, R, spreadsheets."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import polars as pl
+
+from analytics.errors import FormatError
+from analytics.graphs import account_graph
+from analytics.store import Store
+from analytics.tables import TABLES
+
+GRAPHS: dict[str, Callable[..., None]] = {
+    ".gexf": nx.write_gexf,
+    ".graphml": nx.write_graphml,
+}
+ENDINGS = (*GRAPHS, ".csv", ".parquet")
+
+
+def export_store(
+    store: Store, output: Path, *, table: str = "shares", appeal_id: str | None = None
+) -> dict[str, Any]:
+    """Write the account graph or one table; the ending of the file says which.
+
+    Raises
+    ------
+    FormatError
+        The ending or the table is unknown, there is nothing to write, or the file cannot be.
+    """
+    ending = output.suffix.lower()
+    if ending not in ENDINGS:
+        msg = f"{output.name} ends in none of {', '.join(ENDINGS)}; choose one of them"
+        raise FormatError(msg)
+    if not output.parent.is_dir():
+        msg = f"{output.parent} is not a directory; make it first"
+        raise FormatError(msg)
+    counts = (
+        _graph(store, output, appeal_id)
+        if ending in GRAPHS
+        else _table(store, output, table, appeal_id)
+    )
+    return {"file": str(output), "counts": counts}
+
+
+def _graph(store: Store, output: Path, appeal_id: str | None) -> dict[str, int]:
+    shares = store.read("shares", appeal_id=appeal_id)
+    if shares.is_empty():
+        msg = (
+            f"{store.path} has no shares to draw a graph of; run: groundswell measure {store.path}"
+        )
+        raise FormatError(msg)
+    graph = account_graph(shares, store.read("accounts"))
+    GRAPHS[output.suffix.lower()](graph, output)
+    return {"accounts": graph.number_of_nodes(), "edges": graph.number_of_edges()}
+
+
+def _table(store: Store, output: Path, table: str, appeal_id: str | None) -> dict[str, int]:
+    if table not in TABLES:
+        msg = f"there is no table {table!r}; choose one of: {', '.join(TABLES)}"
+        raise FormatError(msg)
+    of_appeal = appeal_id if "appeal_id" in TABLES[table].columns else None
+    rows = store.read(table, appeal_id=of_appeal)
+    if output.suffix.lower() == ".parquet":
+        rows.write_parquet(output)
+    else:
+        lists = pl.selectors.by_dtype(pl.List(pl.String)).list.join("|")
+        times = pl.selectors.datetime().dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ")
+        rows.with_columns(lists, times).write_csv(output)
+    return {"rows": rows.height}

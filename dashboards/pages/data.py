@@ -1,0 +1,108 @@
+"""The page Data: how much is held, what was lost on the way in, and from which files."""
+
+from typing import Any
+
+import dash_mantine_components as dmc
+import polars as pl
+from dash import Dash
+from dash.development.base_component import Component
+
+from analytics import __version__
+from analytics.store import Store
+from dashboards.grids import COUNT, grid
+from dashboards.theme import platform_name
+
+COVERAGE = "data-coverage"
+LOSSES = "data-losses"
+FILES = "data-files"
+
+PERCENT = {
+    "type": "rightAligned",
+    "valueFormatter": {
+        "function": "params.value === null ? 'not known' : d3.format('.1%')(params.value)"
+    },
+}
+_COVERAGE: dict[str, dict[str, Any]] = {
+    "platform": {"headerName": "Platform", "maxWidth": 140},
+    "what": {"headerName": "What", "flex": 2, "minWidth": 200},
+    "held": {"headerName": "Held", "maxWidth": 110} | COUNT,
+    "known": {"headerName": "Known", "maxWidth": 110} | COUNT,
+    "share": {"headerName": "Share", "maxWidth": 120} | PERCENT,
+    "note": {"headerName": "What it means", "flex": 2, "minWidth": 200},
+}
+_LOSSES: dict[str, dict[str, Any]] = {
+    "outcome": {"headerName": "Outcome", "maxWidth": 120},
+    "count": {"headerName": "How many", "maxWidth": 120} | COUNT,
+    "what": {"headerName": "Of what", "flex": 1, "minWidth": 140},
+    "reason": {"headerName": "Why", "flex": 2, "minWidth": 200},
+    "example": {"headerName": "The first one", "flex": 1, "minWidth": 160},
+    "import_id": {"headerName": "Import", "maxWidth": 150},
+}
+_FILES: dict[str, dict[str, Any]] = {
+    "at": {"headerName": "Read at (UTC)", "maxWidth": 150},
+    "file": {"headerName": "File", "flex": 1, "minWidth": 160},
+    "format": {"headerName": "Format", "maxWidth": 150},
+    "bytes": {"headerName": "Bytes", "maxWidth": 130} | COUNT,
+    "sha256": {"headerName": "SHA-256", "flex": 1, "minWidth": 160},
+    "import_id": {"headerName": "Import", "maxWidth": 150},
+}
+
+
+def layout(store: Store, appeal_id: str) -> Component:
+    """Return the page for one appeal."""
+    imports = store.read("imports", appeal_id=appeal_id).sort("at", "file", descending=True)
+    losses = store.read("losses").filter(pl.col("import_id").is_in(imports["import_id"].implode()))
+    return dmc.Stack(
+        [
+            dmc.Title("What all this rests on", order=1),
+            dmc.Text(_protection(store)),
+            *_section(
+                "How much is held", "Run “groundswell measure” to see it.",
+                COVERAGE, _coverage(store, appeal_id), _COVERAGE,
+            ),
+            *_section(
+                "What became of the rows that were read", "No file was imported.",
+                LOSSES, losses, _LOSSES,
+            ),
+            *_section("Files", "No file was imported.", FILES, imports, _FILES),
+            *_runs(store),
+        ],
+        gap="md",
+    )  # fmt: skip
+
+
+def register(app: Dash, store: Store) -> None:
+    """Add nothing: the page answers by itself."""
+
+
+def _coverage(store: Store, appeal_id: str) -> pl.DataFrame:
+    names = pl.col("platform").map_elements(platform_name, return_dtype=pl.String)
+    return store.read("coverage", appeal_id=appeal_id).with_columns(names)
+
+
+def _section(
+    title: str, missing: str, component_id: str, rows: pl.DataFrame, columns: dict[str, Any]
+) -> list[Component]:
+    body = dmc.Text(missing, c="dimmed") if rows.is_empty() else grid(component_id, rows, columns)
+    return [dmc.Title(title, order=2, size="h4"), body]
+
+
+def _protection(store: Store) -> str:
+    protection = store.settings.protection
+    if protection.level == "open":
+        return f"Protection is open: everything is kept as it came. Reason: {protection.reason}"
+    return (
+        "Protection is strict: accounts appear under keyed pseudonyms (~…), private words are not "
+        f"kept, and {len(store.settings.public):,} public accounts may be named."
+    )
+
+
+def _runs(store: Store) -> list[Component]:
+    last = store.read("runs").sort("at").tail(1)
+    said = [
+        f"Last measured {row['at']:%Y-%m-%d %H:%M} UTC in {row['seconds']:.1f} s by groundswell "
+        f"{row['version']} ({row['engine']}), from these versions of the tables: {row['inputs']}."
+        for row in last.iter_rows(named=True)
+    ]
+    words = " ".join(said) or f"Never measured. This is groundswell {__version__}."
+    return [dmc.Title("To cite and to repeat", order=2, size="h4"), dmc.Text(words, size="sm")]

@@ -1,0 +1,138 @@
+"""The three sentences of the story, from finished tables.
+
+They stand on the lowest rung of claims: what was counted, and what came after what. No sentence
+says or implies why anything happened (docs/decisions/0006).
+"""
+
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from analytics.responses import RUNG_NAMES
+from dashboards.theme import platform_name
+
+NOBODY_NAMED = "its account is not named"
+
+
+def how_far(summary: dict[str, Any], counters: pl.DataFrame) -> str:
+    """Say how many took part, where, and what the platforms themselves showed."""
+    if not summary["posts"]:
+        return "No posts are held yet."
+    names = [platform_name(platform) for platform in summary["platforms"]]
+    held = (
+        f"{_count(summary['accounts'], 'account')} took part in {_count(summary['posts'], 'post')} "
+        f"that are held, on {_listed(names)}"
+    )
+    shown = _views(counters)
+    return f"{held}; {shown}." if shown else f"{held}. No platform's own count of views is held."
+
+
+def who_carried(summary: dict[str, Any]) -> str:
+    """Say which post was shared most, and for how many shares it is known who passed it on."""
+    shares = summary["shares"]
+    if not shares:
+        return "No share of any post is held."
+    top = (
+        f"One post on {platform_name(summary['top_post_id'].split(':', 1)[0])} is named by "
+        f"{summary['top_shares']:,} of the {_count(shares, 'share')} held ({_who(summary)}); "
+        if summary["top_post_id"]
+        else f"{_count(shares, 'share')} are held; "
+    )
+    share = summary["observed"] / shares
+    return (
+        f"{top}who passed it to whom was observed for {share:.0%} of the shares, "
+        "for the rest only the original is named."
+    )
+
+
+def what_authorities_did(lags: pl.DataFrame, responses: int) -> str:
+    """Say how many responses are on record, and when the furthest rungs were first reached."""
+    if not responses:
+        return "No response of an authority is on record yet."
+    steps = [_reached(lags, +1), _reached(lags, -1)]
+    said = "; ".join(step for step in steps if step)
+    record = f"{_count(responses, 'response')} of authorities {_are(responses)} on record"
+    return f"{record}: {said}." if said else f"{record}; none has a place on the ladder."
+
+
+def _reached(lags: pl.DataFrame, sign: int) -> str:
+    side = lags.filter(pl.col("rung") * sign > 0)
+    if side.is_empty():
+        return ""
+    first = side.sort(pl.col("rung").abs(), descending=True).row(0, named=True)
+    which = "furthest step that helps" if sign > 0 else "furthest step that harms"
+    return f"the {which}, “{RUNG_NAMES[first['rung']]}” (rung {first['rung']:+d}), {_after(first)}"
+
+
+def _after(lag: dict[str, Any]) -> str:
+    if lag["lag_lo"] is None:
+        return "came at a time that cannot be set against the appeal's"
+    start = "publication" if lag["clock_basis"] == "published" else "the first post held"
+    lo, hi = lag["lag_lo"] / 24, lag["lag_hi"] / 24
+    if hi < 0:
+        return f"came {-hi:.0f} to {-lo:.0f} days before {start}"
+    if f"{lo:.0f}" == f"{hi:.0f}":
+        return f"came {hi:.0f} days after {start}"
+    return f"came {lo:.0f} to {hi:.0f} days after {start}"
+
+
+def _who(summary: dict[str, Any]) -> str:
+    account = summary["top_account_id"]
+    if account is None or ":~" in account:
+        return NOBODY_NAMED
+    return f"by {account}"
+
+
+def _views(counters: pl.DataFrame) -> str:
+    """Say the newest dated number of views of each platform; numbers are never added."""
+    views = counters.filter(pl.col("metric") == "views", pl.col("at").is_not_null())
+    newest = views.sort("at").unique(["platform", "definition"], keep="last", maintain_order=True)
+    said = [
+        f"{platform_name(row['platform'])} showed {row['value']:,} views by {day(row['at'])}"
+        for row in newest.sort("platform").iter_rows(named=True)
+    ]
+    return _listed(said)
+
+
+def period(start: datetime | None, end: datetime | None) -> str:
+    """Return a stretch of days in words.
+
+    >>> period(datetime(2016, 8, 29), datetime(2016, 9, 2))
+    '29 August to 2 September 2016'
+    """
+    if start is None or end is None:
+        return "no dated posts"
+    if start.date() == end.date():
+        return day(end)
+    same_year = start.year == end.year
+    first = f"{start.day} {start:%B}" if same_year else day(start)
+    return f"{first} to {day(end)}"
+
+
+def day(time: datetime) -> str:
+    """Return a date in words."""
+    return f"{time.day} {time:%B %Y}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _listed(words: list[str]) -> str:
+    """Return words as people list them.
+
+    >>> _listed(["X", "Telegram", "YouTube"])
+    'X, Telegram and YouTube'
+    """
+    return (
+        words[0]
+        if len(words) == 1
+        else " and ".join([", ".join(words[:-1]), *words[-1:]])
+        if words
+        else ""
+    )
