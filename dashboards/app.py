@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, urlencode
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
+from fastapi import Response
+from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 from analytics.store import Store
 from dashboards import theme
@@ -16,6 +18,7 @@ PAGES: dict[str, tuple[str, ModuleType]] = {
     "/spread": ("Spread", spread),
     "/data": ("Data", data),
 }
+PLOTLY = f"/plotly-{get_plotlyjs_version()}.min.js"
 URL = "url"
 PAGE = "page"
 NAV = "nav"
@@ -36,12 +39,14 @@ def create_app(store: Store) -> Dash:
         __name__,
         backend="fastapi",
         title="Groundswell",
+        external_scripts=[PLOTLY],
         update_title="Groundswell",
         index_string=_HTML,
         suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     app.layout = _shell(store)
+    app.server.get(PLOTLY)(_plotly)
     for _, page in PAGES.values():
         page.register(app, store)
 
@@ -55,6 +60,15 @@ def create_app(store: Store) -> Dash:
         return show(store, pathname, search)
 
     return app
+
+
+def _plotly() -> Response:
+    """Answer with Plotly's script: asked for by the first page, it need not wait for a figure."""
+    return Response(
+        get_plotlyjs(),
+        media_type="text/javascript",
+        headers={"Cache-Control": "private, max-age=86400"},
+    )
 
 
 def show(store: Store, pathname: str, search: str) -> tuple[Component, list[Component]]:

@@ -6,7 +6,7 @@ Every command imports what it needs when it runs, so that ``--help`` stays fast.
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
@@ -66,10 +66,14 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         except GroundswellError as error:
             _fail(str(error), as_json=bool(kwargs.get("as_json")))
         except KeyboardInterrupt:
-            console.complain("interrupted; everything up to here is kept, run it again to go on")
-            raise typer.Exit(130) from None
-        except (typer.Exit, typer.Abort):
+            fact = "interrupted; everything up to here is kept, run it again to go on"
+            _fail(fact, as_json=bool(kwargs.get("as_json")), code=130)
+        except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
             raise
+        except OSError as error:
+            place = error.filename or "a file"
+            fact = f"{place}: {error.strerror or error}; check the path, your rights and the space"
+            _fail(fact, as_json=bool(kwargs.get("as_json")))
         except Exception as error:
             if os.environ.get("GROUNDSWELL_DEBUG"):
                 raise
@@ -84,12 +88,12 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     return app.command(name)(run)
 
 
-def _fail(message: str, *, as_json: bool) -> None:
+def _fail(message: str, *, as_json: bool, code: int = 1) -> None:
     if as_json:
         console.emit({"error": message})
     else:
         console.complain(message)
-    raise typer.Exit(1)
+    raise typer.Exit(code) from None
 
 
 @app.callback(invoke_without_command=True)
@@ -250,23 +254,23 @@ def measure(
 @command
 def serve(store: StorePath, port: Port = DEFAULT_PORT, host: Host = LOOPBACK) -> None:
     """Open the app. What changed since the last run is measured first."""
-    from analytics.errors import MeasureError
+    from analytics.errors import MeasureError, ProtectionError
     from analytics.runner import measure as measure_store
     from analytics.store import Store
 
     opened = Store(store)
     _require_free(host, port)
-    with console.progress("Measuring") as step, _ignoring(MeasureError):
+    with console.progress("Measuring") as step, _ignoring(MeasureError, ProtectionError):
         measure_store(opened, report=step)
     _run_app(opened, host, port)
 
 
 @contextmanager
-def _ignoring(error: type[Exception]) -> Iterator[None]:
-    """Let the app open on an empty store: its pages say what is missing."""
+def _ignoring(*errors: type[Exception]) -> Iterator[None]:
+    """Let the app open all the same: its pages say what is missing, and reading needs no key."""
     try:
         yield
-    except error as fact:
+    except errors as fact:
         console.complain(str(fact))
 
 
@@ -277,7 +281,8 @@ def _run_app(store: "Store", host: str, port: int) -> None:
 
     dash_app = create_app(store)
     console.say(f"Groundswell is open on http://{host}:{port}/ (stop it with Ctrl+C)")
-    uvicorn.run(dash_app.server, host=host, port=port, log_level="warning")
+    with suppress(KeyboardInterrupt):  # the way to stop it, so no failure
+        uvicorn.run(dash_app.server, host=host, port=port, log_level="warning")
 
 
 def _require_free(host: str, port: int) -> None:

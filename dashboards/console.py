@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import typer
@@ -12,7 +13,7 @@ WIDE = 160  # columns of a table that goes to a file
 
 def say(text: str) -> None:
     """Print a line for a person."""
-    typer.echo(text)
+    typer.echo(text.encode(errors="replace").decode())  # names of files may be of any bytes
 
 
 def complain(text: str) -> None:
@@ -21,8 +22,13 @@ def complain(text: str) -> None:
 
 
 def emit(document: dict[str, Any]) -> None:
-    """Print a result as one JSON document."""
-    typer.echo(json.dumps(document, ensure_ascii=False, default=str, indent=1))
+    """Print a result as one JSON document, in ASCII: any terminal and any pipe can carry it."""
+    typer.echo(json.dumps(document, default=_plain, indent=1))
+
+
+def _plain(value: object) -> str:
+    """Return what JSON has no word for: a time as ISO 8601, a path, a decimal."""
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def table(title: str, names: list[str], rows: list[tuple[Any, ...]]) -> None:

@@ -36,21 +36,22 @@ def export_store(
     if not output.parent.is_dir():
         msg = f"{output.parent} is not a directory; make it first"
         raise FormatError(msg)
-    counts = (
-        _graph(store, output, appeal_id)
-        if ending in GRAPHS
-        else _table(store, output, table, appeal_id)
-    )
+    try:
+        counts = (
+            _graph(store, output, appeal_id)
+            if ending in GRAPHS
+            else _table(store, output, table, appeal_id)
+        )
+    except OSError as error:
+        msg = f"{output} cannot be written ({error.strerror or error}); choose another file"
+        raise FormatError(msg) from None
     return {"file": str(output), "counts": counts}
 
 
 def _graph(store: Store, output: Path, appeal_id: str | None) -> dict[str, int]:
     shares = store.read("shares", appeal_id=appeal_id)
     if shares.is_empty():
-        msg = (
-            f"{store.path} has no shares to draw a graph of; run: groundswell measure {store.path}"
-        )
-        raise FormatError(msg)
+        raise FormatError(_nothing(store, "shares", appeal_id))
     graph = account_graph(shares, store.read("accounts"))
     GRAPHS[output.suffix.lower()](graph, output)
     return {"accounts": graph.number_of_nodes(), "edges": graph.number_of_edges()}
@@ -62,10 +63,21 @@ def _table(store: Store, output: Path, table: str, appeal_id: str | None) -> dic
         raise FormatError(msg)
     of_appeal = appeal_id if "appeal_id" in TABLES[table].columns else None
     rows = store.read(table, appeal_id=of_appeal)
+    if rows.is_empty():
+        raise FormatError(_nothing(store, table, appeal_id))
     if output.suffix.lower() == ".parquet":
         rows.write_parquet(output)
     else:
-        lists = pl.selectors.by_dtype(pl.List(pl.String)).list.join("|")
+        items = pl.element().str.replace_all("|", "%7C", literal=True)
+        lists = pl.selectors.by_dtype(pl.List(pl.String)).list.eval(items).list.join("|")
         times = pl.selectors.datetime().dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ")
         rows.with_columns(lists, times).write_csv(output)
     return {"rows": rows.height}
+
+
+def _nothing(store: Store, table: str, appeal_id: str | None) -> str:
+    """Say why there are no rows to write; an appeal that nobody declared is named as such."""
+    if appeal_id is not None:
+        store.settings.appeal_id(appeal_id)
+    made_by = "measure" if TABLES[table].measured else "import"
+    return f"{store.path} has no {table}; run: groundswell {made_by} {store.path}"

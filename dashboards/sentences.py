@@ -12,6 +12,7 @@ import polars as pl
 from analytics.responses import RUNG_NAMES
 from dashboards.theme import platform_name
 
+_IN_WORDS = {"web": "the web", "unknown": "a platform that the files do not name"}
 NOBODY_NAMED = "its account is not named"
 
 
@@ -19,7 +20,7 @@ def how_far(summary: dict[str, Any], counters: pl.DataFrame) -> str:
     """Say how many took part, where, and what the platforms themselves showed."""
     if not summary["posts"]:
         return "No posts are held yet."
-    names = [platform_name(platform) for platform in summary["platforms"]]
+    names = [_IN_WORDS.get(name) or platform_name(name) for name in summary["platforms"]]
     held = (
         f"{_count(summary['accounts'], 'account')} took part in {_count(summary['posts'], 'post')} "
         f"that are held, on {_listed(names)}"
@@ -39,11 +40,10 @@ def who_carried(summary: dict[str, Any]) -> str:
         if summary["top_post_id"]
         else f"{_count(shares, 'share')} are held; "
     )
-    share = summary["observed"] / shares
-    return (
-        f"{top}who passed it to whom was observed for {share:.0%} of the shares, "
-        "for the rest only the original is named."
-    )
+    if not summary["observed"]:
+        return f"{top}the platforms name only originals, not who passed a post to whom."
+    known = f"{top}who passed it to whom was observed for {_percent(summary['observed'], shares)}"
+    return f"{known} of the shares; of the others only the original is named."
 
 
 def what_authorities_did(lags: pl.DataFrame, responses: int) -> str:
@@ -72,6 +72,8 @@ def _after(lag: dict[str, Any]) -> str:
     lo, hi = lag["lag_lo"] / 24, lag["lag_hi"] / 24
     if hi < 0:
         return f"came {-hi:.0f} to {-lo:.0f} days before {start}"
+    if lo < 0:
+        return f"came between {-lo:.0f} days before and {hi:.0f} days after {start}"
     if f"{lo:.0f}" == f"{hi:.0f}":
         return f"came {hi:.0f} days after {start}"
     return f"came {lo:.0f} to {hi:.0f} days after {start}"
@@ -113,6 +115,18 @@ def period(start: datetime | None, end: datetime | None) -> str:
 def day(time: datetime) -> str:
     """Return a date in words."""
     return f"{time.day} {time:%B %Y}"
+
+
+def _percent(part: int, whole: int) -> str:
+    """Return a share in words that round neither to none nor to all.
+
+    >>> _percent(1, 1000), _percent(999, 1000), _percent(5, 10)
+    ('under 1%', 'over 99%', '50%')
+    """
+    percent = 100 * part / whole
+    if 0 < percent < 1:
+        return "under 1%"
+    return "over 99%" if 99 < percent < 100 else f"{percent:.0f}%"  # noqa: PLR2004
 
 
 def _count(number: int, word: str) -> str:

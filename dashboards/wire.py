@@ -33,6 +33,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from analytics.summary import opening
 from dashboards.theme import platform_colour, platform_name
 
 MAGIC: Final = b"GSTR"
@@ -42,9 +43,7 @@ STYLES: Final = ("observed", "object", "inferred", "hidden")
 
 GOLDEN = (5**0.5 - 1) / 2  # its multiples, less their whole parts, mix the posts of all times
 LARGEST = 17.0  # radius in pixels
-CENTRAL = (0.01, 0.99)  # shares of the posts that the opening stretch holds
-PADDING = 0.03  # of that stretch, on either side
-NEAR = 0.25  # of that stretch; an end of time no farther off than this is opened on too
+PADDING = 0.03  # of the opening stretch, on either side
 SHORTEST = 1.0  # hours; the least to open on
 THINNEST = 0.5  # least height of a lane, in mean heights
 
@@ -104,6 +103,11 @@ def lanes(layout: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def styles(layout: pl.DataFrame) -> list[int]:
+    """Return which of ``STYLES``, by index, the links of one appeal have."""
+    return sorted(_links(layout)["style"].unique())
+
+
 def describe(layout: pl.DataFrame, node: int) -> dict[str, Any] | None:
     """Return what can be said of one post of one appeal, never its text; None if there is no such.
 
@@ -127,11 +131,8 @@ def describe(layout: pl.DataFrame, node: int) -> dict[str, Any] | None:
 
 def _opening(x: pl.Series) -> tuple[float, float]:
     """Return the stretch of time to open on: all of it, but for sparse and far ends."""
-    lo, hi = np.quantile(x.to_numpy(), CENTRAL)
-    first, last = x[0], x[-1]
-    near = (hi - lo) * NEAR
-    lo = first if lo - first <= near else lo
-    hi = last if last - hi <= near else hi
+    start, end = opening(x.to_numpy())
+    lo, hi = x[start], x[end]
     pad = max((hi - lo) * PADDING, (SHORTEST - (hi - lo)) / 2)
     return float(lo - pad), float(hi + pad)
 

@@ -19,8 +19,9 @@ from dashboards.theme import (
     rung_colour,
 )  # fmt: skip
 
-LANE = 74  # pixels of one platform's lane
-AUTHORITY = 38  # of one authority's lane, its name included
+LANE, LONE_LANE = 74, 150  # pixels of one platform's lane: the least, and the most
+LANES = 300  # pixels that few platforms share
+AUTHORITY = 44  # of one authority's lane, its name included
 LADDER = 210
 GAP = 26
 TOP, BOTTOM = 22, 30
@@ -78,8 +79,9 @@ def story_figure(
 
 
 def _panels(platforms: Sequence[str], shown: Sequence[str], actors: Sequence[str]) -> list[_Panel]:
-    bands = [(platform, LANE) for platform in platforms]
-    bands += [(f"{platform} views", LANE) for platform in shown]
+    names = [*platforms, *(f"{platform} views" for platform in shown)]
+    lane = min(max(LANE, LANES // max(len(names), 1)), LONE_LANE)
+    bands = [(name, lane) for name in names]
     if actors:
         bands += [("authorities", AUTHORITY * len(actors) + 16), ("ladder", LADDER)]
     return [
@@ -143,7 +145,7 @@ def _draw_actors(
         )
     for actor, height in lane.items():
         figure.add_annotation(
-            text=actor, xref="paper", x=0.005, y=height, yref=panel.axis, yshift=13,
+            text=actor, xref="paper", x=0.005, y=height, yref=panel.axis, yshift=15,
             xanchor="left", showarrow=False, font={"size": 11, "color": MUTED},
         )  # fmt: skip
 
@@ -164,6 +166,11 @@ def _draw_ladder(
                 hoverinfo="skip",
                 showlegend=False,
             )
+        for time, rung, _ in steps:
+            figure.add_annotation(
+                text=RUNG_NAMES[rung], x=time, y=rung, yref=panel.axis, showarrow=False,
+                xanchor="left", yanchor="bottom", xshift=3, font={"size": 11, "color": MUTED},
+            )  # fmt: skip
     for act in responses.drop_nulls("rung").sort("from").iter_rows(named=True):
         figure.add_scatter(
             x=[act["from"], act["to"]],
@@ -239,7 +246,7 @@ def _scale(panel: _Panel, figure: go.Figure) -> dict[str, Any]:
 _TICKS = {-4: "-4", -2: "-2", 0: "0", 2: "+2", 4: "+4", 6: "+6"}
 _TITLES = {
     "authorities": "Authorities: when each act can have happened",
-    "ladder": "Response ladder: -4 violence … 0 nothing … +6 a rule is changed",
+    "ladder": "Response ladder: help above 0, harm below",
 }
 
 

@@ -13,6 +13,7 @@ from dashboards.grids import COUNT, grid
 from dashboards.theme import platform_name
 
 COVERAGE = "data-coverage"
+NUMBERS = "data-numbers"
 LOSSES = "data-losses"
 FILES = "data-files"
 
@@ -23,12 +24,20 @@ PERCENT = {
     },
 }
 _COVERAGE: dict[str, dict[str, Any]] = {
-    "platform": {"headerName": "Platform", "maxWidth": 140},
-    "what": {"headerName": "What", "flex": 2, "minWidth": 200},
+    "platform": {"headerName": "Platform", "maxWidth": 140, "minWidth": 80},
+    "what": {"headerName": "What", "flex": 2, "minWidth": 140},
+    "share": {"headerName": "Share", "maxWidth": 110, "minWidth": 80} | PERCENT,
     "held": {"headerName": "Held", "maxWidth": 110} | COUNT,
     "known": {"headerName": "Known", "maxWidth": 110} | COUNT,
-    "share": {"headerName": "Share", "maxWidth": 120} | PERCENT,
     "note": {"headerName": "What it means", "flex": 2, "minWidth": 200},
+}
+_NUMBERS: dict[str, dict[str, Any]] = {
+    "platform": {"headerName": "Platform", "maxWidth": 140, "minWidth": 80},
+    "metric": {"headerName": "What", "maxWidth": 130, "minWidth": 90},
+    "value": {"headerName": "Number", "maxWidth": 140, "minWidth": 100} | COUNT,
+    "posts": {"headerName": "Of posts", "maxWidth": 120} | COUNT,
+    "at": {"headerName": "Shown by (UTC)", "minWidth": 140, "flex": 1},
+    "definition": {"headerName": "The platform's name for it", "flex": 2, "minWidth": 160},
 }
 _LOSSES: dict[str, dict[str, Any]] = {
     "outcome": {"headerName": "Outcome", "maxWidth": 120},
@@ -43,14 +52,21 @@ _FILES: dict[str, dict[str, Any]] = {
     "file": {"headerName": "File", "flex": 1, "minWidth": 160},
     "format": {"headerName": "Format", "maxWidth": 150},
     "bytes": {"headerName": "Bytes", "maxWidth": 130} | COUNT,
-    "sha256": {"headerName": "SHA-256", "flex": 1, "minWidth": 160},
+    "sha256": {
+        "headerName": "SHA-256",
+        "maxWidth": 150,
+        "tooltipField": "sha256",
+        "wrapText": False,
+    },
     "import_id": {"headerName": "Import", "maxWidth": 150},
 }
 
 
 def layout(store: Store, appeal_id: str) -> Component:
     """Return the page for one appeal."""
-    imports = store.read("imports", appeal_id=appeal_id).sort("at", "file", descending=True)
+    imports = store.read("imports", appeal_id=appeal_id).sort(
+        "at", "file", descending=[True, False]
+    )
     losses = store.read("losses").filter(pl.col("import_id").is_in(imports["import_id"].implode()))
     return dmc.Stack(
         [
@@ -59,6 +75,10 @@ def layout(store: Store, appeal_id: str) -> Component:
             *_section(
                 "How much is held", "Run “groundswell measure” to see it.",
                 COVERAGE, _coverage(store, appeal_id), _COVERAGE,
+            ),
+            *_section(
+                "Numbers that platforms showed", "No payload showed any.",
+                NUMBERS, _numbers(store, appeal_id), _NUMBERS,
             ),
             *_section(
                 "What became of the rows that were read", "No file was imported.",
@@ -78,6 +98,17 @@ def register(app: Dash, store: Store) -> None:
 def _coverage(store: Store, appeal_id: str) -> pl.DataFrame:
     names = pl.col("platform").map_elements(platform_name, return_dtype=pl.String)
     return store.read("coverage", appeal_id=appeal_id).with_columns(names)
+
+
+def _numbers(store: Store, appeal_id: str) -> pl.DataFrame:
+    """Return the newest of each series; an unknown time stays unknown."""
+    series = ["platform", "metric", "definition"]
+    history = store.read("counter_history", appeal_id=appeal_id).sort("at", nulls_last=False)
+    newest = history.unique(series, keep="last").sort(series)
+    return newest.with_columns(
+        pl.col("platform").map_elements(platform_name, return_dtype=pl.String),
+        at=pl.col("at").dt.strftime("%Y-%m-%d %H:%M").fill_null("not known"),
+    )
 
 
 def _section(

@@ -5,14 +5,14 @@ from urllib.parse import quote
 
 import dash_mantine_components as dmc
 import polars as pl
-from dash import Dash, Input, Output, State, dcc, get_relative_path, html
+from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from fastapi import Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from analytics.store import Store
 from dashboards.theme import NIGHT
-from dashboards.wire import describe, encode, lanes
+from dashboards.wire import describe, encode, lanes, styles
 
 GRAPH = "spread-graph"
 SOURCE = "spread-source"
@@ -120,14 +120,13 @@ def register(app: Dash, store: Store) -> None:
         return post(store, appeal_id, node)
 
     # Dash adds its route for every other path when the server starts, so these come before it.
-    graph = f"{app.config.routes_pathname_prefix}graph/{{appeal_id:path}}"
-    app.server.add_api_route(f"{graph}.bin", _blob)
-    app.server.add_api_route(f"{graph}/{{node:int}}.json", _post)
+    app.server.get("/graph/{appeal_id:path}.bin")(_blob)
+    app.server.get("/graph/{appeal_id:path}/{node:int}.json")(_post)
 
 
 def _source(appeal_id: str) -> dict[str, str]:
     """Return where the browser finds the picture and its posts."""
-    path = get_relative_path(f"/graph/{quote(appeal_id, safe='')}")
+    path = f"/graph/{quote(appeal_id, safe='')}"
     return {"appeal": appeal_id, "blob": f"{path}.bin", "nodes": f"{path}/"}
 
 
@@ -153,7 +152,7 @@ def _legend(river: pl.DataFrame) -> Component:
     ]
     links = [
         _key({"width": 26, "height": 2, "background": "currentColor", "opacity": strength}, words)
-        for strength, words in LINK_STYLES
+        for strength, words in (LINK_STYLES[style] for style in styles(river))
     ]
     return dmc.Stack([dmc.Group(platforms, gap="md"), dmc.Group(links, gap="md")], gap=4)
 

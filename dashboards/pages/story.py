@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import dash_mantine_components as dmc
+import plotly.graph_objects as go
 import polars as pl
 from dash import Dash, dcc, html
 from dash.development.base_component import Component
@@ -20,6 +21,11 @@ RESPONSES = "story-responses"
 NOT_MEASURED = (
     "Nothing has been measured for this appeal. Import posts or responses, then run "
     "“groundswell measure” on the store."
+)
+NO_TIMES = "Nothing that is held of this appeal carries a time, so there is no picture."
+UNTITLED = (
+    "Say in groundswell.toml what this appeal is called and when it was published, then measure "
+    "again."
 )
 HOW_TO_READ = (
     "Bars count the posts that are held, each platform on its own scale; where there is no bar, "
@@ -51,23 +57,21 @@ def layout(store: Store, appeal_id: str) -> Component:
         [
             _heading(appeal, facts),
             _three_sentences(store, appeal_id, facts),
-            dcc.Graph(
-                id=FIGURE, figure=figure(store, appeal_id), config=GRAPH_CONFIG,
-                className="story-figure",
-            ),
-            dmc.Text(f"{_showing(facts)} {HOW_TO_READ} {AFTER}", size="sm", c="dimmed"),
+            *_picture(store, appeal_id, facts),
             *_evidence(responses),
         ],
         gap="lg",
-    )  # fmt: skip
+    )
 
 
-def figure(store: Store, appeal_id: str) -> Any:  # noqa: ANN401 - plotly is untyped
-    """Return the aligned picture of one appeal."""
+def figure(store: Store, appeal_id: str) -> go.Figure | None:
+    """Return the aligned picture of one appeal; None where nothing carries a time."""
     facts = store.read("summary", appeal_id=appeal_id).row(0, named=True)
     appeal = store.read("appeals", appeal_id=appeal_id).row(0, named=True)
     responses = store.read("responses", appeal_id=appeal_id)
     window = _window(facts, appeal["published_at"], responses)
+    if window is None:
+        return None
     every = "1h" if window[1] - window[0] <= HOURLY else "1d"
     lanes = pl.Enum(facts["platforms"] or [])
     timeline = store.read("timeline", appeal_id=appeal_id).filter(every=every)
@@ -89,13 +93,30 @@ def register(app: Dash, store: Store) -> None:
 
 def _window(
     facts: dict[str, Any], published: datetime | None, responses: pl.DataFrame
-) -> tuple[datetime, datetime]:
+) -> tuple[datetime, datetime] | None:
     """Return the stretch that holds most posts, publication and every response, with a margin."""
     times = [facts["window_from"], facts["window_to"], published]
     times += [*responses["from"], *responses["to"]]
     known = [time for time in times if time is not None]
+    if not known:
+        return None
     margin = max((max(known) - min(known)) * 0.02, timedelta(hours=1))
     return min(known) - margin, max(known) + margin
+
+
+def _picture(store: Store, appeal_id: str, facts: dict[str, Any]) -> list[Component]:
+    drawn = figure(store, appeal_id)
+    if drawn is None:
+        return [dmc.Text(NO_TIMES, c="dimmed")]
+    return [
+        dcc.Graph(
+            id=FIGURE,
+            figure=drawn,
+            config=GRAPH_CONFIG,
+            style={"height": drawn.layout.height},
+        ),
+        dmc.Text(f"{_showing(facts)} {HOW_TO_READ} {AFTER}", size="sm", c="dimmed"),
+    ]
 
 
 def _heading(appeal: dict[str, Any], facts: dict[str, Any]) -> Component:
@@ -105,6 +126,7 @@ def _heading(appeal: dict[str, Any], facts: dict[str, Any]) -> Component:
                 sentences.period(facts["window_from"], facts["window_to"]), className="eyebrow"
             ),
             dmc.Title(appeal["title"] or appeal["appeal_id"], order=1),
+            *([] if appeal["title"] else [dmc.Text(UNTITLED, size="sm", c="dimmed")]),
         ]
     )
 

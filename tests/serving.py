@@ -1,0 +1,90 @@
+"""The app in a real browser: a server on loopback and a Chromium, both stopped at the end."""
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import monotonic, sleep
+
+import uvicorn
+from playwright.sync_api import Browser, Page, Playwright
+
+from analytics.store import Store
+from dashboards.app import create_app
+
+# The software renderer makes WebGL2 work where there is no graphics card.
+ARGUMENTS = (
+    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
+)  # fmt: skip
+INSTALLED = ("chromium", "chromium-browser", "google-chrome")
+START_SECONDS = 30
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the installed Chromium, else the one that Playwright brought."""
+    path = next((found for name in INSTALLED if (found := shutil.which(name))), None)
+    return playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+
+
+@contextmanager
+def served(store: Store) -> Iterator[str]:
+    """Serve the app of a store on a free port of loopback; yield its address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        app = create_app(store)
+        server = uvicorn.Server(uvicorn.Config(app.server, log_level="error"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        _wait_until_started(server)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(START_SECONDS)
+
+
+def _wait_until_started(server: uvicorn.Server) -> None:
+    deadline = monotonic() + START_SECONDS
+    while not server.started and monotonic() < deadline:
+        sleep(0.02)
+
+
+@dataclass
+class Visit:
+    """One page of a browser, and what it complained of."""
+
+    page: Page
+    base: str
+    errors: list[str] = field(default_factory=list)
+    abroad: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """Go to a path and wait until the page stands."""
+        self.page.goto(f"{self.base}{path}")
+        self.page.wait_for_selector("main h1")
+        return self.page
+
+    def watch(self) -> "Visit":
+        """Note errors of the console, and every request that leaves this machine."""
+        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self._note(request.url))
+        return self
+
+    def _note(self, url: str) -> None:
+        if not url.startswith((self.base, "data:", "blob:")):
+            self.abroad.append(url)
+
+
+@contextmanager
+def visit(browser: Browser, base: str, *, width: int = 1280, height: int = 860) -> Iterator[Visit]:
+    """Open a fresh page of a browser, without cache or history."""
+    page = browser.new_page(viewport={"width": width, "height": height})
+    try:
+        yield Visit(page, base).watch()
+    finally:
+        page.close()

@@ -1,0 +1,83 @@
+"""The pages as functions: what they show, and what they say when there is nothing to show."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from dash.development.base_component import Component
+
+from analytics import Store, measure
+from analytics.tables import POSTS
+from collectors.simulated import write_simulation
+from dashboards.app import PAGES, create_app, show
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    folder: Path = tmp_path_factory.mktemp("app")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GROUNDSWELL_KEYS", str(folder / "keys"))
+        filled = write_simulation(folder / "store", posts=500, seed=5)
+        measure(filled)
+    return filled
+
+
+def words(component: Any) -> str:  # noqa: ANN401 - children can be anything
+    if isinstance(component, (list, tuple)):
+        return " ".join(words(child) for child in component)
+    if isinstance(component, Component):
+        return words(getattr(component, "children", None))
+    return "" if component is None else str(component)
+
+
+@pytest.mark.parametrize("path", list(PAGES))
+def test_every_page_shows_the_appeal_that_the_address_names(store: Store, path: str) -> None:
+    page, _ = show(store, path, "?appeal=simulated")
+    assert words(page)
+
+
+def test_an_unknown_page_or_appeal_is_no_error(store: Store) -> None:
+    assert "no such page" in words(show(store, "/nowhere", "")[0])
+    forged = "?appeal=%3Cscript%3E&appeal=..%2F..%2Fetc"
+    assert "A mother's video appeal" in words(show(store, "/", forged)[0])
+
+
+def test_simulated_is_said_on_every_screen(store: Store) -> None:
+    assert "Simulated" in words(create_app(store).layout)
+
+
+def test_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
+    empty = Store.create(tmp_path / "s")
+    for path in PAGES:
+        assert "groundswell import" in words(show(empty, path, "")[0])
+
+
+def test_a_store_without_measures_says_what_to_do(tmp_path: Path) -> None:
+    unmeasured = Store.create(tmp_path / "s")
+    unmeasured.declare_appeals()
+    assert "groundswell measure" in words(show(unmeasured, "/", "")[0])
+    assert "groundswell measure" in words(show(unmeasured, "/spread", "")[0])
+    assert "groundswell measure" in words(show(unmeasured, "/data", "")[0])
+
+
+def test_one_post_without_a_time_makes_pages_all_the_same(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "s")
+    row = {"post_id": "x:1", "appeal_id": "appeal", "platform": "x", "kind": "original"}
+    store.append(POSTS, pl.DataFrame([row | {"source": "test"}]))
+    measure(store)
+    for path in PAGES:
+        assert words(show(store, path, "")[0])
+
+
+def test_hostile_words_stay_words(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "s", appeal_id="a")
+    hostile = "<script>alert(1)</script>\u202e" + "x" * 10_000
+    toml = f'[[appeals]]\nid = "a"\ntitle = "{hostile}"\n'
+    (store.path / "groundswell.toml").write_text(toml, encoding="utf-8")
+    store = Store(store.path)
+    store.declare_appeals()
+    row = {"post_id": "x:1", "appeal_id": "a", "platform": "x", "kind": "original"}
+    store.append(POSTS, pl.DataFrame([row | {"source": "test"}]))
+    measure(store)
+    assert hostile in words(show(store, "/", "")[0])

@@ -1,0 +1,126 @@
+"""Every page in a real Chromium: known answers, an empty console, no request that leaves."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from serving import launch, served, visit
+
+from analytics import Store, measure
+from collectors.simulated import write_simulation
+
+pytestmark = pytest.mark.browser
+
+BARS = "document.querySelector('.js-plotly-plot').data.filter(trace => trace.type === 'bar')"
+PAGES = {  # what stands when a page is ready
+    "/": ".js-plotly-plot .bars path",
+    "/spread": "#spread-graph canvas",
+    "/data": "#data-coverage .ag-row",
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = launch(playwright)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    folder: Path = tmp_path_factory.mktemp("browser")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GROUNDSWELL_KEYS", str(folder / "keys"))
+        filled = write_simulation(folder / "store", posts=3_000, seed=3)
+        measure(filled)
+        yield filled
+
+
+@pytest.fixture(scope="module")
+def base(store: Store) -> Iterator[str]:
+    with served(store) as address:
+        yield address
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_stands_without_errors_and_asks_nobody_else(
+    browser: Browser, base: str, path: str, width: int
+) -> None:
+    with visit(browser, base, width=width) as seen:
+        page = seen.open(path)
+        page.wait_for_selector(PAGES[path])
+        assert "Simulated" in page.inner_text("header.top")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert seen.errors == []
+        assert seen.abroad == []
+
+
+def test_the_story_draws_every_post_of_every_platform(
+    browser: Browser, base: str, store: Store
+) -> None:
+    daily = store.read("timeline").filter(every="1d")
+    known = dict(daily.group_by("platform").agg(pl.col("posts").sum()).iter_rows())
+    with visit(browser, base) as seen:
+        page = seen.open("/")
+        page.wait_for_selector(".js-plotly-plot .bars path")
+        drawn = page.evaluate(f"{BARS}.map(t => [t.name, [...t.y].reduce((a, b) => a + b, 0)])")
+    names = {"x": "X", "telegram": "Telegram", "youtube": "YouTube", "web": "News and web"}
+    assert dict(drawn) == {names[platform]: posts for platform, posts in known.items()}
+
+
+def test_the_story_says_the_numbers_of_the_summary(
+    browser: Browser, base: str, store: Store
+) -> None:
+    facts = store.read("summary").row(0, named=True)
+    with visit(browser, base) as seen:
+        answers = seen.open("/").locator(".answer").all_inner_texts()
+    assert f"{facts['accounts']:,} accounts took part in {facts['posts']:,} posts" in answers[0]
+    assert f"{facts['top_shares']:,} of the {facts['shares']:,} shares held" in answers[1]
+    assert f"{facts['responses']} responses of authorities" in answers[2]
+
+
+def test_no_figure_can_be_uploaded(browser: Browser, base: str) -> None:
+    with visit(browser, base) as seen:
+        page = seen.open("/")
+        page.wait_for_selector(".js-plotly-plot .modebar-btn", state="attached")
+        titles = page.eval_on_selector_all(
+            ".modebar-btn", "buttons => buttons.map(b => b.getAttribute('data-title') || '')"
+        )
+    assert titles
+    assert not [title for title in titles if "share" in title.lower() or "cloud" in title.lower()]
+
+
+def test_the_share_graph_draws_and_tells_of_a_post(
+    browser: Browser, base: str, store: Store
+) -> None:
+    placed = store.read("layout").height
+    with visit(browser, base) as seen:
+        page = seen.open("/spread")
+        canvas = page.locator("#spread-graph canvas").first
+        canvas.wait_for()
+        assert f"of {placed:,} posts" in page.inner_text("main")
+        page.wait_for_function("document.querySelector('#spread-graph')?.dataset.mounted")
+        canvas.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function(
+            "!document.querySelector('#spread-detail').innerText.includes('No post')"
+        )
+        assert "posts" in page.inner_text("#spread-detail")
+        assert seen.errors == []
+
+
+def test_the_pages_are_reached_by_links_and_the_back_button(browser: Browser, base: str) -> None:
+    with visit(browser, base) as seen:
+        page = seen.open("/")
+        page.click("text=Data")
+        page.wait_for_selector("text=What all this rests on")
+        assert "appeal=simulated" in page.url
+        page.click("text=Spread")
+        page.wait_for_selector("text=How it spread")
+        page.go_back()
+        page.wait_for_selector("text=What all this rests on")
+        assert seen.errors == []

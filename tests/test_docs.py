@@ -1,0 +1,58 @@
+"""The documents say what the code does: generated pages, links, examples."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dashboards.cli import app
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+
+
+def generated() -> dict[str, Callable[[], str]]:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs/generate.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    pages: dict[str, Callable[[], str]] = module.PAGES
+    return pages
+
+
+@pytest.mark.parametrize("name", ["tables.md", "codebook.md", "commands.md"])
+def test_a_generated_page_is_up_to_date(name: str) -> None:
+    written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert written == generated()[name](), "run make docs"
+
+
+def test_every_command_is_documented() -> None:
+    page = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    names = [command.name for command in app.registered_commands]
+    assert [name for name in names if f"## groundswell {name}" not in page] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_within_the_project_lead_somewhere(page: Path) -> None:
+    links = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if "://" not in link]
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_example_runs() -> None:
+    command = [sys.executable, str(ROOT / "examples/one_appeal.py")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "How far" in done.stdout
+    assert "Rung +3" in done.stdout
+
+
+def test_the_benchmark_runs() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks/import_rate.py"), "--posts", "600"]
+    command += ["--rounds", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "time of import / time of orjson.loads" in done.stdout
