@@ -33,7 +33,8 @@ def coverage(
         _set_aside(posts, shares),
         _backwards(posts, shares),
     ]
-    rows = pl.concat([part.select(COVERAGE.columns.keys() - {"share"}) for part in parts])
+    told = [name for name in COVERAGE.columns if name != "share"]
+    rows = pl.concat([part.select(told) for part in parts])
     share = pl.when(pl.col("known") > 0).then(pl.col("held") / pl.col("known"))
     return COVERAGE.check(
         rows.with_columns(share=share).select(*COVERAGE.columns).sort(*_BY, "what")

@@ -1,8 +1,8 @@
 """Protection at the door of the store: one pseudonym function for every account.
 
-A pseudonym is HMAC-SHA256 of the account's id under a key of the store, cut to 128 bits, after
-``~``. The key never lies in the store: it is in the user's own configuration folder, or where
-``GROUNDSWELL_KEYS`` says. Whoever has the store alone can neither read nor guess an account.
+A pseudonym is HMAC-SHA256 of the account's id, in lower case, under a key of the store, cut to 128
+bits, after ``~``. The key never lies in the store: it is in the user's own configuration folder, or
+where ``GROUNDSWELL_KEYS`` says. Whoever has the store alone can neither read nor guess an account.
 
 >>> protector = Protector(key=b"k" * 32)
 >>> protector.pseudonym("x:12")
@@ -24,13 +24,14 @@ import polars as pl
 from analytics.errors import ProtectionError
 from analytics.tables import ACCOUNTS, Table
 
-PSEUDONYM = re.compile(r"^[a-z][a-z0-9_]*:~[0-9a-f]{32}$")
+PSEUDONYM = re.compile(r"[a-z][a-z0-9_]*:~[0-9a-f]{32}")
 KEY_BYTES = 32
 
-# Post ids of these platforms carry the account: telegram:CHANNEL/42, bluesky:at://DID/…
-OWNED_POST = r"^(telegram|bluesky):(at://)?([^/]+)(/.*)$"
+# Post ids that carry their account: telegram:CHANNEL/42, bluesky:at://DID/…, vk:OWNER_42. The parts
+# are the platform, a scheme, the account and the rest.
+OWNED_POSTS = (r"^(telegram|bluesky):(at://)?([^/]+)(/.*)?$", r"^(vk|facebook):()(-?\d+)(_.*)$")
 
-# Profile addresses: a host, perhaps a fixed folder, then the account's handle.
+# Profile addresses: a host, perhaps a folder, then the account's handle or its id.
 _PROFILE_HOSTS = {
     "x.com": "x",
     "twitter.com": "x",
@@ -42,20 +43,51 @@ _PROFILE_HOSTS = {
     "instagram.com": "instagram",
     "tiktok.com": "tiktok",
     "vk.com": "vk",
+    "vk.ru": "vk",
     "threads.net": "threads",
+    "threads.com": "threads",
 }
-_HOSTS = "|".join(re.escape(host) for host in _PROFILE_HOSTS)
-PROFILE_URL = re.compile(
-    rf"((?:https?://)?(?:www\.|m\.|mobile\.)?({_HOSTS})/(?:profile/|channel/|user/|c/|s/)?)"
-    r"(@?[^/?#\s]+)(.*)",
-    re.IGNORECASE | re.DOTALL,
+_FOLDERS = {
+    "x": r"i/user/|intent/(?:user|follow)\?(?:[^#\s]*&)?screen_name=",
+    "telegram": "s/|c/",
+    "bluesky": "profile/",
+    "youtube": "channel/|user/|c/",
+    "facebook": r"profile\.php\?(?:[^#\s]*&)?id=",
+    "instagram": "stories/",
+}
+_ID_FOLDERS = ("channel/", "i/user/", "id=")
+_START = r"(?:(?<![\w.-])|(?<=%2F))(?:[\w-]+\.)*"  # another host can end alike: fox.com
+_SLASH = "(?:/|%2F)"
+_PLACES = "|".join(
+    f"{re.escape(host)}{_SLASH}(?:{_FOLDERS.get(platform, '')})?"
+    for host, platform in _PROFILE_HOSTS.items()
 )
-FEDIVERSE_URL = re.compile(r"(https?://[^/\s]+/(?:@|users/))([^/?#\s]+)(.*)", re.DOTALL)
-_NOT_A_HANDLE = frozenset(
-    {"explore", "feed", "groups", "hashtag", "home", "i", "intent", "joinchat", "login", "p",
-     "photo", "playlist", "reel", "results", "search", "share", "sharer", "shorts", "status",
-     "story.php", "video", "wall", "watch", "watch.php"}
-)  # fmt: skip
+_SCRIPT = r"[\w.]+\.php\?[^#\s]+|people/[^?#\s]+"  # names somebody somewhere: one piece
+PROFILE_URL = re.compile(
+    rf"{_START}({_PLACES})@?({_SCRIPT}|(?:(?!%2F)[^/?#&@\s()<>\[\]\"'])+)", re.IGNORECASE
+)
+_HOST_END = re.compile("/|%2f")
+FEDIVERSE_URL = re.compile(
+    r"https?://([^/\s]+)/(?:web/)?(?:@|users/)([^/?#\s()<>\[\]\"']+)", re.IGNORECASE
+)
+MENTION = re.compile(r"(?<![\w@/])@([a-z0-9_](?:[\w.@-]*\w)?)", re.IGNORECASE | re.ASCII)
+_NOT_A_HANDLE = {
+    "x": {"explore", "hashtag", "home", "i", "intent", "login", "search", "share"},
+    "telegram": {"addstickers", "iv", "joinchat", "share"},
+    "bluesky": {"hashtag", "search"},
+    "youtube": {
+        "clip", "embed", "feed", "hashtag", "live", "playlist", "post", "redirect", "results",
+        "shorts", "v", "watch",
+    },
+    "facebook": {
+        "events", "groups", "hashtag", "login", "marketplace", "photo", "reel", "share", "sharer",
+        "story", "video", "watch",
+    },
+    "instagram": {"explore", "p", "reel", "reels", "tv"},
+    "tiktok": {"discover", "explore", "login", "music", "tag", "t"},
+    "threads": {"login", "search", "t"},
+    "vk": {"feed", "search", "video"},
+}  # fmt: skip
 
 
 class Protector:
@@ -78,7 +110,7 @@ class Protector:
         self._everything = everything
         self.public = {account.lower(): role for account, role in (public or {}).items()}
         self._pseudonyms: dict[str, str] = {}
-        self._by_handle: dict[str, str] = {}
+        self._handles: set[str] = set()  # of public accounts that were listed by id
         self.learned: dict[str, str] = {}  # public accounts that were listed by handle
 
     def is_public(self, account_id: str) -> bool:
@@ -87,11 +119,11 @@ class Protector:
 
     def pseudonym(self, account_id: str) -> str:
         """Return the account's id as it may be stored: itself if public, else its pseudonym."""
-        if self.is_public(account_id) or PSEUDONYM.match(account_id):
+        if self.is_public(account_id) or PSEUDONYM.fullmatch(account_id):
             return account_id
         if account_id not in self._pseudonyms:
             platform = account_id.split(":", 1)[0]
-            digest = hmac.digest(self._key, account_id.encode(), "sha256").hex()[:32]
+            digest = hmac.digest(self._key, account_id.lower().encode(), "sha256").hex()[:32]
             self._pseudonyms[account_id] = f"{platform}:~{digest}"
         return self._pseudonyms[account_id]
 
@@ -111,6 +143,8 @@ class Protector:
                 case "handle" | "text" if private is not None:
                     kept = pl.when(~private).then(pl.col(name))
                     frame = frame.with_columns(kept.alias(name))
+                    if column.holds == "text":
+                        frame = frame.with_columns(self._words(frame[name], frame["platform"]))
                 case "url" | "object":
                     frame = frame.with_columns(self._lists(frame[name]))
         return frame
@@ -124,7 +158,8 @@ class Protector:
         known = accounts.select("account_id", "platform", "handle").drop_nulls().unique()
         for account_id, platform, handle in known.iter_rows():
             named = f"{platform}:@{handle}".lower()
-            self._by_handle[named] = account_id
+            if self.is_public(account_id):
+                self._handles.add(named)
             if named in self.public:
                 self.public[account_id.lower()] = self.public[named]
                 self.learned[account_id.lower()] = named
@@ -141,31 +176,36 @@ class Protector:
 
     def _posts(self, series: pl.Series) -> pl.Series:
         """Replace the account inside post ids that carry one."""
-        if not series.str.contains(OWNED_POST).any():
+        for pattern in OWNED_POSTS:
+            series = self._owned_posts(series, pattern)
+        named = series.filter(series.str.contains("https?://")).unique()
+        return _replace(series, named, (self.url(address) for address in named))
+
+    def _owned_posts(self, series: pl.Series, pattern: str) -> pl.Series:
+        if not series.str.contains(pattern).any():
             return series
         parts = series.to_frame("id").select(
             "id",
             owner=pl.concat_str(
-                pl.col("id").str.extract(OWNED_POST, 1),
+                pl.col("id").str.extract(pattern, 1),
                 pl.lit(":"),
-                pl.col("id").str.extract(OWNED_POST, 3),
+                pl.col("id").str.extract(pattern, 3),
             ),
         )
         owner = self._accounts(parts["owner"]).str.extract(r"^[a-z]+:(.*)$")
         rebuilt = pl.concat_str(
-            pl.col("id").str.extract(OWNED_POST, 1),
+            pl.col("id").str.extract(pattern, 1),
             pl.lit(":"),
-            pl.col("id").str.extract(OWNED_POST, 2).fill_null(""),
+            pl.col("id").str.extract(pattern, 2).fill_null(""),
             owner,
-            pl.col("id").str.extract(OWNED_POST, 4),
+            pl.col("id").str.extract(pattern, 4).fill_null(""),
         )
         return parts.select(pl.coalesce(rebuilt, "id")).to_series().alias(series.name)
 
     def _lists(self, series: pl.Series) -> pl.Series:
         """Replace accounts inside lists of ids and URLs."""
         values = series.explode().drop_nulls().unique()
-        posts = self._posts(values)
-        safe = [self.url(value) for value in posts]
+        safe = [self.url(value) for value in self._posts(values)]
         changed = {a: b for a, b in zip(values, safe, strict=True) if a != b}
         if not changed:
             return series
@@ -181,28 +221,55 @@ class Protector:
         >>> protector.url("https://x.com/somebody/status/1")
         'https://x.com/~b5cbab8e066298e614e908c6c803833b/status/1'
         """
-        if found := PROFILE_URL.search(address):
-            platform = _PROFILE_HOSTS[found[2].lower()]
-            if found[3].lower() in _NOT_A_HANDLE:
-                return address
-            handle = found[3].removeprefix("@")
-            return _spliced(address, found, 3, self._handle(platform, handle))
-        if found := FEDIVERSE_URL.search(address):
-            return _spliced(address, found, 2, self._handle("mastodon", found[2]))
-        return address
+        hidden = PROFILE_URL.sub(self._hide_profile, address)
+        return FEDIVERSE_URL.sub(self._hide_fediverse, hidden)
 
-    def _handle(self, platform: str, handle: str) -> str:
+    def words(self, text: str, platform: str) -> str:
+        """Return the words of a public account, with the private accounts in them replaced.
+
+        >>> Protector(key=b"k" * 32).words("see @somebody and a@b.example", "x")
+        'see @~b5cbab8e066298e614e908c6c803833b and a@b.example'
+        """
+        return MENTION.sub(
+            lambda found: _spliced(found, 1, self._handle(platform, found[1])), self.url(text)
+        )
+
+    def _words(self, texts: pl.Series, platforms: pl.Series) -> pl.Series:
+        pairs = zip(texts, platforms, strict=True)
+        safe = [None if text is None else self.words(text, platform) for text, platform in pairs]
+        return pl.Series(texts.name, safe, dtype=pl.String)
+
+    def _hide_profile(self, found: re.Match[str]) -> str:
+        place = found[1].lower()
+        platform = _PROFILE_HOSTS[_HOST_END.split(place)[0]]
+        handle = found[2].rstrip(".,;:!")
+        if handle.lower() in _NOT_A_HANDLE[platform]:
+            return found[0]
+        by_id = place.endswith(_ID_FOLDERS) or handle.startswith("did:") or platform == "telegram"
+        safe = self._handle(platform, handle, by_id=by_id)
+        return _spliced(found, 2, safe + found[2][len(handle) :])
+
+    def _hide_fediverse(self, found: re.Match[str]) -> str:
+        if found[1].lower().removeprefix("www.") in _PROFILE_HOSTS:
+            return found[0]
+        at_home = found[2] if "@" in found[2] else f"{found[2]}@{found[1]}"
+        safe = self._handle("mastodon", at_home)
+        return found[0] if safe == at_home else _spliced(found, 2, safe)
+
+    def _handle(self, platform: str, handle: str, *, by_id: bool = False) -> str:
+        """Return a handle as it may be stored; the same whatever was learned before."""
         if handle.startswith("~"):
             return handle
         named = f"{platform}:@{handle}".lower()
-        account = self._by_handle.get(named, named)
-        if self.is_public(named) or self.is_public(account):
+        account = f"{platform}:{handle}" if by_id else named
+        if named in self._handles or self.is_public(named) or self.is_public(account):
             return handle
         return self.pseudonym(account).split(":", 1)[1]
 
 
-def _spliced(text: str, found: re.Match[str], group: int, new: str) -> str:
-    return text[: found.start(group)] + new + text[found.end(group) :]
+def _spliced(found: re.Match[str], group: int, new: str) -> str:
+    start, end = (place - found.start() for place in found.span(group))
+    return found[0][:start] + new + found[0][end:]
 
 
 def _replace(series: pl.Series, old: pl.Series, new: Iterable[str]) -> pl.Series:
@@ -264,6 +331,6 @@ def account_columns(table: Table) -> list[str]:
 
     >>> from analytics.tables import POSTS
     >>> account_columns(POSTS)
-    ['account_id', 'parent_account_id']
+    ['account_id', 'parent_account_id', 'root_account_id']
     """
     return [name for name, column in table.columns.items() if column.holds == "account"]

@@ -93,7 +93,7 @@ def _dated(shown: pl.DataFrame) -> pl.DataFrame:
         .sort(*post, "observed_at")
         .with_columns(
             step=pl.col("value") - pl.col("value").shift(1, fill_value=0).over(post),
-            first=pl.col("observed_at").is_first_distinct().over(post),
+            first=pl.col("value").shift(1).over(post).is_null(),
         )
     )
     return (

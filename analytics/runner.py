@@ -78,6 +78,7 @@ def measure(
     start = perf_counter()
     with store.writing():
         store.declare_appeals()
+        _place_responses(store)
         inputs = _inputs(store)
         if not force and _is_current(store, inputs):
             return Run({}, perf_counter() - start, skipped=True)
@@ -98,15 +99,19 @@ def _is_current(store: Store, inputs: str) -> bool:
     )
 
 
+def _place_responses(store: Store) -> None:
+    """Place every response on the ladder as it is now."""
+    responses = store.read("responses")
+    if not responses.is_empty():
+        store.append(RESPONSES, with_rungs(responses))
+
+
 def _measure_all(store: Store, report: Callable[[str], None]) -> dict[str, int]:
     posts, accounts, counters = (store.read(name) for name in ("posts", "accounts", "counters"))
     appeals, responses = store.read("appeals"), store.read("responses")
     if posts.is_empty() and responses.is_empty():
         msg = f"{store.path} holds no posts yet; begin with `groundswell import {store.path} FILE`"
         raise MeasureError(msg)
-    if not responses.is_empty():
-        responses = with_rungs(responses)
-        store.append(RESPONSES, responses)
     report("shares")
     shared = shares(posts)
     steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [

@@ -2,21 +2,26 @@ r"""``groundswell.toml``: what the user decides about a store.
 
 >>> decode('[[appeals]]\nid = "park"', place="groundswell.toml").appeals[0].id
 'park'
->>> decode('[protection]\\nlevel = "open"', place="groundswell.toml")
+>>> decode('[protection]\nlevel = "open"', place="groundswell.toml")
 Traceback (most recent call last):
 analytics.errors.SettingsError: groundswell.toml: protection is "open" without a reason; ...
 """
 
-from datetime import UTC, datetime, tzinfo
+import re
+import tomllib
+from collections import Counter
+from datetime import UTC, date, datetime, time, tzinfo
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 import polars as pl
 
 from analytics.errors import SettingsError
-from analytics.tables import APPEALS
+from analytics.tables import APPEALS, IDENTIFIER
+
+_ACCOUNT = re.compile(IDENTIFIER, re.IGNORECASE)
 
 Role = Literal["media", "ngo", "official", "public_figure"]
 
@@ -70,12 +75,18 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             return known[0]
         if asked in known:
             return asked
-        fact = f"there is no appeal {asked!r}" if asked else "there are several appeals"
-        msg = f"{place}: {fact}; choose one with --appeal: {', '.join(known) or 'none is declared'}"
+        if not known:
+            msg = f"{place}: no appeal is declared; add an [[appeals]] entry with its id"
+            raise SettingsError(msg)
+        fact = "there are several appeals" if asked is None else f"there is no appeal {asked!r}"
+        msg = f"{place}: {fact}; choose one with --appeal: {', '.join(known)}"
         raise SettingsError(msg)
 
     def appeals_table(self, *, simulated: bool = False) -> pl.DataFrame:
-        """Return the declared appeals as the ``appeals`` table; times without a zone are local."""
+        """Return the declared appeals as the ``appeals`` table.
+
+        Times without a zone are in the store's zone, and a date is the start of its day there.
+        """
         zone = zone_of(self.timezone)
         rows = [
             {
@@ -116,10 +127,10 @@ def _named_zone(name: str) -> tzinfo:
         raise SettingsError(msg) from None
 
 
-def _utc(time: datetime | None, zone: tzinfo) -> datetime | None:
-    if time is None:
+def _utc(when: datetime | None, zone: tzinfo) -> datetime | None:
+    if when is None:
         return None
-    return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
+    return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def decode(text: str, *, place: str) -> Settings:
@@ -131,12 +142,24 @@ def decode(text: str, *, place: str) -> Settings:
         The text is not TOML, a field is unknown or of a wrong type, or entries contradict.
     """
     try:
-        settings = msgspec.toml.decode(text, type=Settings)
-    except msgspec.MsgspecError as error:
+        told = _days_as_times(tomllib.loads(text))
+        settings = msgspec.convert(told, Settings, builtin_types=(datetime, date, time))
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         msg = f"{place}: {error}; `groundswell init` writes a commented example"
         raise SettingsError(msg) from None
     _check(settings, place)
     return settings
+
+
+def _days_as_times(told: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
+    match told:
+        case dict():
+            return {name: _days_as_times(value) for name, value in told.items()}
+        case list():
+            return [_days_as_times(value) for value in told]
+        case date() if not isinstance(told, datetime):
+            return datetime.combine(told, time.min)
+    return told
 
 
 def _check(settings: Settings, place: str) -> None:
@@ -145,15 +168,23 @@ def _check(settings: Settings, place: str) -> None:
     if len(ids) != len(set(ids)):
         msg = f"{place}: two appeals have the same id; give each its own"
         raise SettingsError(msg)
+    if "" in ids:
+        msg = f"{place}: an appeal has an empty id; give it a short name"
+        raise SettingsError(msg)
     if settings.protection.level == "open" and not settings.protection.reason.strip():
         msg = f'{place}: protection is "open" without a reason; write one: every screen shows it'
         raise SettingsError(msg)
     for actor in settings.public:
-        if ":" not in actor.account or not (actor.reason.strip() and actor.source.strip()):
+        if not _ACCOUNT.match(actor.account) or not (actor.reason.strip() and actor.source.strip()):
             msg = (
                 f"{place}: public actor {actor.account!r} needs platform:id, a reason and a source;"
                 " private persons, victims, minors and suspects are never listed"
             )
+            raise SettingsError(msg)
+    listed = Counter(actor.account.lower() for actor in settings.public)
+    for account, entries in listed.items():
+        if entries > 1:
+            msg = f"{place}: public actor {account!r} is listed {entries} times; keep one entry"
             raise SettingsError(msg)
 
 

@@ -43,7 +43,7 @@ from filelock import FileLock, Timeout
 from analytics import __version__, settings
 from analytics.errors import ProtectionError, StoreError
 from analytics.protection import Protector, account_columns, make_key, read_key
-from analytics.tables import ACCOUNTS, APPEALS, POSTS, TABLES, Table
+from analytics.tables import ACCOUNTS, APPEALS, FOLLOWS, POSTS, TABLES, Table
 
 FORMAT = 1
 DAY = "day"
@@ -144,7 +144,7 @@ class Store:
             msg = f"{self.path} {fact}; `groundswell init {self.path}` makes one"
             raise StoreError(msg)
         try:
-            about = json.loads((self.path / "store.json").read_text())
+            about = json.loads((self.path / "store.json").read_text(encoding="utf-8"))
             made_by = int(about["format"])
             str(about["store_id"])
         except (ValueError, KeyError, TypeError):
@@ -185,14 +185,7 @@ class Store:
     def scan(self, table: str) -> pl.LazyFrame:
         """Return a table, lazily; an empty one where nothing has been written."""
         spec = TABLES[table]
-        if not self._exists(spec):
-            return spec.empty().lazy()
-        rows = pl.scan_delta(str(self._folder(spec)))
-        held = rows.collect_schema().names()  # an older version may have written fewer columns
-        return rows.select(
-            name if name in held else pl.lit(None, column.dtype).alias(name)
-            for name, column in spec.columns.items()
-        )
+        return self._rows(spec).select(*spec.columns) if self._exists(spec) else spec.empty().lazy()
 
     def read(
         self, table: str, *, columns: Sequence[str] | None = None, appeal_id: str | None = None
@@ -241,18 +234,29 @@ class Store:
         ProtectionError
             The key is missing, or the public list changed after its accounts were written.
         """
-        frame = self.protector.protect(table, table.check(frame))
-        if table is ACCOUNTS:
-            self._remember_public()
+        frame = table.check(frame)
         with self.writing():
             if batch and self._has(table, batch):
                 return Written(held=frame.height)
+            if table.is_personal:
+                frame = self._protected(table, frame)
             rows = _one_row_a_key(table, frame)
             repeated = Written(repeated=frame.height - rows.height)
             return self._upsert(table, rows, batch) + repeated
 
     def write(self, table: Table, frame: pl.DataFrame) -> None:
-        """Replace a measured table as a whole."""
+        """Replace a measured table as a whole.
+
+        Raises
+        ------
+        StoreError
+            The table is not measured: its rows pass protection, one append after another.
+        TableError
+            The frame is not what the table promises.
+        """
+        if not table.measured:
+            msg = f"{table.name} is not a measured table; use append"
+            raise StoreError(msg)
         frame = table.check(frame)
         with self.writing():
             write_deltalake(
@@ -303,6 +307,19 @@ class Store:
         everything = self.settings.protection.level == "open"
         return Protector(key=key, public=declared | learned, everything=everything)
 
+    def _protected(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+        about = self._read_about()
+        if about != self._about:  # another process has learned who is public
+            self._about = about
+            self.__dict__.pop("protector", None)
+        try:
+            frame = self.protector.protect(table, frame)
+            self._remember_public()
+        except ProtectionError:
+            self.__dict__.pop("protector", None)  # what it has just learned does not hold
+            raise
+        return frame
+
     @property
     def _learned(self) -> dict[str, str]:
         """Accounts that listed handles turned out to be."""
@@ -310,22 +327,23 @@ class Store:
 
     def _refuse_renaming(self, private: Protector, declared: set[str]) -> None:
         level = self.settings.protection.level
-        if level != self._about.get("level", level):
-            self._refuse("the protection level changed")
+        written = any(self._exists(t) for t in TABLES.values() if t.is_personal and not t.measured)
+        if written and level != self._about.get("level", level):
+            self._refuse("the protection level changed after accounts had been written")
         before = set(self._about.get("declared", declared))
         dropped = {a for a, n in self._learned.items() if n not in declared} | (before - declared)
         added = {private.pseudonym(account) for account in declared - before}
         if self._holds_account(dropped | added):
-            self._refuse("the public list changed")
+            self._refuse("the public list changed after accounts had been written")
 
     def _remember_public(self) -> None:
         """Note who is public, so that later imports give the same accounts the same names."""
         declared = sorted(actor.account.lower() for actor in self.settings.public)
         learned = self._learned | self.protector.learned
         private = Protector(key=read_key(self.store_id))
-        fresh = {private.pseudonym(a) for a in learned.keys() - self._learned.keys()}
-        if self._holds_account(fresh):
-            self._refuse("the public list changed")
+        for account in learned.keys() - self._learned.keys():
+            if self._holds_account({private.pseudonym(account)}):
+                self._refuse(f"{learned[account]} is an account already written as a pseudonym")
         about = self._about | {
             "learned": learned,
             "declared": declared,
@@ -337,8 +355,8 @@ class Store:
 
     def _refuse(self, fact: str) -> None:
         msg = (
-            f"{self.path / 'groundswell.toml'}: {fact} after accounts had been written; "
-            "undo the change, or import again into a new store"
+            f"{self.path / 'groundswell.toml'}: {fact}; "
+            "undo the change, or import again into a new store, profiles first"
         )
         raise ProtectionError(msg)
 
@@ -350,7 +368,7 @@ class Store:
             .head(1)
             .collect()
             .height
-            for table in (POSTS, ACCOUNTS)
+            for table in (POSTS, ACCOUNTS, FOLLOWS)
             for column in account_columns(table)
         )
 
@@ -360,7 +378,13 @@ class Store:
         return self.path / "tables" / table.name
 
     def _exists(self, table: Table) -> bool:
-        return (self._folder(table) / "_delta_log").is_dir()
+        return DeltaTable.is_deltatable(str(self._folder(table)))
+
+    def _rows(self, table: Table) -> pl.LazyFrame:
+        """Return all rows; columns that an older version did not write are null."""
+        rows = pl.scan_delta(str(self._folder(table)))
+        missing = table.columns.keys() - rows.collect_schema().names()
+        return rows.with_columns(pl.lit(None, table.schema[name]).alias(name) for name in missing)
 
     def _delta(self, table: Table) -> DeltaTable:
         return DeltaTable(str(self._folder(table)))
@@ -402,7 +426,7 @@ class Store:
         if not self._exists(table) or frame.is_empty():
             return table.empty(), []
         keys = frame.lazy().select(*table.key)
-        rows = pl.scan_delta(str(self._folder(table)))
+        rows = self._rows(table)
         if table.day:
             days = rows.select(*table.key, DAY).join(
                 keys, on=table.key, how="semi", nulls_equal=True
@@ -417,7 +441,8 @@ class Store:
     def _commit(self, table: Table, frame: pl.DataFrame, batch: Batch | None) -> None:
         write_deltalake(
             str(self._folder(table)), _with_day(table, frame), mode="append",
-            partition_by=[DAY] if table.day else None, commit_properties=_commit(batch),
+            partition_by=[DAY] if table.day else None, schema_mode="merge",
+            commit_properties=_commit(batch),
         )  # fmt: skip
 
     def _rewrite(
@@ -428,12 +453,13 @@ class Store:
         rows = _with_day(table, rows)
         if table.day:
             days = list({*days, *rows[DAY].unique()})
-        kept = pl.scan_delta(folder)
+        kept = self._rows(table)
         if table.day:
             kept = kept.filter(_is_in(days))
         rest = kept.join(rows.lazy(), on=table.key, how="anti", nulls_equal=True).collect()
         write_deltalake(
             folder, pl.concat([rest.select(rows.columns), rows]), mode="overwrite",
+            schema_mode="merge",
             predicate=_in_days(days) if table.day else None, commit_properties=_commit(batch),
         )  # fmt: skip
 
@@ -488,6 +514,8 @@ def _one_row_a_key(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
 def _merge(table: Table, again: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series, int]:
     """Return the merged rows, which of them changed, and how many held values disagree."""
     values = [name for name in table.columns if name not in table.key]
+    if not values:  # the key is all there is
+        return again, pl.repeat(value=False, n=again.height, eager=True), 0
     differ = {n: pl.col(n).ne_missing(pl.col(n + _NEW)) for n in values}
     if table.merge == "replace":
         changed = again.select(pl.any_horizontal(_NO, *differ.values())).to_series()

@@ -1,10 +1,15 @@
 """One appeal in a few numbers."""
 
+import math
+
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from analytics.tables import SHARES, SUMMARY
 
-CENTRAL = (0.01, 0.99)  # quantiles of post times between which a picture opens
+MOST = 0.95  # of the posts lie in the stretch on which a picture opens
+NEAR = 0.25  # of that stretch: an end of time no farther off is opened on too
 
 
 def summary(
@@ -34,27 +39,53 @@ def summary(
 
 
 def _counts(posts: pl.DataFrame) -> pl.DataFrame:
-    return posts.group_by("appeal_id").agg(
+    platforms = (
+        posts.group_by("appeal_id", "platform")
+        .len()
+        .sort("len", "platform", descending=[True, False])
+        .group_by("appeal_id", maintain_order=True)
+        .agg(platforms="platform")
+    )
+    counts = posts.group_by("appeal_id").agg(
         posts=pl.len().cast(pl.Int64),
         accounts=pl.col("account_id").drop_nulls().n_unique().cast(pl.Int64),
-        platforms=pl.col("platform").value_counts(sort=True).struct.field("platform"),
         first_at=pl.col("at").min(),
         last_at=pl.col("at").max(),
+    )
+    return counts.join(platforms, on="appeal_id")
+
+
+def opening(times: npt.NDArray[np.float64] | npt.NDArray[np.int64]) -> tuple[int, int]:
+    """Return the first and last post of the stretch of time on which a picture opens.
+
+    It is the shortest stretch that holds most posts: a few that are much older, such as originals
+    that later posts refer to, do not press all others into a corner. An end of all time that is
+    near is taken in.
+
+    Examples
+    --------
+    >>> opening(np.array([0.0, *range(1000, 1099)]))
+    (1, 99)
+    """
+    last = len(times) - 1
+    many = math.ceil(MOST * len(times))
+    start = int(np.argmin(times[many - 1 :] - times[: len(times) - many + 1]))
+    end = start + many - 1
+    near = (times[end] - times[start]) * NEAR
+    return (
+        0 if times[start] - times[0] <= near else start,
+        last if times[last] - times[end] <= near else end,
     )
 
 
 def _window(posts: pl.DataFrame) -> pl.DataFrame:
-    at = pl.col("at")
-    lo, hi = CENTRAL
-    edges = posts.filter(at.is_not_null()).with_columns(
-        window_from=at.quantile(lo, interpolation="lower").over("appeal_id"),
-        window_to=at.quantile(hi, interpolation="higher").over("appeal_id"),
-    )
-    inside = at.is_between("window_from", "window_to")
-    return edges.group_by("appeal_id").agg(
-        pl.col("window_from", "window_to").first(),
-        window_posts=inside.sum().cast(pl.Int64),
-    )
+    dated = posts.select("appeal_id", "at").drop_nulls().sort("appeal_id", "at")
+    rows = []
+    for (appeal_id,), part in dated.group_by("appeal_id", maintain_order=True):
+        start, end = opening(part["at"].to_physical().to_numpy())
+        rows.append((appeal_id, part["at"][start], part["at"][end], end - start + 1))
+    names = ("appeal_id", "window_from", "window_to", "window_posts")
+    return pl.DataFrame(rows, schema={name: SUMMARY.schema[name] for name in names}, orient="row")
 
 
 def _shared(shares: pl.DataFrame) -> pl.DataFrame:
@@ -80,7 +111,7 @@ def most_shared(posts: pl.DataFrame) -> pl.DataFrame:
         .agg(
             top_shares=pl.len().cast(pl.Int64),
             top_reposts=(pl.col("kind") == "repost").sum().cast(pl.Int64),
-            author=pl.col("author").drop_nulls().first(),
+            author=pl.col("author").min(),  # the one that is known, if any share knows it
         )
         .sort("top_shares", "top_post_id", descending=[True, False])
         .unique("appeal_id", keep="first", maintain_order=True)

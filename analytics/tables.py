@@ -68,6 +68,11 @@ class Table:
     measured: bool = False
 
     @property
+    def is_personal(self) -> bool:
+        """Whether protection has to look at it."""
+        return any(column.holds for column in self.columns.values())
+
+    @property
     def schema(self) -> pl.Schema:
         """Column names and types, in order."""
         return pl.Schema({name: column.dtype for name, column in self.columns.items()})
@@ -113,7 +118,7 @@ class Table:
     def _check_column(self, series: pl.Series, column: Column) -> None:
         place = f"{self.name}.{series.name}"
         if series.dtype != column.dtype:
-            msg = f"{place} is {series.dtype}, but has to be {column.dtype}"
+            msg = f"{place} is {series.dtype}, but has to be {column.dtype}; cast it"
             raise TableError(msg)
         if not column.null and series.null_count():
             row = series.is_null().arg_true()[0]
@@ -173,7 +178,7 @@ APPEALS = Table(
         "published_at": _time("when it was first published; clocks of lags start here"),
         "registered_at": _time("when it was registered with an authority; legal clocks start here"),
         "jurisdiction": _text("ISO 3166 code of the country whose authorities are asked"),
-        "object_keys": _list("ids and URLs that identify its material", "object"),
+        "object_keys": _list("ids and URLs that identify its material, as declared"),
         "outcome_known_until": _time("responses were looked for up to this time"),
         "simulated": Column(
             dtype=pl.Boolean, doc="made by the simulator; said on every screen", null=False
@@ -465,7 +470,7 @@ SUMMARY = Table(
         "observed": _count("of these, how many have an observed parent", null=False),
         "first_at": _time("the first post"),
         "last_at": _time("the last post"),
-        "window_from": _time("start of the stretch that holds 98 % of the posts"),
+        "window_from": _time("start of the shortest stretch that holds 95 % of the posts"),
         "window_to": _time("its end"),
         "window_posts": _count("posts in it", null=False),
         "top_post_id": _id("the post that most shares name as what they share", "post"),

@@ -27,7 +27,8 @@ def shares(posts: pl.DataFrame) -> pl.DataFrame:
     -------
     DataFrame
         The table ``shares``, one row per repost, quote, or post that links to another post held.
-        ``root_id`` is the top of the chain of shares; it may be a post that is not held. A link
+        ``root_id`` is the top of the chain of shares; it may be a post that is not held. Where a
+        parent is not held, the chain goes on at the original that the platform names. A link
         that closes a ring, or that runs from a post to itself, is not followed: that share keeps
         neither parent nor root (``coverage`` counts them).
 
@@ -44,7 +45,7 @@ def shares(posts: pl.DataFrame) -> pl.DataFrame:
     [('x:2', 'x:1', 'x:1', 'x:7', 'observed'), ('x:3', None, 'x:1', 'x:7', None)]
     """
     told = pl.concat([_told(posts), _by_object(posts)]).sort("appeal_id", "at", "post_id")
-    tops = _tops(told)
+    tops = _tops(told, _missing_links(told, posts))
     writers = posts.select("appeal_id", "post_id", writer="account_id")
     rows = (
         told.join(tops, on=_KEY, how="left", maintain_order="left")
@@ -100,7 +101,18 @@ def _by_object(posts: pl.DataFrame) -> pl.DataFrame:
     ).select(*_COLUMNS, named_root=pl.lit(None, pl.String))
 
 
-def _tops(told: pl.DataFrame) -> pl.DataFrame:
+def _missing_links(told: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
+    """Return what is known of parents that are not held: the original that their shares name."""
+    held = posts.select("appeal_id", parent_id="post_id")
+    return (
+        told.filter(pl.col("parent_id") != pl.col("named_root"))
+        .join(held, on=["appeal_id", "parent_id"], how="anti", maintain_order="left")
+        .unique(["appeal_id", "parent_id"], keep="first", maintain_order=True)
+        .select("appeal_id", post_id="parent_id", up="named_root")
+    )
+
+
+def _tops(told: pl.DataFrame, missing_links: pl.DataFrame) -> pl.DataFrame:
     """Return the top of each share's chain, and whether its own link closes a ring.
 
     What hangs from another post by an object starts a cascade of its own: platforms are joined in
@@ -113,6 +125,7 @@ def _tops(told: pl.DataFrame) -> pl.DataFrame:
             pl.coalesce("parent_id", "named_root")
         ),
     )
+    chain = pl.concat([chain, missing_links])
     ids = pl.concat(
         [chain.select("appeal_id", "post_id"), chain.select("appeal_id", post_id="up").drop_nulls()]
     )

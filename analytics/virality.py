@@ -1,7 +1,7 @@
 """The shape of cascades: size, depth, breadth and structural virality, in one pass over all.
 
-Depth, breadth and virality are given only where every share's parent was observed: from a star
-around the original, which is what most platforms tell, they would say nothing.
+Depth, breadth and virality are given only where every share's parent was observed and is held: from
+a star around the original, which is what most platforms tell, they would say nothing.
 """
 
 import numpy as np
@@ -66,12 +66,12 @@ def _roots(posts: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
         "appeal_id", "platform", root_id="post_id", root_account_id="account_id",
         root_at="at", root_held=True,
     )  # fmt: skip
-    referred = members.select("appeal_id", "root_id", "platform", "root_account_id").unique(
-        _ROOT, maintain_order=True
-    )
-    missing = referred.join(held, on=_ROOT, how="anti").with_columns(
-        root_at=pl.lit(None, members["at"].dtype), root_held=False
-    )
+    missing = members.join(held, on=_ROOT, how="anti").group_by(_ROOT).agg(
+        pl.col("platform").min(),
+        pl.col("root_account_id").min(),  # the one that is known, if any share knows it
+        root_at=pl.lit(None, members["at"].dtype),
+        root_held=pl.lit(value=False),
+    )  # fmt: skip
     return pl.concat([held, missing.select(held.columns)])
 
 
@@ -112,12 +112,15 @@ def _replies(posts: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
 
 def _shapes(members: pl.DataFrame) -> pl.DataFrame:
     """Measure the trees whose shares all have an observed parent."""
-    whole = (pl.col("basis") == "observed").all().over(_ROOT)
-    edges = members.filter(whole.fill_null(value=False)).select(*_ROOT, "post_id", "parent_id")
+    whole = pl.col("basis").eq_missing(pl.lit("observed")).all().over(_ROOT)
+    edges = members.filter(whole).select(*_ROOT, "post_id", "parent_id")
     tops = edges.select(*_ROOT).unique(maintain_order=True).with_columns(
         post_id="root_id", parent_id=pl.lit(None, pl.String)
     )  # fmt: skip
-    nodes = pl.concat([tops, edges]).with_row_index("node")
+    nodes = pl.concat([tops, edges])
+    there = nodes.select("appeal_id", parent_id="post_id")
+    torn = edges.join(there, on=["appeal_id", "parent_id"], how="anti")  # a parent is not held
+    nodes = nodes.join(torn, on=_ROOT, how="anti", maintain_order="left").with_row_index("node")
     numbers = nodes.select("appeal_id", "node", parent_id="post_id").rename({"node": "up"})
     nodes = nodes.join(numbers, on=["appeal_id", "parent_id"], how="left", maintain_order="left")
     link = nodes["up"].cast(pl.Int64).fill_null(-1).to_numpy()

@@ -11,6 +11,7 @@ import csv
 import hashlib
 import io
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,14 @@ from analytics.responses import with_rungs
 from analytics.settings import zone_of
 from analytics.store import Store
 from analytics.tables import LEVELS, RESPONSES, TARGETS
-from collectors.exports.formats import read_all
+from collectors.exports.formats import UNREADABLE, read_all, separator
 from collectors.exports.losses import Losses
 
 _REQUIRED = ("actor", "verb_code")
-_DATE = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$")
-_CAMEO = re.compile(r"^(0[1-9]|1\d|20)\d{0,2}$")
+_ACT = ("actor", "verb_code", "target", "summary")
+_DATE = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$", re.ASCII)
+_TIME = re.compile(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", re.ASCII)
+_CAMEO = re.compile(r"^(0[1-9]|1\d|20)\d{0,2}$", re.ASCII)
 
 
 def import_responses(store: Store, path: Path, *, appeal: str | None = None) -> pl.DataFrame:
@@ -41,7 +44,11 @@ def import_responses(store: Store, path: Path, *, appeal: str | None = None) -> 
     losses = Losses()
     known = store.settings
     rows = read_responses(
-        path, losses, appeal_id=known.appeal_id(appeal), zone=zone_of(known.timezone)
+        path,
+        losses,
+        appeal_id=known.appeal_id(appeal),
+        zone=zone_of(known.timezone),
+        declared=[each.id for each in known.appeals],
     )
     if rows.is_empty():
         reason = losses.first("dropped", "responses") or f"{path.name} holds no rows"
@@ -57,55 +64,83 @@ def import_responses(store: Store, path: Path, *, appeal: str | None = None) -> 
 
 
 def read_responses(
-    path: Path, losses: Losses, *, appeal_id: str, zone: tzinfo = UTC
+    path: Path,
+    losses: Losses,
+    *,
+    appeal_id: str,
+    zone: tzinfo = UTC,
+    declared: Collection[str] = (),
 ) -> pl.DataFrame:
-    """Return a CSV's rows as the table ``responses``, with rungs; refused rows go to ``losses``."""
+    """Return a CSV's rows as the table ``responses``, with rungs; refused rows go to ``losses``.
+
+    A row that names no appeal is of ``appeal_id``; one that names another has to name a declared
+    one.
+    """
     rows = []
-    for number, row in enumerate(_rows(path), 2):
+    names, lines = _lines(path)
+    for number, cells in lines:
         try:
-            rows.append(_response(row, appeal_id, zone))
+            row = _named(names, cells)
+            rows.append(_response(row, zone, _appeal(row, appeal_id, declared)))
         except ValueError as error:
             place = f"{path.name}, row {number}"
             losses.add("dropped", "responses", str(error), example=place)
     return with_rungs(pl.DataFrame(rows, schema=RESPONSES.schema))
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _appeal(row: dict[str, str], appeal_id: str, declared: Collection[str]) -> str:
+    named = row.get("appeal_id") or appeal_id
+    if named not in {appeal_id, *declared}:
+        msg = f"appeal {named!r} is not declared in groundswell.toml"
+        raise ValueError(msg)
+    return named
+
+
+def _named(names: list[str], cells: list[str]) -> dict[str, str]:
+    if any(cells[len(names) :]):
+        msg = "has more cells than there are columns"
+        raise ValueError(msg)
+    return {name: cell.strip() for name, cell in zip(names, cells, strict=False) if name}
+
+
+def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Return a CSV's column names, and its rows that are not blank with their numbers."""
     if not path.is_file():
         msg = f"{path} does not exist; check the path"
         raise FormatError(msg)
     try:
         text = read_all(path).decode()
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        rows = [{k: (v or "").strip() for k, v in row.items() if k} for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
+        by = separator(text.split("\n", 1)[0])
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=by, strict=True))
+    except (UnicodeDecodeError, csv.Error, *UNREADABLE) as error:
         msg = f"{path.name} is not a readable CSV ({error}); save it as UTF-8 with commas"
         raise FormatError(msg) from None
-    names = set(reader.fieldnames or ())
-    if missing := [n for n in _REQUIRED if n not in names] + ["from"] * (
-        not names & {"from", "date"}
-    ):
+    names = [name.strip().lower() for name in lines[0]] if lines else []
+    missing = [name for name in _REQUIRED if name not in names]
+    missing += [] if {"from", "date"} & set(names) else ["from"]
+    if missing:
         msg = f"{path.name} has no column {missing[0]!r}; docs/tables.md lists those of responses"
         raise FormatError(msg)
-    return rows
+    return names, [(n, cells) for n, cells in enumerate(lines[1:], 2) if any(map(str.strip, cells))]
 
 
-def _response(row: dict[str, str], appeal_id: str, zone: tzinfo) -> dict[str, Any]:
+def _response(row: dict[str, str], zone: tzinfo, appeal_id: str) -> dict[str, Any]:
     start, end = _interval(row.get("from") or row.get("date") or "", zone, "from")
     if row.get("to"):
         end = _interval(row["to"], zone, "to")[1]
     if end < start:
         msg = "ends before it begins"
         raise ValueError(msg)
-    if not row["actor"]:
+    if not row.get("actor"):
         msg = "names no actor"
         raise ValueError(msg)
-    if not _CAMEO.match(row["verb_code"]):
-        msg = f"verb_code {row['verb_code']!r} is no CAMEO code such as 09 or 173"
+    verb_code = row.get("verb_code", "")
+    if not _CAMEO.match(verb_code):
+        msg = f"verb_code {verb_code!r} is no CAMEO code such as 09 or 173"
         raise ValueError(msg)
     return {
-        "response_id": row.get("response_id") or _id(row),
-        "appeal_id": row.get("appeal_id") or appeal_id,
+        "response_id": row.get("response_id") or _id(row, appeal_id),
+        "appeal_id": appeal_id,
         "from": start,
         "to": end,
         "reported_at": _interval(row["reported_at"], zone, "reported_at")[0]
@@ -114,7 +149,7 @@ def _response(row: dict[str, str], appeal_id: str, zone: tzinfo) -> dict[str, An
         "actor": row["actor"],
         "actor_code": row.get("actor_code") or None,
         "level": _one_of(row, "level", LEVELS),
-        "verb_code": row["verb_code"],
+        "verb_code": verb_code,
         "target": _one_of(row, "target", TARGETS),
         "huridocs_type": row.get("huridocs_type") or None,
         "rung": None,
@@ -126,10 +161,10 @@ def _response(row: dict[str, str], appeal_id: str, zone: tzinfo) -> dict[str, An
     }
 
 
-def _id(row: dict[str, str]) -> str:
-    """Name a response by its content, so that the same file again changes nothing."""
-    told = "|".join(row.get(n, "") for n in ("from", "date", "to", "actor", "verb_code", "summary"))
-    return hashlib.sha256(told.encode()).hexdigest()[:10]
+def _id(row: dict[str, str], appeal_id: str) -> str:
+    """Name a response by what was done, so that the same file again changes nothing."""
+    told = [row.get(name, "") for name in ("from", "date", "to", *_ACT)]
+    return hashlib.sha256(repr([appeal_id, *told]).encode()).hexdigest()[:12]
 
 
 def _one_of(row: dict[str, str], name: str, values: tuple[str, ...]) -> str | None:
@@ -158,11 +193,13 @@ def _interval(text: str, zone: tzinfo, column: str) -> tuple[datetime, datetime]
     try:
         if found := _DATE.match(text):
             return _whole(int(found[1]), int(found[2] or 0), int(found[3] or 0), zone)
+        if not _TIME.match(text):
+            raise ValueError(text)  # noqa: TRY301 - told below, as all that is no date
         time = datetime.fromisoformat(text)
-    except ValueError:
+        moment = (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         msg = f"{column} {text!r} is no date; write 2016-08, 2016-08-29 or 2016-08-29T18:30+06:00"
         raise ValueError(msg) from None
-    moment = (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
     return moment, moment
 
 

@@ -44,11 +44,18 @@ def _clear(path: Path) -> None:
     if not is_store(path):
         return
     store = Store(path)
-    if store.versions() and not store.simulated:
-        msg = f"{path} holds data that were not simulated; choose another directory"
+    if not _is_ours(store):
+        msg = f"{path} is a store that the simulator did not make; choose another directory"
         raise StoreError(msg)
     key_path(store.store_id).unlink(missing_ok=True)
     shutil.rmtree(path)
+
+
+def _is_ours(store: Store) -> bool:
+    """Return whether a store holds a simulation, perhaps an unfinished one, and nothing else."""
+    told = store.path / "groundswell.toml"
+    ours = told.is_file() and told.read_text(encoding="utf-8").startswith(_HEADER)
+    return ours and store.read("imports").is_empty()
 
 
 def _settings(simulation: Simulation) -> Settings:

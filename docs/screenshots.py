@@ -4,16 +4,16 @@ import os
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import FloatRect, Page, sync_playwright
+from serving import launch, served, visit
 
 from analytics import Store, measure
 from collectors.simulated import write_simulation
-from serving import launch, served, visit
 
 IMAGES = Path(__file__).parent / "images"
 POSTS, SEED = 10_000, 1
-STORY = {"x": 0, "y": 0, "width": 1280, "height": 1480}
-SPREAD = {"x": 0, "y": 0, "width": 1280, "height": 960}
+STORY = FloatRect(x=0, y=0, width=1280, height=1480)
+SPREAD = FloatRect(x=0, y=0, width=1280, height=960)
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def _take(store: Store) -> None:
         browser.close()
 
 
-def _save(page: Page, name: str, clip: dict[str, int]) -> None:
+def _save(page: Page, name: str, clip: FloatRect) -> None:
     page.wait_for_timeout(1500)  # until everything has been drawn and faded in
     page.screenshot(path=IMAGES / f"{name}.png", clip=clip)
 

@@ -11,8 +11,9 @@ import polars as pl
 
 from analytics.errors import FormatError
 from analytics.tables import POSTS, STRINGS
-from collectors.exports.formats import Head, Options, Part, read_csv
+from collectors.exports.formats import Head, Options, Part, named_on, read_csv
 from collectors.exports.losses import Losses
+from collectors.exports.times import epoch
 
 COLUMNS = {"object_id", "account_id", "content_id", "timestamp_share"}
 PLATFORM = "unknown"
@@ -32,7 +33,7 @@ class CooRTweet:
         """Yield the shares as posts."""
         for path in files:
             try:
-                rows = read_csv(path)
+                rows = read_csv(path, needs=COLUMNS)
             except FormatError as error:
                 options.losses.add("dropped", "files", str(error), example=path.name)
             else:
@@ -43,8 +44,8 @@ FORMAT = CooRTweet()
 
 
 def _posts(rows: pl.DataFrame, path: Path, losses: Losses) -> pl.DataFrame:
-    seconds = pl.col("timestamp_share").cast(pl.Float64, strict=False)
-    rows = rows.with_columns(at=pl.from_epoch((seconds * 1e6).cast(pl.Int64), time_unit="us"))
+    ids = pl.col("object_id", "account_id", "content_id").str.strip_chars().replace("", None)
+    rows = rows.with_columns(ids, at=epoch(pl.col("timestamp_share")))
     lacking = pl.any_horizontal(pl.col("object_id", "account_id", "content_id", "at").is_null())
     bad = rows.select(lacking).to_series().arg_true()
     if len(bad):
@@ -64,15 +65,11 @@ def _posts(rows: pl.DataFrame, path: Path, losses: Losses) -> pl.DataFrame:
 def _shaped(grouped: pl.DataFrame) -> pl.DataFrame:
     is_share = pl.col("content_id") != pl.col("root")
     return grouped.select(
-        post_id=_named("content_id"),
+        post_id=named_on(PLATFORM, "content_id"),
         platform=pl.lit(PLATFORM),
-        account_id=_named("account_id"),
-        at=pl.col("at").dt.replace_time_zone("UTC"),
+        account_id=named_on(PLATFORM, "account_id"),
+        at="at",
         kind=pl.when(is_share).then(pl.lit("repost")).otherwise(pl.lit("original")),
-        root_id=pl.when(is_share).then(_named("root")),
+        root_id=pl.when(is_share).then(named_on(PLATFORM, "root")),
         object_keys=pl.col("objects").list.eval(pl.lit("object:") + pl.element()).cast(STRINGS),
     )
-
-
-def _named(column: str) -> pl.Expr:
-    return pl.concat_str(pl.lit(f"{PLATFORM}:"), column)

@@ -4,10 +4,12 @@ A format is one module with one object, ``FORMAT``, named in the entry points
 ``groundswell.formats``; a third party adds one in the same way.
 """
 
+import csv
 import gzip
 import io
 import re
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import cache, cached_property
@@ -24,6 +26,8 @@ from collectors.exports.losses import Losses
 HEAD_BYTES = 256 * 1024
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
+_SEPARATORS = ",;\t"  # spreadsheets of many countries write semicolons
+UNREADABLE = (OSError, EOFError, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,18 @@ class Head:
 
     @classmethod
     def of(cls, path: Path) -> "Head":
-        """Return the head of a file."""
+        """Return the head of a file.
+
+        Raises
+        ------
+        FormatError
+            It cannot be read.
+        """
         try:
             with open_bytes(path) as file:
                 return cls(path, file.read(HEAD_BYTES).removeprefix(_BOM))
-        except (OSError, EOFError) as error:
-            msg = f"{path} cannot be read ({error}); check the path and your rights"
+        except UNREADABLE as error:
+            msg = f"{path} cannot be read ({error}); check the file and your rights to it"
             raise FormatError(msg) from None
 
     @cached_property
@@ -82,12 +92,14 @@ class Head:
     def columns(self) -> tuple[str, ...]:
         """Names in the header of a CSV; none where it does not look like one."""
         line = self.data.split(b"\n", 1)[0].rstrip(b"\r")
-        if self.is_json or b"\x00" in line or b"," not in line:
+        if self.is_json or b"\x00" in line:
             return ()
         try:
-            return tuple(name.strip().strip('"') for name in line.decode().split(","))
-        except UnicodeDecodeError:
+            header = line.decode()
+            names = next(csv.reader([header], delimiter=separator(header)), [])
+        except (UnicodeDecodeError, csv.Error):
             return ()
+        return tuple(map(_bare, names)) if len(names) > 1 else ()
 
 
 class Format(Protocol):
@@ -103,7 +115,8 @@ class Format(Protocol):
     def read(self, files: Sequence[Path], options: Options) -> Iterator[Part]:
         """Yield the files' rows; accounts before the posts that need them.
 
-        A file that cannot be read is noted in ``options.losses`` and passed over.
+        A file that cannot be read is noted in ``options.losses`` and passed over. What makes all
+        of them unusable is raised before the first row is yielded, so that nothing is written.
         """
         ...
 
@@ -147,10 +160,9 @@ def detect(head: Head) -> Format | None:
 
 def open_bytes(path: Path) -> IO[bytes]:
     """Open a file for reading, unpacked where it is gzip."""
-    file = path.open("rb")
-    packed = file.read(2) == _GZIP
-    file.seek(0)
-    return io.BufferedReader(gzip.GzipFile(fileobj=file)) if packed else file
+    with path.open("rb") as file:
+        packed = file.read(2) == _GZIP
+    return io.BufferedReader(gzip.GzipFile(path)) if packed else path.open("rb")
 
 
 def read_all(path: Path) -> bytes:
@@ -159,17 +171,43 @@ def read_all(path: Path) -> bytes:
         return file.read().removeprefix(_BOM)
 
 
-def read_csv(path: Path) -> pl.DataFrame:
+def read_csv(path: Path, *, needs: Collection[str] = ()) -> pl.DataFrame:
     """Return a CSV with every column as text: ids never pass through numbers.
 
     Raises
     ------
     FormatError
-        It is not UTF-8, or its rows do not fit its header.
+        It is not UTF-8, its rows do not fit its header, or a column that it needs is missing.
     """
     try:
-        return pl.read_csv(read_all(path), infer_schema=False)
-    except (pl.exceptions.PolarsError, OSError, EOFError) as error:
-        fact = str(error).split("\n", 1)[0]
+        text = read_all(path)
+        header = text.split(b"\n", 1)[0].decode()
+        rows = pl.read_csv(text, infer_schema=False, separator=separator(header))
+        rows = rows.rename(_bare)
+    except (pl.exceptions.PolarsError, UnicodeDecodeError, *UNREADABLE) as error:
+        fact = str(error).split("\n", 1)[0][:200]
         msg = f"{path.name} is not a readable CSV ({fact}); save it as UTF-8 with commas"
         raise FormatError(msg) from None
+    if missing := sorted(set(needs) - set(rows.columns)):
+        msg = f"{path.name} has no column {missing[0]!r}; leave out --format to have it detected"
+        raise FormatError(msg)
+    return rows
+
+
+def _bare(name: str) -> str:
+    return name.strip().strip('"')
+
+
+def separator(header: str) -> str:
+    """Return what stands between the names of a CSV's header.
+
+    >>> separator("from;actor;verb_code")
+    ';'
+    """
+    return max(_SEPARATORS, key=header.count)
+
+
+def named_on(platform: str, column: str) -> pl.Expr:
+    """Return ids with the platform in front; null where there is none."""
+    known = pl.col(column).str.strip_chars().replace("", None)
+    return pl.concat_str(pl.lit(f"{platform}:"), known)

@@ -13,10 +13,14 @@ import polars as pl
 
 from analytics.errors import FormatError
 from analytics.tables import ACCOUNTS, POSTS, STRINGS
-from collectors.exports.formats import Head, Options, Part, read_csv
+from collectors.exports.formats import Head, Options, Part, named_on, read_csv
 from collectors.exports.losses import Losses
+from collectors.exports.times import iso
 
-COLUMNS = {"from_user_id", "to_user_id", "tweet_id", "tweet_type", "tweet_created_at"}
+COLUMNS = {
+    "canonical_url", "from_user_id", "to_user_id", "tweet_id", "tweet_type", "tweet_created_at"
+}  # fmt: skip
+_OPTIONAL = {"is_mention", "from_user_screen_name", "to_user_screen_name"}
 _KINDS = {"origin": "original", "retweet": "repost", "quote": "quote", "reply": "reply"}
 
 
@@ -34,11 +38,11 @@ class Hoaxy:
         """Yield accounts and posts."""
         for path in files:
             try:
-                rows = read_csv(path).with_row_index("row", offset=2)
+                rows = read_csv(path, needs=COLUMNS)
             except FormatError as error:
                 options.losses.add("dropped", "files", str(error), example=path.name)
                 continue
-            rows = _checked(rows, path, options.losses)
+            rows = _checked(_numbered(rows), path, options.losses)
             yield Part(ACCOUNTS, _accounts(rows), "accounts")
             yield Part(POSTS, _posts(rows, options.losses), "posts")
 
@@ -46,14 +50,21 @@ class Hoaxy:
 FORMAT = Hoaxy()
 
 
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the columns that are read, those that a file lacks as null, and the rows' numbers."""
+    known = rows.select(name for name in rows.columns if name in COLUMNS | _OPTIONAL)
+    lacking = sorted(_OPTIONAL - set(rows.columns))
+    absent = (pl.lit(None, pl.String).alias(name) for name in lacking)
+    return known.with_columns(*absent).with_row_index("row", offset=2)
+
+
 def _checked(rows: pl.DataFrame, path: Path, losses: Losses) -> pl.DataFrame:
     rows = rows.with_columns(
-        at=pl.col("tweet_created_at").str.to_datetime(
-            "%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us", time_zone="UTC", strict=False
-        ),
+        post_id=_x("tweet_id"),
+        at=iso(pl.col("tweet_created_at")),
         kind=pl.col("tweet_type").replace_strict(_KINDS, default=None, return_dtype=pl.String),
     )
-    bad = pl.any_horizontal(pl.col("at", "kind", "tweet_id").is_null())
+    bad = pl.any_horizontal(pl.col("at", "kind", "post_id").is_null())
     dropped = rows.filter(bad)
     if dropped.height:
         place = f"{path.name}, row {dropped['row'][0]}"
@@ -64,11 +75,12 @@ def _checked(rows: pl.DataFrame, path: Path, losses: Losses) -> pl.DataFrame:
 
 def _accounts(rows: pl.DataFrame) -> pl.DataFrame:
     ends = [
-        rows.select(id=f"{end}_user_id", handle=f"{end}_user_screen_name") for end in ("from", "to")
+        rows.select(id=_x(f"{end}_user_id"), handle=f"{end}_user_screen_name")
+        for end in ("from", "to")
     ]
     named = pl.concat(ends).drop_nulls().unique(maintain_order=True)
     return named.select(
-        account_id=_x("id"),
+        account_id="id",
         platform=pl.lit("x"),
         handle="handle",
         role=pl.lit("unknown"),
@@ -79,16 +91,18 @@ def _posts(rows: pl.DataFrame, losses: Losses) -> pl.DataFrame:
     """Return one post for each distinct post; further edges of it only address accounts."""
     shared = pl.col("kind").is_in(["repost", "quote"]) & ~_is_mention()
     rows = rows.with_columns(shared=shared).sort("shared", descending=True, maintain_order=True)
-    posts = rows.unique("tweet_id", keep="first", maintain_order=True)
+    posts = rows.unique("post_id", keep="first", maintain_order=True)
     again = rows.height - posts.height
     reason = "a further edge of a post that is kept: an account it addresses"
     losses.add("dropped", "rows", reason, again)
     author = pl.when("shared").then(_x("to_user_id")).otherwise(_x("from_user_id"))
     other = pl.when("shared").then(_x("from_user_id"))
+    url = pl.col("canonical_url")
+    told = url.is_not_null() & (url != "")
     is_quote = pl.col("kind") == "quote"
     is_reply = pl.col("kind") == "reply"
     return posts.select(
-        post_id=_x("tweet_id"),
+        post_id="post_id",
         platform=pl.lit("x"),
         account_id=author,
         at="at",
@@ -97,14 +111,14 @@ def _posts(rows: pl.DataFrame, losses: Losses) -> pl.DataFrame:
         .when(is_reply & ~_is_mention()).then(_x("to_user_id")),
         root_account_id=pl.when(pl.col("kind") == "repost").then(other),
         basis=pl.when(is_quote | (is_reply & ~_is_mention())).then(pl.lit("observed")),
-        urls=pl.concat_list("canonical_url").cast(STRINGS),
-        object_keys=pl.concat_list(pl.lit("url:") + pl.col("canonical_url")).cast(STRINGS),
+        urls=pl.when(told).then(pl.concat_list("canonical_url")).cast(STRINGS),
+        object_keys=pl.when(told).then(pl.concat_list(pl.lit("url:") + url)).cast(STRINGS),
     )  # fmt: skip
 
 
 def _is_mention() -> pl.Expr:
-    return pl.col("is_mention").str.to_lowercase() == "true"
+    return (pl.col("is_mention").str.to_lowercase() == "true").fill_null(value=False)
 
 
 def _x(column: str) -> pl.Expr:
-    return pl.concat_str(pl.lit("x:"), column)
+    return named_on("x", column)

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,14 +14,16 @@ import polars as pl
 from analytics import __version__
 from analytics.errors import FormatError
 from analytics.protection import key_path
-from analytics.settings import zone_of
 from analytics.store import Batch, Store, Written, is_store
 from analytics.summary import most_shared
 from analytics.tables import ACCOUNTS, IMPORTS, LOSSES, Table
 from collectors.exports.formats import Head, Options, Part, detect, formats, named
 from collectors.exports.losses import Losses
+from collectors.exports.times import known_zone
 
 FLUSH_ROWS = 100_000
+_EMPTY = "is empty"
+_FOREIGN = "is in no format that groundswell reads"
 _MOST_SHARED = ("top_post_id", "top_shares", "top_reposts")
 
 
@@ -59,7 +62,8 @@ def import_files(
 ) -> Report:
     """Read files into a store, which is made if it is not there.
 
-    Importing the same files again changes nothing. If nothing can be read, nothing is changed.
+    Importing the same files again changes nothing. If nothing can be read, nothing is changed:
+    a store made for it is taken away again, with its key.
 
     Raises
     ------
@@ -68,35 +72,43 @@ def import_files(
     StoreError, SettingsError, ProtectionError
         The store cannot be written.
     """
-    zone = zone_of(timezone) if timezone else None
+    zone = known_zone(timezone) if timezone else None
     plan = _plan(files, format_name)
     made = not is_store(store_path)
+    folder_was_there = store_path.exists()
     store = Store.create(store_path, appeal_id=appeal or "appeal")
     try:
         options = Options(store.settings.appeal_id(appeal), zone)
         return _Import(store, plan, options, timezone).run()
-    except FormatError:
-        if made:
-            _unmake(store)
+    except BaseException:
+        if made and not store.versions():
+            _unmake(store, keep_folder=folder_was_there)
         raise
 
 
-def _unmake(store: Store) -> None:
-    (key_path(store.store_id)).unlink(missing_ok=True)
-    shutil.rmtree(store.path)
+def _unmake(store: Store, *, keep_folder: bool) -> None:
+    key_path(store.store_id).unlink(missing_ok=True)
+    for path in store.path.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if not keep_folder:
+        store.path.rmdir()
 
 
 def _plan(files: Sequence[Path], format_name: str | None) -> _Plan:
     chosen = named(format_name) if format_name else None
     plan = _Plan()
     for path in _expand(files):
-        head = Head.of(path)
+        try:
+            head = Head.of(path)
+        except FormatError as error:
+            plan.unread[path] = str(error).removeprefix(f"{path} ")
+            continue
         if not head.data.strip():
-            plan.unread[path] = "is empty"
+            plan.unread[path] = _EMPTY
         elif each := chosen or detect(head):
             plan.by_format.setdefault(each.name, []).append(path)
         else:
-            plan.unread[path] = "is in no format that groundswell reads"
+            plan.unread[path] = _FOREIGN
     if not plan.by_format:
         raise FormatError(_nothing_readable(plan))
     return plan
@@ -108,21 +120,42 @@ def _expand(files: Sequence[Path]) -> list[Path]:
         if not path.exists():
             msg = f"{path} does not exist; check the path"
             raise FormatError(msg)
-        inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
-        found += inside if path.is_dir() else [path]
+        if not path.is_dir() and not path.is_file():
+            msg = f"{path} is neither a file nor a folder; save it as a file first"
+            raise FormatError(msg)
+        found += sorted(_inside(path)) if path.is_dir() else [path]
     if not found:
         msg = f"{files[0]} holds no files; name the folder or file of the export"
         raise FormatError(msg)
     return list(dict.fromkeys(found))
 
 
+def _inside(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder, but not hidden ones."""
+    if is_store(folder):
+        msg = (
+            f"{folder} is a store; write the tables you need with "
+            f"`groundswell export {folder} --table posts -o posts.parquet` and import these"
+        )
+        raise FormatError(msg)
+    for path in folder.iterdir():
+        if path.name.startswith("."):
+            continue
+        if path.is_file():
+            yield path
+        elif path.is_dir() and not path.is_symlink() and not is_store(path):
+            yield from _inside(path)
+
+
 def _nothing_readable(plan: _Plan) -> str:
     path, fact = next(iter(plan.unread.items()))
-    others = f" (nor are {len(plan.unread) - 1} more files)" if len(plan.unread) > 1 else ""
-    way_out = ", ".join(each.label for each in formats().values())
-    if fact == "is empty" and not others:
-        return f"{path} is empty; export it again"
-    return f"{path} {fact}{others}; it reads: {way_out}"
+    others = f" (nor can {len(plan.unread) - 1} more files be read)" if len(plan.unread) > 1 else ""
+    ways_out = {
+        _EMPTY: "export it again",
+        _FOREIGN: "groundswell reads: " + ", ".join(each.label for each in formats().values()),
+    }
+    way_out = ways_out.get(fact)
+    return f"{path} {fact}{others}" + (f"; {way_out}" if way_out else "")
 
 
 class _Import:
@@ -134,22 +167,34 @@ class _Import:
         self.options = options
         self.losses: Losses = options.losses
         self.id = uuid4().hex[:12]
-        self.files = self._provenance(timezone)
+        self.timezone = timezone
 
     def run(self) -> Report:
         """Read everything, write it, and keep the report in the store."""
+        started = {
+            name: _started(formats()[name].read(paths, self.options))
+            for name, paths in self.plan.by_format.items()
+        }
+        if not any(started.values()):
+            raise FormatError(self._nothing_held())
+        files = self._provenance()
         for path, fact in self.plan.unread.items():
             self.losses.add("dropped", "files", fact, example=path.name)
-        for name, paths in self.plan.by_format.items():
-            self._write(name, formats()[name].read(paths, self.options))
-        if not self.losses.count("kept") and not self.losses.count("merged"):
-            reason = self.losses.first("dropped", "files") or "the files hold no posts"
-            msg = f"{reason}; nothing was imported"
-            raise FormatError(msg)
-        return self._finish()
+        for name, parts in started.items():
+            self._write(name, parts or [], files)
+        return self._finish(files)
 
-    def _write(self, name: str, parts: Iterable[Part]) -> None:
-        series = f"import:{_digest(self.files)}:{name}"
+    def _nothing_held(self) -> str:
+        path = next(iter(self.plan.by_format.values()))[0]
+        reason = (
+            self.losses.first("dropped", "files")
+            or self.losses.first("dropped", "rows")
+            or f"{path.name}: holds no posts"
+        )
+        return f"{reason}; nothing was imported, export it again or choose another file"
+
+    def _write(self, name: str, parts: Iterable[Part], files: pl.DataFrame) -> None:
+        series = f"import:{_digest(files)}:{name}"
         for number, batch in enumerate(_buffered(parts)):
             for part in batch:
                 rows = _stamped(part, self.options.appeal_id, name)
@@ -165,7 +210,7 @@ class _Import:
             "unknown", what, "differs from the row held, whose values were kept", done.disagreeing
         )
 
-    def _provenance(self, timezone: str | None) -> pl.DataFrame:
+    def _provenance(self) -> pl.DataFrame:
         rows = []
         for path, name in self.plan.files:
             sha256, payload = self.store.keep_payload(path)
@@ -174,30 +219,38 @@ class _Import:
                     "import_id": self.id,
                     "at": datetime.now(UTC),
                     "appeal_id": self.options.appeal_id,
-                    "file": path.name,
+                    "file": path.name.encode(errors="replace").decode(),
                     "sha256": sha256,
                     "bytes": path.stat().st_size,
                     "format": name,
-                    "timezone": timezone,
+                    "timezone": self.timezone,
                     "payload": payload,
                     "version": __version__,
                 }
             )
         return pl.DataFrame(rows, schema=IMPORTS.schema)
 
-    def _finish(self) -> Report:
+    def _finish(self, files: pl.DataFrame) -> Report:
         losses = self.losses.table(self.id)
         self.store.declare_appeals()
-        self.store.append(IMPORTS, self.files)
+        self.store.append(IMPORTS, files)
         self.store.append(LOSSES, losses)
         self.store.compact(only_crowded=True)
-        return Report(self.id, self.options.appeal_id, self.files, losses, self._most_shared())
+        return Report(self.id, self.options.appeal_id, files, losses, self._most_shared())
 
     def _most_shared(self) -> dict[str, str | int] | None:
         held = self.store.read("posts", appeal_id=self.options.appeal_id)
         for post, shares, reposts in most_shared(held).select(_MOST_SHARED).iter_rows():
             return {"post_id": post, "reposts": reposts, "quotes": shares - reposts}
         return None
+
+
+def _started(parts: Iterator[Part]) -> Iterator[Part] | None:
+    """Read up to the first rows: whatever refuses does so before anything is written."""
+    for part in parts:
+        if not part.frame.is_empty():
+            return chain([part], parts)
+    return None
 
 
 def _buffered(parts: Iterable[Part]) -> Iterator[list[Part]]:

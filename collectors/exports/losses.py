@@ -27,10 +27,10 @@ class Losses:
         """Note that some things met an outcome. The example is a place, never content."""
         if not count:
             return
-        key = (outcome, what, reason)
+        key = (outcome, what, _utf8(reason))
         self._counts[key] = self._counts.get(key, 0) + count
         if example:
-            self._examples.setdefault(key, example)
+            self._examples.setdefault(key, _utf8(example))
 
     def count(self, outcome: str, what: str | None = None) -> int:
         """Return how many things met an outcome."""
@@ -51,3 +51,8 @@ class Losses:
             for key, count in sorted(self._counts.items(), key=lambda item: order[item[0][0]])
         ]
         return pl.DataFrame(rows, schema=LOSSES.schema, orient="row")
+
+
+def _utf8(text: str) -> str:
+    """Return a text without what a table cannot hold: file names may be of any bytes."""
+    return text.encode(errors="replace").decode()

@@ -1,22 +1,35 @@
 """Files that already have our columns: CSV or Parquet with the names of ``docs/tables.md``.
 
 In a CSV, lists are written with ``|`` between their items, times as ISO 8601 with a zone (or
-without one, then in the zone that the user gives).
+without one, then in the zone that the user gives). A row that lacks what its table requires is
+refused; a value that cannot be read is left empty. Both are counted. Rows keep the appeal that they
+name.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from analytics.errors import FormatError, TableError
-from analytics.tables import ACCOUNTS, COUNTERS, FOLLOWS, POSTS, STRINGS, UTC, Table
-from collectors.exports.formats import Head, Options, Part, open_bytes, read_csv
+from analytics.errors import FormatError
+from analytics.tables import (
+    ACCOUNTS,
+    COUNTERS,
+    FOLLOWS,
+    IDENTIFIER,
+    PLATFORM,
+    POSTS,
+    STRINGS,
+    UTC,
+    Column,
+    Table,
+)
+from collectors.exports.formats import UNREADABLE, Head, Options, Part, open_bytes, read_csv
+from collectors.exports.times import in_zone, iso
 
 READABLE = (POSTS, ACCOUNTS, COUNTERS, FOLLOWS)
 _STAMPED = {"appeal_id", "source"}  # every import adds them where a file has none
+_ROW = "\0row"
 
 
 class OwnTable:
@@ -34,8 +47,8 @@ class OwnTable:
         heads = [(path, _table_of(_names(Head.of(path)))) for path in files]
         for path, table in sorted(heads, key=lambda pair: pair[1] is not ACCOUNTS):
             try:
-                yield Part(*_read(path, table, options.zone), table.name if table else "rows")
-            except (FormatError, TableError) as error:
+                yield _part(path, table, options)
+            except FormatError as error:
                 options.losses.add("dropped", "files", str(error), example=path.name)
 
 
@@ -61,37 +74,107 @@ def _table_of(names: set[str]) -> Table | None:
     return next(fitting, None)
 
 
-def _read(path: Path, table: Table | None, zone: tzinfo | None) -> tuple[Table, pl.DataFrame]:
+def _part(path: Path, table: Table | None, options: Options) -> Part:
+    wanted = "; ".join(f"{t.name}: {', '.join(t.columns)}" for t in READABLE)
+    unfit = f"{path.name} has not the columns of any table ({wanted})"
     if table is None:
-        wanted = "; ".join(f"{t.name}: {', '.join(t.columns)}" for t in READABLE)
-        msg = f"{path.name} has not the columns of any table ({wanted})"
-        raise FormatError(msg)
+        raise FormatError(unfit)
+    try:
+        raw = _raw(path)
+        if _table_of(set(raw.columns)) is not table:
+            raise FormatError(unfit)
+        _require_zone(raw, table, path, options)
+        rows = raw.select(_typed(raw.schema[n], n, table.columns[n], options) for n in raw.columns)
+    except (pl.exceptions.PolarsError, *UNREADABLE) as error:
+        fact = str(error).split("\n", 1)[0][:200]
+        msg = f"{path.name} cannot be read as {table.name} ({fact}); write it again"
+        raise FormatError(msg) from None
+    _note_unreadable(raw, rows, path, options)
+    return Part(table, _fit(_stamped(rows, table, options), table, path, options), table.name)
+
+
+def _raw(path: Path) -> pl.DataFrame:
     with open_bytes(path) as file:
         is_parquet = file.read(4) == b"PAR1"
-    frame = pl.read_parquet(path) if is_parquet else read_csv(path)
-    return table, frame.select(_typed(frame, name, table, zone) for name in frame.columns)
+    return pl.read_parquet(path) if is_parquet else read_csv(path)
 
 
-def _typed(frame: pl.DataFrame, name: str, table: Table, zone: tzinfo | None) -> pl.Expr:
-    wanted = table.columns[name].dtype
+def _require_zone(raw: pl.DataFrame, table: Table, path: Path, options: Options) -> None:
+    """Refuse times without a zone where the user has named none."""
+    times = [n for n in raw.columns if table.columns[n].dtype == UTC] if not options.zone else []
+    for name in times:
+        dtype = raw.schema[name]
+        if dtype == pl.String:
+            local = r"^\s*\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*$"
+            lacking = bool(raw[name].str.contains(local).any())
+        else:
+            lacking = isinstance(dtype, pl.Datetime) and dtype.time_zone is None
+        if lacking:
+            msg = (
+                f"{path.name} has times without a zone in column {name}; "
+                "say which with --timezone, for example --timezone Asia/Almaty"
+            )
+            raise FormatError(msg)
+
+
+def _typed(held: pl.DataType, name: str, wanted: Column, options: Options) -> pl.Expr:
     column = pl.col(name)
-    if frame[name].dtype == wanted:
-        return column
-    if wanted == STRINGS:
-        return column.str.split("|").list.eval(pl.element().str.strip_chars())
-    if wanted == UTC:
-        return times(column, zone)
-    if wanted == pl.Boolean:
-        return column.str.to_lowercase() == "true"
-    return column.cast(wanted, strict=False)
+    if wanted.dtype == UTC:
+        if not isinstance(held, pl.Datetime):
+            return iso(column.cast(pl.String, strict=False), options.zone)
+        exact = column.dt.cast_time_unit("us")
+        if held.time_zone is None and options.zone is not None:
+            return in_zone(exact, options.zone)
+        return exact.dt.convert_time_zone("UTC")
+    if wanted.dtype == STRINGS and held == pl.String:
+        items = column.str.split("|").list.eval(pl.element().str.strip_chars())
+        return items.list.eval(pl.element().filter(pl.element() != ""))
+    typed = column.cast(wanted.dtype, strict=False)
+    return typed.replace("", None) if wanted.dtype == pl.String else typed
 
 
-def times(column: pl.Expr, zone: tzinfo | None) -> pl.Expr:
-    """Return ISO 8601 times as UTC; those without a zone are read in the zone given."""
-    text = column.str.replace(" ", "T").str.replace(r"(Z|[+-]00:?00)$", "+00:00")
-    exact = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", strict=False)
-    if not isinstance(zone, ZoneInfo):
-        return exact
-    local = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-    there = local.dt.replace_time_zone(zone.key, ambiguous="null", non_existent="null")
-    return pl.coalesce(exact, there.dt.convert_time_zone("UTC"))
+def _note_unreadable(raw: pl.DataFrame, rows: pl.DataFrame, path: Path, options: Options) -> None:
+    for name in rows.columns:
+        told = raw[name] != "" if raw.schema[name] == pl.String else raw[name].is_not_null()
+        lost = (told & rows[name].is_null()).arg_true()
+        if len(lost):
+            place = f"{path.name}, row {lost[0] + 2}"
+            reason = f"{name} cannot be read: left empty"
+            options.losses.add("unknown", "values", reason, len(lost), example=place)
+
+
+def _stamped(rows: pl.DataFrame, table: Table, options: Options) -> pl.DataFrame:
+    common = {"appeal_id": options.appeal_id, "source": OwnTable.name}
+    return rows.with_columns(
+        pl.col(name).fill_null(value)
+        for name, value in common.items()
+        if name in table.columns and name in rows.columns
+    )
+
+
+def _fit(rows: pl.DataFrame, table: Table, path: Path, options: Options) -> pl.DataFrame:
+    """Return the rows that the table takes; the others are refused, each with its reason."""
+    rows = rows.with_row_index(_ROW, offset=2)
+    for name in rows.columns[1:]:
+        for reason, bad in _refusals(name, table.columns[name]):
+            refused = rows.filter(bad)
+            if refused.height:
+                place = f"{path.name}, row {refused[_ROW][0]}"
+                options.losses.add("dropped", "rows", reason, refused.height, example=place)
+                rows = rows.filter(~bad)
+    return rows.drop(_ROW)
+
+
+def _refusals(name: str, column: Column) -> Iterator[tuple[str, pl.Expr]]:
+    """Yield why a row can be refused, and the test of it."""
+    if not column.null:
+        yield f"{name} is empty or cannot be read; every row needs it", pl.col(name).is_null()
+    if column.values:
+        wrong = ~pl.col(name).is_in(column.values)
+        yield f"{name} is none of {', '.join(column.values)}", wrong.fill_null(value=False)
+    if column.holds in {"account", "post"}:
+        wrong = ~pl.col(name).str.contains(IDENTIFIER)
+        yield f"{name} is not written as platform:id", wrong.fill_null(value=False)
+    if name == "platform":
+        wrong = ~pl.col(name).str.contains(PLATFORM)
+        yield f"{name} is no short name such as x or telegram", wrong.fill_null(value=False)

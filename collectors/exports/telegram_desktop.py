@@ -10,19 +10,25 @@ itself is not named, so parents and roots stay unknown.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import tzinfo
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
 import msgspec
 import polars as pl
 
 from analytics.errors import FormatError
 from analytics.tables import ACCOUNTS, COUNTERS, POSTS, STRINGS
-from collectors.exports.formats import Head, Options, Part, read_all
+from collectors.exports.formats import UNREADABLE, Head, Options, Part, read_all
 from collectors.exports.losses import Losses
 from collectors.exports.objects import object_keys
+from collectors.exports.times import epoch, in_zone
+
+_Int = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
 class _Entity(msgspec.Struct):
@@ -32,42 +38,53 @@ class _Entity(msgspec.Struct):
 
 
 class _Reaction(msgspec.Struct):
-    count: int = 0
+    count: _Count = 0
 
 
 class _Message(msgspec.Struct, rename={"sender_id": "from_id"}):
-    id: int
+    id: _Int
     type: str = "message"
     date: str | None = None
-    date_unixtime: str | None = None
+    date_unixtime: str | _Int | None = None
     sender_id: str | int | None = None
     forwarded_from: str | None = None
     forwarded_from_id: str | int | None = None
-    reply_to_message_id: int | None = None
+    reply_to_message_id: _Int | None = None
     text: "str | list[str | _Entity]" = ""
     text_entities: list[_Entity] = []
     reactions: list[_Reaction] = []
 
 
-class _Chat(msgspec.Struct):
+class _RawChat(msgspec.Struct):
     id: int | None = None
     name: str | None = None
     type: str | None = None
-    messages: list[_Message] = []
+    messages: list[msgspec.Raw] = []
 
 
 class _Chats(msgspec.Struct, rename={"chats": "list"}):
-    chats: list[_Chat] = []
+    chats: list[_RawChat] = []
 
 
-class _Export(_Chat):
+class _Export(_RawChat):
     chats: _Chats | None = None
+    left_chats: _Chats | None = None
 
 
-class _Names(msgspec.Struct):
-    messages: list[dict[str, msgspec.Raw]] = []
+@dataclass(frozen=True)
+class _Chat:
+    """One chat, with the messages that could be read."""
+
+    path: Path
+    id: str
+    name: str | None
+    is_channel: bool
+    messages: list[_Message]
 
 
+_EXPORT = msgspec.json.Decoder(_Export)
+_MESSAGE = msgspec.json.Decoder(_Message)
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _READ = {f.encode_name for f in msgspec.structs.fields(_Message)} | {"from", "text_entities"}
 _LOOSE_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\x([0-9a-fA-F]{2})")
 
@@ -80,112 +97,131 @@ class TelegramDesktop:
 
     def knows(self, head: Head) -> bool:
         """Judge by member names: a chat's messages, in Desktop's own words."""
-        return {"messages", "type", "date", "text"} <= head.keys and (
-            {"from_id", "actor_id", "chats"} & head.keys != frozenset()
-        )
+        one_chat = {"messages", "type", "date", "text"} <= head.keys
+        account = {"about", "personal_information"} <= head.keys  # its chats come later
+        return account or (one_chat and {"from_id", "actor_id", "chats"} & head.keys != frozenset())
 
     def read(self, files: Sequence[Path], options: Options) -> Iterator[Part]:
         """Yield accounts and posts, chat by chat; names of all chats are known beforehand."""
-        chats = [
-            (path, chat) for path in files for chat in _chats(path, options.losses) if chat.messages
-        ]
-        _require_zone(chats, options.zone)
-        by_name = {chat.name: _chat_id(chat) for _, chat in chats if chat.name}
-        for path, chat in chats:
-            _note_services(chat, path, options.losses)
-            posts = _posts(chat, by_name, options)
-            yield Part(ACCOUNTS, _accounts(chat, by_name), "accounts")
-            yield Part(POSTS, posts, "posts")
-            yield Part(COUNTERS, _reactions(chat), "numbers shown")
+        chats = [chat for path in files for chat in _chats(path, options.losses)]
+        if options.zone is None:
+            _refuse_local_times(chats)
+        by_name = _by_name(chats)
+        for chat in chats:
+            _note_services(chat, options.losses)
+            if messages := _messages(chat):
+                yield Part(ACCOUNTS, _accounts(chat, by_name), "accounts")
+                yield Part(POSTS, _posts(chat, messages, by_name, options), "posts")
+                yield Part(COUNTERS, _reactions(chat), "numbers shown")
 
 
 FORMAT = TelegramDesktop()
 
 
 def _chats(path: Path, losses: Losses) -> list[_Chat]:
-    text = read_all(path)
     try:
-        export = _decoded(text)
+        export = _decoded(read_all(path))
     except msgspec.ValidationError as error:
         losses.add("dropped", "files", f"not as Telegram writes it ({error})", example=path.name)
         return []
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError, *UNREADABLE):
         reason = "broken JSON: it ends too early or has a damaged place"
         losses.add("dropped", "files", reason, example=path.name)
         return []
-    _note_fields(text, path, losses)
-    return list(export.chats.chats) if export.chats else [export]
+    members: Counter[str] = Counter()
+    lists = [chats.chats for chats in (export.chats, export.left_chats) if chats]
+    chats = [_chat(raw, path, losses, members) for raw in chain([export], *lists)]
+    for name in sorted(members.keys() - _READ):
+        reason = f"field {name} is not read"
+        losses.add("unknown", "fields", reason, members[name], example=path.name)
+    return [chat for chat in chats if chat.messages]
 
 
 def _decoded(text: bytes) -> _Export:
     try:
-        return msgspec.json.decode(text, type=_Export)
+        return _EXPORT.decode(text)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        return msgspec.json.decode(_LOOSE_ESCAPE.sub(rb"\1\\u00\2", text), type=_Export)
+        return _EXPORT.decode(_LOOSE_ESCAPE.sub(rb"\1\\u00\2", text))
 
 
-def _note_fields(text: bytes, path: Path, losses: Losses) -> None:
-    strict = _LOOSE_ESCAPE.sub(rb"\1\\u00\2", text)
-    messages = msgspec.json.decode(strict, type=_Names).messages
-    names = pl.Series([name for message in messages for name in message], dtype=pl.String)
-    unread = names.filter(~names.is_in(sorted(_READ))).value_counts(name="n").sort("")
-    for name, count in unread.iter_rows():
-        losses.add("unknown", "fields", f"field {name} is not read", count, example=path.name)
+def _chat(raw: _RawChat, path: Path, losses: Losses, members: Counter[str]) -> _Chat:
+    """Return a chat; a message that is not as Telegram writes it is set aside alone."""
+    messages = []
+    for number, text in enumerate(raw.messages):
+        try:
+            messages.append(_MESSAGE.decode(text))
+            members.update(_MEMBERS.decode(text).keys())
+        except (ValueError, RecursionError) as error:
+            reason = f"not as Telegram writes it ({error})"
+            losses.add("dropped", "rows", reason, example=f"{path.name}, message number {number}")
+    chat_id = f"name={_one_piece(raw.name or path.stem)}" if raw.id is None else str(raw.id)
+    return _Chat(path, chat_id, raw.name, (raw.type or "").endswith("channel"), messages)
 
 
-def _require_zone(chats: list[tuple[Path, _Chat]], zone: tzinfo | None) -> None:
-    for path, chat in chats:
-        if zone is None and any(m.date_unixtime is None for m in chat.messages):
+def _one_piece(name: str) -> str:
+    """Return a name without the stroke that ends the chat in a post's id."""
+    return name.replace("/", "%2F")
+
+
+def _refuse_local_times(chats: list[_Chat]) -> None:
+    for chat in chats:
+        if any(m.date and m.date_unixtime is None for m in chat.messages):
             msg = (
-                f"{path.name} has times without a zone: they are local to the computer that "
+                f"{chat.path.name} has times without a zone: they are local to the computer that "
                 "exported it; say which with --timezone, for example --timezone Europe/Minsk"
             )
             raise FormatError(msg)
 
 
-def _note_services(chat: _Chat, path: Path, losses: Losses) -> None:
+def _by_name(chats: list[_Chat]) -> dict[str, str]:
+    """Return which chat a name means, where it can mean only one."""
+    ids: dict[str, set[str]] = {}
+    for chat in chats:
+        if chat.name:
+            ids.setdefault(chat.name, set()).add(chat.id)
+    return {name: found.pop() for name, found in ids.items() if len(found) == 1}
+
+
+def _note_services(chat: _Chat, losses: Losses) -> None:
     services = [message for message in chat.messages if message.type != "message"]
     if services:
-        place = f"{path.name}, message {services[0].id}"
+        place = f"{chat.path.name}, message {services[0].id}"
         reason = "service message (pinned, joined, renamed …): not a post"
         losses.add("dropped", "rows", reason, len(services), example=place)
 
 
-def _chat_id(chat: _Chat) -> str:
-    return str(chat.id) if chat.id is not None else f"name={chat.name}"
-
-
 def _account(chat: _Chat, sender: str | int | None) -> str:
     """Return the sender's account: a channel by its number, a person with ``user`` in front."""
-    if sender is None or (chat.type or "").endswith("channel"):
-        return f"telegram:{_chat_id(chat)}"
+    if sender in {None, ""} or chat.is_channel:
+        return f"telegram:{chat.id}"
     return f"telegram:{str(sender).removeprefix('channel')}"
 
 
 def _origin(message: _Message, by_name: dict[str, str]) -> str | None:
     """Return the account in which a forward first appeared; by its name where no id is given."""
-    if message.forwarded_from_id is not None:
+    if message.forwarded_from_id not in {None, ""}:
         return f"telegram:{str(message.forwarded_from_id).removeprefix('channel')}"
-    if message.forwarded_from is None:
+    if not message.forwarded_from:
         return None
     name = message.forwarded_from
-    return f"telegram:{by_name.get(name, f'name={name}')}"
+    return f"telegram:{by_name.get(name) or f'name={_one_piece(name)}'}"
 
 
 def _messages(chat: _Chat) -> list[_Message]:
     return [message for message in chat.messages if message.type == "message"]
 
 
-def _posts(chat: _Chat, by_name: dict[str, str], options: Options) -> pl.DataFrame:
-    messages = _messages(chat)
+def _posts(
+    chat: _Chat, messages: list[_Message], by_name: dict[str, str], options: Options
+) -> pl.DataFrame:
     raw = pl.DataFrame(
         {
             "id": [m.id for m in messages],
             "account_id": [_account(chat, m.sender_id) for m in messages],
             "date": [m.date for m in messages],
-            "seconds": [m.date_unixtime for m in messages],
+            "seconds": [None if (s := m.date_unixtime) is None else str(s) for m in messages],
             "origin": [_origin(m, by_name) for m in messages],
             "reply_to": [m.reply_to_message_id for m in messages],
             "text": [_plain(m) for m in messages],
@@ -197,43 +233,44 @@ def _posts(chat: _Chat, by_name: dict[str, str], options: Options) -> pl.DataFra
             "urls": STRINGS, "hashtags": STRINGS,
         },
     )  # fmt: skip
-    posts = _shaped(raw.with_columns(at=_times(options.zone)), _chat_id(chat))
-    lost = posts["at"].null_count()
-    reason = "local time that was skipped or came twice when clocks changed: kept without a time"
-    options.losses.add("unknown", "times", reason, lost)
-    return posts
+    raw = _timed(raw, chat, options)
+    return _shaped(raw, chat.id)
 
 
-def _times(zone: tzinfo | None) -> pl.Expr:
-    exact = pl.from_epoch(
-        pl.col("seconds").cast(pl.Int64, strict=False) * 1_000_000, time_unit="us"
-    )
-    exact = exact.dt.replace_time_zone("UTC")
-    if zone is None:
-        return exact
+def _timed(raw: pl.DataFrame, chat: _Chat, options: Options) -> pl.DataFrame:
+    """Return the messages with their times; those that have none are counted by reason."""
     local = pl.col("date").str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False)
-    return pl.coalesce(exact, _to_utc(local, zone))
+    exact = epoch(pl.col("seconds"))
+    at = exact if options.zone is None else pl.coalesce(exact, in_zone(local, options.zone))
+    timed = raw.with_columns(at=at, local=local)
+    for reason, readable in (
+        ("local time that was skipped or came twice when clocks changed", True),
+        ("no readable time", False),
+    ):
+        known = pl.col("local").is_not_null()
+        lost = timed.filter(pl.col("at").is_null(), known if readable else ~known)
+        if lost.height:
+            place = f"{chat.path.name}, message {lost['id'][0]}"
+            told = f"{reason}: kept without a time"
+            options.losses.add("unknown", "times", told, lost.height, example=place)
+    return timed
 
 
-def _to_utc(local: pl.Expr, zone: tzinfo) -> pl.Expr:
-    if isinstance(zone, ZoneInfo):
-        there = local.dt.replace_time_zone(zone.key, ambiguous="null", non_existent="null")
-        return there.dt.convert_time_zone("UTC")
-    offset = zone.utcoffset(None)
-    return (local - pl.lit(offset)).dt.replace_time_zone("UTC")
+def _in_chat(chat_id: str, column: str) -> pl.Expr:
+    return pl.concat_str(pl.lit(f"telegram:{chat_id}/"), pl.col(column).cast(pl.String))
 
 
 def _shaped(raw: pl.DataFrame, chat_id: str) -> pl.DataFrame:
     forwarded = pl.col("origin").is_not_null()
     answers = pl.col("reply_to").is_not_null() & ~forwarded
     return raw.select(
-        post_id=pl.format(f"telegram:{chat_id}/{{}}", "id"),
+        post_id=_in_chat(chat_id, "id"),
         platform=pl.lit("telegram"),
         account_id="account_id",
         at="at",
         kind=pl.when(forwarded).then(pl.lit("repost")).when(answers).then(pl.lit("reply"))
         .otherwise(pl.lit("original")),
-        parent_id=pl.when(answers).then(pl.format(f"telegram:{chat_id}/{{}}", "reply_to")),
+        parent_id=pl.when(answers).then(_in_chat(chat_id, "reply_to")),
         root_account_id="origin",
         basis=pl.when(answers).then(pl.lit("observed")),
         text=pl.when(pl.col("text") != "").then("text"),
@@ -246,7 +283,7 @@ def _shaped(raw: pl.DataFrame, chat_id: str) -> pl.DataFrame:
 def _accounts(chat: _Chat, by_name: dict[str, str]) -> pl.DataFrame:
     names = {_origin(m, by_name): m.forwarded_from for m in chat.messages}
     names |= {_account(chat, m.sender_id): None for m in _messages(chat)}
-    names[f"telegram:{_chat_id(chat)}"] = chat.name
+    names[f"telegram:{chat.id}"] = chat.name
     known = {account: name for account, name in names.items() if account}
     return pl.DataFrame(
         {
@@ -260,7 +297,7 @@ def _accounts(chat: _Chat, by_name: dict[str, str]) -> pl.DataFrame:
 
 def _reactions(chat: _Chat) -> pl.DataFrame:
     shown = [
-        (f"telegram:{_chat_id(chat)}/{m.id}", sum(r.count for r in m.reactions))
+        (f"telegram:{chat.id}/{m.id}", sum(r.count for r in m.reactions))
         for m in _messages(chat)
         if m.reactions
     ]

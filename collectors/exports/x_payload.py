@@ -7,28 +7,29 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
 _T = TypeVar("_T")
 _Empty: TypeAlias = dict[str, Any]  # R writes an empty list as {}
+_Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Metrics(msgspec.Struct):
     """Numbers beside a post or an account, under old names and new."""
 
-    retweet_count: int | None = None
-    repost_count: int | None = None
-    reply_count: int | None = None
-    like_count: int | None = None
-    quote_count: int | None = None
-    bookmark_count: int | None = None
-    impression_count: int | None = None
-    followers_count: int | None = None
-    following_count: int | None = None
-    tweet_count: int | None = None
-    post_count: int | None = None
+    retweet_count: _Count | None = None
+    repost_count: _Count | None = None
+    reply_count: _Count | None = None
+    like_count: _Count | None = None
+    quote_count: _Count | None = None
+    bookmark_count: _Count | None = None
+    impression_count: _Count | None = None
+    followers_count: _Count | None = None
+    following_count: _Count | None = None
+    tweet_count: _Count | None = None
+    post_count: _Count | None = None
 
 
 class _Tag(msgspec.Struct):
@@ -84,12 +85,13 @@ class Item(msgspec.Struct):
     @property
     def is_post(self) -> bool:
         """Whether it is a whole post, not a bare reference to one."""
-        return self.id is not None and self.username is None and self.author_id is not None
+        told = self.author_id is not None or self.text is not None
+        return bool(self.id and self.id.strip()) and self.username is None and told
 
     @property
     def references(self) -> "list[Item]":
         """The posts it passes on, quotes or answers."""
-        return [*listed(self.referenced_tweets), *listed(self.referenced_posts)]
+        return listed(self.referenced_tweets) or listed(self.referenced_posts)
 
 
 class _Includes(msgspec.Struct):
@@ -136,6 +138,7 @@ class Payload:
     referred: list[Item] = field(default_factory=list)
     users: list[Item] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    others: int = 0  # items that are neither a post nor an account
     names: list[list[str]] = field(default_factory=list)
     retrieved_at: str | None = None
 
@@ -173,7 +176,9 @@ def decode(text: bytes) -> Payload:
 def _data(page: _Page) -> list[Item]:
     if isinstance(page.data, list):
         return page.data
-    return [page if page.data is None else page.data]
+    if page.data is not None:
+        return [page.data]
+    return [page] if page.id is not None else []
 
 
 def _names(page: _Page, text: bytes) -> list[list[str]]:
@@ -191,6 +196,8 @@ def _sorted(items: Iterable[Item]) -> Payload:
         elif item.is_post:
             payload.asked.append(item)
             _unfold(payload, item)
+        else:
+            payload.others += 1
     return payload
 
 

@@ -19,14 +19,24 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
-from analytics.tables import ACCOUNTS, COUNTERS, POSTS, STRINGS, UTC
-from collectors.exports.formats import Head, Options, Part, open_bytes, read_all
+from analytics.tables import ACCOUNTS, COUNTERS, POSTS, STRINGS
+from collectors.exports.formats import (
+    UNREADABLE,
+    Head,
+    Options,
+    Part,
+    named_on,
+    open_bytes,
+    read_all,
+)
 from collectors.exports.losses import Losses
 from collectors.exports.objects import object_keys
+from collectors.exports.times import iso
 from collectors.exports.x_payload import READ, Entities, Item, Metrics, Payload, decode, listed
 
 ASKED = "posts asked for"
 REFERRED = "posts they refer to"
+BROKEN = "broken JSON: it ends too early or has a damaged place"
 CHUNK = 20_000  # posts and accounts turned into tables at a time
 
 _METRICS = {
@@ -85,38 +95,47 @@ class _Reading:
     def file(self, path: Path) -> Iterator[Part]:
         names: Counter[str] = Counter()
         waiting: list[Payload] = []
-        for place, text in _documents(path):
-            if payload := self._decoded(text, place):
-                names.update(name for post in payload.names for name in post)
-                waiting.append(payload)
-            if sum(map(len, waiting)) >= CHUNK:
+        rows = 0
+        for payload in self._payloads(path):
+            names.update(name for post in payload.names for name in post)
+            waiting.append(payload)
+            rows += len(payload)
+            if rows >= CHUNK:
                 yield from self._parts(waiting)
-                waiting = []
+                waiting, rows = [], 0
         yield from self._parts(waiting)
         for name in sorted(names.keys() - READ):
             reason = f"field {name} is not read"
             self.losses.add("unknown", "fields", reason, names[name], example=path.name)
 
-    def _decoded(self, text: bytes, place: str) -> Payload | None:
-        whole_file = ", line " not in place
+    def _payloads(self, path: Path) -> Iterator[Payload]:
+        """Yield what a file's documents hold; a broken one is set aside with its place."""
+        try:
+            for place, text in _documents(path):
+                if payload := self._decoded(text, place, "rows" if place != path.name else "files"):
+                    yield payload
+        except UNREADABLE as error:
+            reason = f"cannot be read to its end ({error})"
+            self.losses.add("dropped", "files", reason, example=path.name)
+
+    def _decoded(self, text: bytes, place: str, what: str) -> Payload | None:
         try:
             payload = decode(text)
         except msgspec.ValidationError as error:
-            what = "files" if whole_file else "rows"
             reason = f"not as X's API writes it ({error})"
             self.losses.add("dropped", what, reason, example=place)
             return None
-        except msgspec.DecodeError:
-            what = "files" if whole_file else "rows"
-            reason = "broken JSON: it ends too early or has a damaged place"
-            self.losses.add("dropped", what, reason, example=place)
+        except (ValueError, RecursionError):
+            self.losses.add("dropped", what, BROKEN, example=place)
             return None
         self._remember(payload, place)
         return payload
 
     def _remember(self, payload: Payload, place: str) -> None:
-        if not len(payload):
+        if not len(payload) and not payload.others:
             self.losses.add("dropped", "rows", "holds no post and no account", example=place)
+        reason = "neither a post nor an account"
+        self.losses.add("dropped", "rows", reason, payload.others, example=place)
         for title in payload.refusals:
             reason = f"refused by the platform: {title}"
             self.losses.add("unknown", "references", reason, example=place)
@@ -206,19 +225,20 @@ _RAW: dict[str, pl.DataType | type[pl.DataType]] = {
 def _documents(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield a file's JSON documents with their places: the whole file, or its lines."""
     with open_bytes(path) as file:
-        first = file.readline().strip()
-    if first.startswith(b"[") or first in {b"{", b""}:
+        lines = (line.removeprefix(b"\xef\xbb\xbf").strip() for line in file)
+        first = next(filter(None, lines), b"")
+    if first.startswith(b"[") or first == b"{":
         yield path.name, read_all(path)
         return
     with open_bytes(path) as file:
         for number, line in enumerate(file, 1):
-            if text := line.strip().removeprefix(b"\xef\xbb\xbf"):
+            if text := line.removeprefix(b"\xef\xbb\xbf").strip():
                 yield f"{path.name}, line {number}", text
 
 
 def _link(post: Item) -> tuple[str, str | None]:
     """Return what the post does, and to which post; a share goes before an answer."""
-    kinds = {_LINKS.get(other.type or ""): other.id for other in post.references}
+    kinds = {_LINKS.get(other.type or ""): other.id or None for other in post.references}
     for kind in ("repost", "quote", "reply"):
         if kind in kinds:
             return kind, kinds[kind]
@@ -249,12 +269,11 @@ def _retrieved(post: Item, of_page: str | None) -> str | None:
 
 def _time(column: str) -> pl.Expr:
     """Return X's and twarc's times, null where they cannot be read."""
-    text = pl.col(column).str.replace(r"Z$", "+00:00")
-    return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", strict=False)
+    return iso(pl.col(column))
 
 
 def _x(column: str) -> pl.Expr:
-    return pl.concat_str(pl.lit("x:"), column)
+    return named_on("x", column)
 
 
 def _as_posts(raw: pl.DataFrame) -> pl.DataFrame:
@@ -302,8 +321,9 @@ def _accounts(users: list[tuple[Item, str | None]]) -> pl.DataFrame:
             "observed_at": pl.String,
         },
     )  # fmt: skip
+    raw = raw.with_columns(id=_x("id"))
     return raw.filter(pl.col("id").is_not_null()).select(
-        account_id=_x("id"),
+        account_id="id",
         platform=pl.lit("x"),
         handle="handle",
         name="name",
@@ -318,7 +338,7 @@ def _accounts(users: list[tuple[Item, str | None]]) -> pl.DataFrame:
 
 def _counters(posts: list[tuple[Item, str | None]]) -> pl.DataFrame:
     rows = [
-        (f"x:{owner}", _METRICS[name], value, f"x v2 {name}", _retrieved(post, at))
+        (f"x:{owner.strip()}", _METRICS[name], value, f"x v2 {name}", _retrieved(post, at))
         for post, at in posts
         if post.public_metrics is not None
         for owner, name, value in _shown(post, post.public_metrics)
@@ -326,15 +346,15 @@ def _counters(posts: list[tuple[Item, str | None]]) -> pl.DataFrame:
     schema = dict.fromkeys(COUNTERS.columns, pl.String) | {"value": pl.Int64}
     order = ("post_id", "metric", "value", "definition", "observed_at")
     raw = pl.DataFrame(rows, schema={name: schema[name] for name in order}, orient="row")
-    return raw.with_columns(observed_at=_time("observed_at").cast(UTC)).unique(maintain_order=True)
+    return raw.with_columns(observed_at=_time("observed_at")).unique(maintain_order=True)
 
 
-def _shown(post: Item, metrics: Metrics) -> Iterator[tuple[str | None, str, int]]:
+def _shown(post: Item, metrics: Metrics) -> Iterator[tuple[str, str, int]]:
     """Yield whose number it is, its name and its value."""
     kind, original = _link(post)
     names = _OF_THE_ORIGINAL if kind == "repost" else tuple(_METRICS)
-    owner = original if kind == "repost" else post.id
-    for name in names:
+    owner = (original if kind == "repost" else post.id) or ""
+    for name in names if owner.strip() else ():
         value = getattr(metrics, name)
         if value is not None and not (name == "impression_count" and value == 0):
             yield owner, name, value

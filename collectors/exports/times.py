@@ -1,0 +1,67 @@
+"""Times as files write them, turned into UTC; what is no time, or has no zone, becomes null.
+
+>>> from datetime import timedelta, timezone
+>>> written = pl.DataFrame({"at": ["2021-01-01T10:00:00Z", "2021-01-01 15:00", "12345678"]})
+>>> east = timezone(timedelta(hours=5))
+>>> written.select(iso(pl.col("at"), east)).to_series().dt.to_string().to_list()
+['2021-01-01 10:00:00.000000+00:00', '2021-01-01 10:00:00.000000+00:00', None]
+"""
+
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from analytics.errors import SettingsError
+from analytics.settings import zone_of
+
+_SECONDS_LACKING = r"^(\S+T\d{2}:\d{2})(Z|[+-]\d{2}:?\d{2})?$"
+
+
+def iso(column: pl.Expr, zone: tzinfo | None = None) -> pl.Expr:
+    """Return ISO 8601 times as UTC; those without a zone are read in the zone given, if any."""
+    text = column.str.strip_chars().str.replace(" ", "T").str.replace(_SECONDS_LACKING, "$1:00$2")
+    zoned = text.str.replace(r"Z$", "+00:00")
+    exact = zoned.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", strict=False)
+    exact = _of_our_era(exact.dt.convert_time_zone("UTC"))
+    if zone is None:
+        return exact
+    local = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+    return pl.coalesce(exact, in_zone(local, zone))
+
+
+def epoch(column: pl.Expr) -> pl.Expr:
+    """Return seconds since 1970, written as text or number, as UTC."""
+    microseconds = (column.cast(pl.Float64, strict=False) * 1e6).cast(pl.Int64, strict=False)
+    return _of_our_era(pl.from_epoch(microseconds, time_unit="us").dt.replace_time_zone("UTC"))
+
+
+def in_zone(local: pl.Expr, zone: tzinfo) -> pl.Expr:
+    """Return local times as UTC; null where clocks skipped a time or showed it twice."""
+    local = _of_our_era(local)
+    if isinstance(zone, ZoneInfo):
+        there = local.dt.replace_time_zone(zone.key, ambiguous="null", non_existent="null")
+        return there.dt.convert_time_zone("UTC")
+    return (local - pl.lit(zone.utcoffset(None))).dt.replace_time_zone("UTC")
+
+
+def known_zone(name: str) -> tzinfo:
+    """Return a zone that both Python and Polars know.
+
+    Raises
+    ------
+    SettingsError
+        There is no such zone.
+    """
+    zone = zone_of(name)
+    try:
+        pl.select(in_zone(pl.lit(datetime(2000, 1, 1)), zone))  # noqa: DTZ001 - a local time
+    except pl.exceptions.PolarsError:
+        msg = f"time zone {name!r} is not known; write its full name, such as Asia/Almaty"
+        raise SettingsError(msg) from None
+    return zone
+
+
+def _of_our_era(time: pl.Expr) -> pl.Expr:
+    """Return null for what no calendar of ours can show: a number that was no time."""
+    return pl.when(time.dt.year().is_between(2, 9998)).then(time)
