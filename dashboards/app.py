@@ -1,14 +1,16 @@
 """The app: a header, the pages, and nothing from another host."""
 
 from types import ModuleType
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, dcc, html, no_update
 from dash.development.base_component import Component
 from fastapi import Response
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
+from analytics.errors import GroundswellError
 from analytics.store import Store
 from dashboards import theme
 from dashboards.pages import data, spread, story
@@ -56,8 +58,11 @@ def create_app(store: Store) -> Dash:
         Input(URL, "pathname"),
         Input(URL, "search"),
     )
-    def _show(pathname: str, search: str) -> tuple[Component, list[Component]]:
-        return show(store, pathname, search)
+    def _show(pathname: str, search: str) -> tuple[Component, Any]:
+        try:
+            return show(store, pathname, search)
+        except GroundswellError as error:  # the page stays up and says what is wrong
+            return dmc.Text(str(error)), no_update
 
     return app
 

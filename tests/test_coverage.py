@@ -88,7 +88,8 @@ def test_rings_and_shares_dated_before_what_they_share_are_counted() -> None:
     )
     assert found["shares set aside: their links run in a ring"] == [2, None, None]
     assert found["shares dated before what they share"] == [1, None, None]
-    assert "shares dated before what they share" not in covered(ORIGINAL, REPOST)
+    for time in (None, at(1), at(2)):
+        assert "shares dated before what they share" not in covered(ORIGINAL, REPOST | {"at": time})
 
 
 @given(posts=frames(POSTS, max_size=10), numbers=frames(COUNTERS), accounts=frames(ACCOUNTS))

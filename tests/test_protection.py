@@ -66,7 +66,9 @@ def test_public_accounts_keep_their_names_whatever_the_case() -> None:
 
 def test_level_open_keeps_everything() -> None:
     posts = rows(POSTS, {"post_id": "telegram:joe/1", "account_id": "x:1", "text": "t"}, **COMMON)
-    assert Protector(key=KEY, everything=True).protect(POSTS, posts).equals(posts)
+    keeper = Protector(key=KEY, everything=True)
+    assert keeper.protect(POSTS, posts).equals(posts)
+    assert keeper.pseudonym("x:1") == "x:1"
 
 
 # tables
