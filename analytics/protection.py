@@ -291,10 +291,23 @@ def key_path(store_id: str) -> Path:
 
 
 def make_key(store_id: str) -> Path:
-    """Make a store's key, readable by its owner only, and return its path."""
+    """Make a store's key, readable by its owner only, and return its path.
+
+    Raises
+    ------
+    ProtectionError
+        The folder of the keys cannot be written.
+    """
     path = key_path(store_id)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        msg = (
+            f"the pseudonym key cannot be written to {path.parent} ({error.strerror}); "
+            "name a folder of your own in GROUNDSWELL_KEYS"
+        )
+        raise ProtectionError(msg) from None
     with os.fdopen(handle, "w") as file:
         file.write(secrets.token_hex(KEY_BYTES))
     return path
@@ -310,7 +323,7 @@ def read_key(store_id: str) -> bytes:
     """
     path = key_path(store_id)
     try:
-        text = path.read_text().strip()
+        text = path.read_bytes().decode(errors="replace").strip()
     except OSError:
         msg = (
             f"the pseudonym key of this store is not at {path}; bring it from the machine that "

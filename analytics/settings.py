@@ -7,6 +7,7 @@ Traceback (most recent call last):
 analytics.errors.SettingsError: groundswell.toml: protection is "open" without a reason; ...
 """
 
+import json
 import re
 import tomllib
 from collections import Counter
@@ -197,9 +198,21 @@ def load(path: Path) -> Settings:
     except UnicodeDecodeError:
         msg = f"{path.name} is not UTF-8; save it as UTF-8"
         raise SettingsError(msg) from None
+    except OSError as error:
+        msg = f"{path} cannot be read ({error.strerror}); check the file and your rights to it"
+        raise SettingsError(msg) from None
 
 
-TEMPLATE = """\
+def template(appeal_id: str) -> str:
+    """Return a commented ``groundswell.toml`` for one appeal.
+
+    >>> decode(template('say "no"'), place="groundswell.toml").appeals[0].id
+    'say "no"'
+    """
+    return _TEMPLATE.replace("{appeal_id}", json.dumps(appeal_id))
+
+
+_TEMPLATE = """\
 # What Groundswell is told about this store. Lines that begin with # are examples.
 
 timezone = "UTC"              # zone of times written here without one, and of the screen
@@ -210,7 +223,7 @@ level = "strict"              # strict: keyed pseudonyms, no text of private acc
 # reason = "consent of all accounts, see the study protocol"
 
 [[appeals]]
-id = "{appeal_id}"
+id = {appeal_id}
 # title = "Reopen the case"
 # published_at = 2016-08-29T18:30:00+06:00   # clocks of lags start here
 # registered_at = 2016-09-02                 # legal clocks start here, never at an upload

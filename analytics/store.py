@@ -38,6 +38,7 @@ from uuid import uuid4
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import DeltaError
 from filelock import FileLock, Timeout
 
 from analytics import __version__, settings
@@ -123,19 +124,15 @@ class Store:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             msg = f"{path} is there already and is not a store; choose another name"
             raise StoreError(msg)
-        path.mkdir(parents=True, exist_ok=True)
         store_id = uuid4().hex
-        make_key(store_id)
-        (path / "groundswell.toml").write_text(
-            settings.TEMPLATE.format(appeal_id=appeal_id), encoding="utf-8"
-        )
         about = {
             "format": FORMAT,
             "store_id": store_id,
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "version": __version__,
         }
-        _write_atomically(path / "store.json", json.dumps(about, indent=1))
+        make_key(store_id)
+        _lay(path, {"groundswell.toml": settings.template(appeal_id), "store.json": _json(about)})
         return cls(path)
 
     def _read_about(self) -> dict[str, Any]:
@@ -147,7 +144,7 @@ class Store:
             about = json.loads((self.path / "store.json").read_text(encoding="utf-8"))
             made_by = int(about["format"])
             str(about["store_id"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError, OSError):
             msg = f"{self.path / 'store.json'} is damaged; restore it from a copy"
             raise StoreError(msg) from None
         if made_by > FORMAT:
@@ -190,11 +187,22 @@ class Store:
     def read(
         self, table: str, *, columns: Sequence[str] | None = None, appeal_id: str | None = None
     ) -> pl.DataFrame:
-        """Return a table, or some columns of it, for one appeal or for all."""
-        rows = self.scan(table)
-        if appeal_id is not None:
-            rows = rows.filter(pl.col("appeal_id") == appeal_id)
-        return (rows.select(*columns) if columns else rows).collect()
+        """Return a table, or some columns of it, for one appeal or for all.
+
+        Raises
+        ------
+        StoreError
+            The table's files are damaged or gone.
+        """
+        try:
+            rows = self.scan(table)
+            if appeal_id is not None:
+                rows = rows.filter(pl.col("appeal_id") == appeal_id)
+            return (rows.select(*columns) if columns else rows).collect()
+        except (DeltaError, OSError, pl.exceptions.ComputeError) as error:
+            fact = str(error).splitlines()[0]
+            msg = f"{self.path}: the table {table} is damaged ({fact}); restore it from a copy"
+            raise StoreError(msg) from None
 
     def versions(self) -> dict[str, int]:
         """Return the version of each table that was ever written: cite these with a result."""
@@ -351,7 +359,7 @@ class Store:
         }
         if about != self._about:
             self._about = about
-            _write_atomically(self.path / "store.json", json.dumps(about, indent=1))
+            _write_atomically(self.path / "store.json", _json(about))
 
     def _refuse(self, fact: str) -> None:
         msg = (
@@ -540,6 +548,25 @@ def _compact(delta: DeltaTable) -> int:
     done = delta.optimize.compact()
     delta.vacuum(retention_hours=KEEP_HOURS, dry_run=False)
     return int(done["numFilesRemoved"]) - int(done["numFilesAdded"])
+
+
+def _json(about: dict[str, Any]) -> str:
+    return json.dumps(about, indent=1)
+
+
+def _lay(path: Path, files: dict[str, str]) -> None:
+    """Make a directory with its first files, all at once or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (part / name).write_text(text, encoding="utf-8")
+        if path.exists():
+            path.rmdir()  # it is empty
+        part.rename(path)
+    except OSError as error:
+        msg = f"{path} cannot be made ({error.strerror}); choose another place"
+        raise StoreError(msg) from None
 
 
 def _write_atomically(path: Path, text: str) -> None:

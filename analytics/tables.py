@@ -26,6 +26,7 @@ STRINGS = pl.List(pl.String)
 
 PLATFORM = r"^[a-z][a-z0-9_]*$"
 IDENTIFIER = r"^[a-z][a-z0-9_]*:."
+FORMS = {PLATFORM: "a short name such as x or telegram", IDENTIFIER: "platform:id"}
 
 KINDS = ("original", "repost", "quote", "reply", "comment", "article")
 SHARES = ("repost", "quote")  # a reply is not a share (docs/decisions/0004)
@@ -47,6 +48,7 @@ class Column:
     doc: str
     null: bool = True
     values: tuple[str, ...] = ()
+    form: str | None = None  # a pattern
     holds: Holds | None = None  # what protection must look at
 
 
@@ -127,7 +129,8 @@ class Table:
         bad = self._outside(series, column)
         if bad.any():
             row = bad.arg_true()[0]
-            way_out = f"one of: {', '.join(column.values)}" if column.values else "platform:id"
+            values = f"one of: {', '.join(column.values)}"
+            way_out = FORMS[column.form] if column.form else values
             msg = f"{place} is {str(series[row])[:60]!r} in row {row}; write {way_out}"
             raise TableError(msg)
 
@@ -135,8 +138,8 @@ class Table:
     def _outside(series: pl.Series, column: Column) -> pl.Series:
         if column.values:
             return ~series.is_in(column.values) & series.is_not_null()
-        if column.holds in {"account", "post"}:
-            return (~series.str.contains(IDENTIFIER)).fill_null(value=False)
+        if column.form:
+            return (~series.str.contains(column.form)).fill_null(value=False)
         return pl.Series([False])
 
 
@@ -145,7 +148,8 @@ def _text(doc: str, *, null: bool = True, values: tuple[str, ...] = ()) -> Colum
 
 
 def _id(doc: str, holds: Holds, *, null: bool = True) -> Column:
-    return Column(dtype=pl.String, doc=doc, null=null, holds=holds)
+    form = IDENTIFIER if holds in {"account", "post"} else None
+    return Column(dtype=pl.String, doc=doc, null=null, form=form, holds=holds)
 
 
 def _list(doc: str, holds: Holds | None = None) -> Column:
@@ -165,7 +169,12 @@ def _number(doc: str, *, null: bool = True) -> Column:
 
 
 _APPEAL_ID = _text("the appeal it belongs to", null=False)
-_PLATFORM = _text("x, telegram, youtube, bluesky, mastodon, web, …", null=False)
+_PLATFORM = Column(
+    dtype=pl.String,
+    doc="x, telegram, youtube, bluesky, mastodon, web, …",
+    null=False,
+    form=PLATFORM,
+)
 
 APPEALS = Table(
     name="appeals",
@@ -290,7 +299,7 @@ RESPONSES = Table(
 IMPORTS = Table(
     name="imports",
     row="one file that was read",
-    key=("import_id", "file"),
+    key=("import_id", "file", "sha256"),
     merge="replace",
     columns={
         "import_id": _text("one run of `groundswell import`", null=False),

@@ -298,7 +298,7 @@ def test_a_key_is_readable_by_its_owner_only(keys: Path) -> None:
 
 def test_a_key_is_never_overwritten() -> None:
     make_key("s")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(ProtectionError):
         make_key("s")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from analytics.errors import SettingsError
-from analytics.settings import TEMPLATE, Settings, decode, load, zone_of
+from analytics.settings import Settings, decode, load, template, zone_of
 
 PUBLIC = '[[public]]\naccount = "x:1"\nrole = "media"\nreason = "r"\nsource = "s"\n'
 
@@ -129,7 +129,7 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_template_can_be_used_as_it_is_and_with_its_examples() -> None:
-    text = TEMPLATE.format(appeal_id="park")
+    text = template("park")
     assert [appeal.id for appeal in decode(text, place="t").appeals] == ["park"]
     examples = [line.removeprefix("# ") for line in text.splitlines()[2:] if "belong" not in line]
     told = "\n".join(

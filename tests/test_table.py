@@ -136,7 +136,7 @@ def test_a_row_that_its_table_cannot_take_is_refused_with_its_place(tmp_path: Pa
     assert dict(done.losses.select("example", "reason").iter_rows()) == {
         "posts.csv, row 3": "post_id is empty or cannot be read; every row needs it",
         "posts.csv, row 4": "post_id is not written as platform:id",
-        "posts.csv, row 5": "platform is no short name such as x or telegram",
+        "posts.csv, row 5": "platform is not written as a short name such as x or telegram",
         "posts.csv, row 6": "kind is none of original, repost, quote, reply, comment, article",
         "posts.csv, row 7": "parent_id is not written as platform:id",
         "posts.csv, row 8": "basis is none of observed, object, follow, inferred",

@@ -16,8 +16,7 @@ from analytics.tables import (
     ACCOUNTS,
     COUNTERS,
     FOLLOWS,
-    IDENTIFIER,
-    PLATFORM,
+    FORMS,
     POSTS,
     STRINGS,
     UTC,
@@ -172,9 +171,6 @@ def _refusals(name: str, column: Column) -> Iterator[tuple[str, pl.Expr]]:
     if column.values:
         wrong = ~pl.col(name).is_in(column.values)
         yield f"{name} is none of {', '.join(column.values)}", wrong.fill_null(value=False)
-    if column.holds in {"account", "post"}:
-        wrong = ~pl.col(name).str.contains(IDENTIFIER)
-        yield f"{name} is not written as platform:id", wrong.fill_null(value=False)
-    if name == "platform":
-        wrong = ~pl.col(name).str.contains(PLATFORM)
-        yield f"{name} is no short name such as x or telegram", wrong.fill_null(value=False)
+    if column.form:
+        wrong = ~pl.col(name).str.contains(column.form)
+        yield f"{name} is not written as {FORMS[column.form]}", wrong.fill_null(value=False)
