@@ -47,7 +47,7 @@ screenshots: install browser
 
 lock: install
 	$(UV) pip compile --quiet --all-extras --generate-hashes --universal --python-version 3.11 \
-	  --no-header --no-annotate --no-emit-index-url --upgrade -o requirements.lock pyproject.toml
+	  --no-header --no-annotate --upgrade -o requirements.lock pyproject.toml
 
 bench: install
 	$(BIN)/python benchmarks/import_rate.py

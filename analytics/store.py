@@ -43,6 +43,7 @@ from filelock import FileLock, Timeout
 
 from analytics import __version__, settings
 from analytics.errors import ProtectionError, StoreError
+from analytics.merging import Written, merge, one_row_a_key
 from analytics.protection import Protector, account_columns, make_key, read_key
 from analytics.tables import ACCOUNTS, APPEALS, FOLLOWS, POSTS, TABLES, Table
 
@@ -51,35 +52,6 @@ DAY = "day"
 LOCK_SECONDS = 60.0
 KEEP_HOURS = 24 * 7  # older file versions are removed by vacuum
 CROWDED = 4  # files a partition; above it the table is compacted by itself
-
-# Where two payloads differ only in these, they do not disagree.
-_PROVENANCE = frozenset({"source", "collected_at"})
-
-
-@dataclass(frozen=True)
-class Written:
-    """What an append did with its rows.
-
-    ``new`` rows were added, ``completed`` held rows got values they lacked, ``held`` rows were
-    there already, ``repeated`` rows shared a key with another row of the same append. Of the rows
-    that were there, ``disagreeing`` ones brought a different value; the held value was kept.
-    """
-
-    new: int = 0
-    completed: int = 0
-    held: int = 0
-    repeated: int = 0
-    disagreeing: int = 0
-
-    def __add__(self, other: "Written") -> "Written":
-        """Return the sum, field by field."""
-        return Written(
-            self.new + other.new,
-            self.completed + other.completed,
-            self.held + other.held,
-            self.repeated + other.repeated,
-            self.disagreeing + other.disagreeing,
-        )
 
 
 @dataclass(frozen=True)
@@ -248,7 +220,7 @@ class Store:
                 return Written(held=frame.height)
             if table.is_personal:
                 frame = self._protected(table, frame)
-            rows = _one_row_a_key(table, frame)
+            rows = one_row_a_key(table, frame)
             repeated = Written(repeated=frame.height - rows.height)
             return self._upsert(table, rows, batch) + repeated
 
@@ -414,15 +386,7 @@ class Store:
             if not frame.is_empty():
                 self._commit(table, frame, batch)
             return Written(new=frame.height)
-        new = frame.join(held, on=table.key, how="anti", nulls_equal=True)
-        again = held.join(frame, on=table.key, how="left", nulls_equal=True, suffix=_NEW)
-        merged, changed, disagreeing = _merge(table, again)
-        done = Written(
-            new=new.height,
-            completed=int(changed.sum()),
-            held=int((~changed).sum()),
-            disagreeing=disagreeing,
-        )
+        done, merged, new = merge(table, held, frame)
         if done.completed:
             self._rewrite(table, days, pl.concat([merged, new]), batch)
         elif done.new:
@@ -472,10 +436,6 @@ class Store:
         )  # fmt: skip
 
 
-_NEW = "\0new"
-_NO = pl.lit(value=False)
-
-
 def is_store(path: str | Path) -> bool:
     """Return whether a directory is a store."""
     return (Path(path) / "store.json").is_file()
@@ -494,9 +454,8 @@ def _with_day(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
 
 def _is_in(days: list[date | None]) -> pl.Expr:
     """Return the test for some days, in the form that skips the files of all others."""
-    return pl.col(DAY).is_in([day for day in days if day]) | (
-        pl.col(DAY).is_null() if None in days else _NO
-    )
+    inside = pl.col(DAY).is_in([day for day in days if day])
+    return inside | pl.col(DAY).is_null() if None in days else inside
 
 
 def _in_days(days: list[date | None]) -> str:
@@ -505,43 +464,6 @@ def _in_days(days: list[date | None]) -> str:
     if None in days:
         clauses.append(f"{DAY} IS NULL")
     return " OR ".join(clauses)
-
-
-def _one_row_a_key(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
-    """Merge rows of one key: the first value that is known, or the last row."""
-    again = frame.select(table.key).is_duplicated()
-    if not again.any():
-        return frame
-    if table.merge == "replace":
-        return frame.unique(table.key, keep="last", maintain_order=True)
-    first = pl.all().drop_nulls().first()
-    merged = frame.filter(again).group_by(table.key, maintain_order=True).agg(first)
-    return pl.concat([frame.filter(~again), merged.select(frame.columns)])
-
-
-def _merge(table: Table, again: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series, int]:
-    """Return the merged rows, which of them changed, and how many held values disagree."""
-    values = [name for name in table.columns if name not in table.key]
-    if not values:  # the key is all there is
-        return again, pl.repeat(value=False, n=again.height, eager=True), 0
-    differ = {n: pl.col(n).ne_missing(pl.col(n + _NEW)) for n in values}
-    if table.merge == "replace":
-        changed = again.select(pl.any_horizontal(_NO, *differ.values())).to_series()
-        newer = [pl.col(n + _NEW).alias(n) for n in values]
-        return again.select(*table.key, *newer).select(*table.columns), changed, 0
-    fills = {n: pl.col(n).is_null() & pl.col(n + _NEW).is_not_null() for n in values}
-    disagree = pl.any_horizontal(
-        _NO,
-        *(
-            differ[n] & pl.col(n).is_not_null() & pl.col(n + _NEW).is_not_null()
-            for n in values
-            if n not in _PROVENANCE
-        ),
-    )
-    flags = again.select(changed=pl.any_horizontal(_NO, *fills.values()), disagree=disagree)
-    filled = [pl.coalesce(n, n + _NEW) for n in values]
-    merged = again.select(*table.key, *filled).select(*table.columns)
-    return merged, flags["changed"], int(flags["disagree"].sum())
 
 
 def _compact(delta: DeltaTable) -> int:

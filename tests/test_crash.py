@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 from strategies import at, rows
 
-from analytics.store import Batch, Store, Written
+from analytics.merging import Written
+from analytics.store import Batch, Store
 from analytics.tables import ACCOUNTS, COUNTERS, POSTS, Table
 
 KILLS = 20

@@ -23,7 +23,8 @@ from strategies import at, frames, rows
 from analytics import __version__
 from analytics import store as store_module
 from analytics.errors import ProtectionError, StoreError
-from analytics.store import Batch, Store, Written, is_store
+from analytics.merging import Written
+from analytics.store import Batch, Store, is_store
 from analytics.tables import (
     ACCOUNTS,
     APPEALS,

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from analytics.errors import FormatError
 from analytics.tables import POSTS, STRINGS
-from collectors.exports.formats import Head, Options, Part, named_on, read_csv
+from collectors.exports.formats import Head, Options, Part, csvs, named_on
 from collectors.exports.losses import Losses
 from collectors.exports.times import epoch
 
@@ -31,13 +30,8 @@ class CooRTweet:
 
     def read(self, files: Sequence[Path], options: Options) -> Iterator[Part]:
         """Yield the shares as posts."""
-        for path in files:
-            try:
-                rows = read_csv(path, needs=COLUMNS)
-            except FormatError as error:
-                options.losses.add("dropped", "files", str(error), example=path.name)
-            else:
-                yield Part(POSTS, _posts(rows, path, options.losses), "posts")
+        for path, rows in csvs(files, options, needs=COLUMNS):
+            yield Part(POSTS, _posts(rows, path, options.losses), "posts")
 
 
 FORMAT = CooRTweet()

@@ -171,6 +171,17 @@ def read_all(path: Path) -> bytes:
         return file.read().removeprefix(_BOM)
 
 
+def csvs(
+    files: Sequence[Path], options: Options, *, needs: Collection[str]
+) -> Iterator[tuple[Path, pl.DataFrame]]:
+    """Yield the tables of CSV files; one that cannot be read is noted and passed over."""
+    for path in files:
+        try:
+            yield path, read_csv(path, needs=needs)
+        except FormatError as error:
+            options.losses.add("dropped", "files", str(error), example=path.name)
+
+
 def read_csv(path: Path, *, needs: Collection[str] = ()) -> pl.DataFrame:
     """Return a CSV with every column as text: ids never pass through numbers.
 

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
-from analytics.errors import FormatError
 from analytics.tables import ACCOUNTS, POSTS, STRINGS
-from collectors.exports.formats import Head, Options, Part, named_on, read_csv
+from collectors.exports.formats import Head, Options, Part, csvs, named_on
 from collectors.exports.losses import Losses
 from collectors.exports.times import iso
 
@@ -36,13 +35,8 @@ class Hoaxy:
 
     def read(self, files: Sequence[Path], options: Options) -> Iterator[Part]:
         """Yield accounts and posts."""
-        for path in files:
-            try:
-                rows = read_csv(path, needs=COLUMNS)
-            except FormatError as error:
-                options.losses.add("dropped", "files", str(error), example=path.name)
-                continue
-            rows = _checked(_numbered(rows), path, options.losses)
+        for path, told in csvs(files, options, needs=COLUMNS):
+            rows = _checked(_numbered(told), path, options.losses)
             yield Part(ACCOUNTS, _accounts(rows), "accounts")
             yield Part(POSTS, _posts(rows, options.losses), "posts")
 

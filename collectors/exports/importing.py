@@ -13,8 +13,9 @@ import polars as pl
 
 from analytics import __version__
 from analytics.errors import FormatError
+from analytics.merging import Written
 from analytics.protection import key_path
-from analytics.store import Batch, Store, Written, is_store
+from analytics.store import Batch, Store, is_store
 from analytics.summary import most_shared
 from analytics.tables import ACCOUNTS, IMPORTS, LOSSES, Table
 from collectors.exports.formats import Head, Options, Part, detect, formats, named

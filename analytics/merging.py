@@ -1,0 +1,101 @@
+"""What happens when rows come again: by key, without a value that is known ever being lost."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from analytics.tables import Table
+
+# Where two payloads differ only in these, they do not disagree.
+_PROVENANCE = frozenset({"source", "collected_at"})
+_NEW = "\0new"
+_NO = pl.lit(value=False)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What an append did with its rows.
+
+    ``new`` rows were added, ``completed`` held rows got values they lacked, ``held`` rows were
+    there already, ``repeated`` rows shared a key with another row of the same append. Of the rows
+    that were there, ``disagreeing`` ones brought a different value; the held value was kept.
+    """
+
+    new: int = 0
+    completed: int = 0
+    held: int = 0
+    repeated: int = 0
+    disagreeing: int = 0
+
+    def __add__(self, other: "Written") -> "Written":
+        """Return the sum, field by field."""
+        return Written(
+            self.new + other.new,
+            self.completed + other.completed,
+            self.held + other.held,
+            self.repeated + other.repeated,
+            self.disagreeing + other.disagreeing,
+        )
+
+
+def one_row_a_key(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """Merge rows of one key: the first value that is known, or the last row."""
+    again = frame.select(table.key).is_duplicated()
+    if not again.any():
+        return frame
+    if table.merge == "replace":
+        return frame.unique(table.key, keep="last", maintain_order=True)
+    first = pl.all().drop_nulls().first()
+    merged = frame.filter(again).group_by(table.key, maintain_order=True).agg(first)
+    return pl.concat([frame.filter(~again), merged.select(frame.columns)])
+
+
+def merge(
+    table: Table, held: pl.DataFrame, frame: pl.DataFrame
+) -> tuple[Written, pl.DataFrame, pl.DataFrame]:
+    """Return what is done, the held rows as they are from now on, and the rows that are new.
+
+    Parameters
+    ----------
+    table
+        Its ``merge`` says how: nulls are filled, or the newer row holds.
+    held
+        The rows that are held under the keys of ``frame``.
+    frame
+        The rows that come, one a key.
+    """
+    new = frame.join(held, on=table.key, how="anti", nulls_equal=True)
+    again = held.join(frame, on=table.key, how="left", nulls_equal=True, suffix=_NEW)
+    merged, changed, disagreeing = _merged(table, again)
+    done = Written(
+        new=new.height,
+        completed=int(changed.sum()),
+        held=int((~changed).sum()),
+        disagreeing=disagreeing,
+    )
+    return done, merged, new
+
+
+def _merged(table: Table, again: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series, int]:
+    """Return the merged rows, which of them changed, and how many held values disagree."""
+    values = [name for name in table.columns if name not in table.key]
+    if not values:  # the key is all there is
+        return again, pl.repeat(value=False, n=again.height, eager=True), 0
+    differ = {n: pl.col(n).ne_missing(pl.col(n + _NEW)) for n in values}
+    if table.merge == "replace":
+        changed = again.select(pl.any_horizontal(_NO, *differ.values())).to_series()
+        newer = [pl.col(n + _NEW).alias(n) for n in values]
+        return again.select(*table.key, *newer).select(*table.columns), changed, 0
+    fills = {n: pl.col(n).is_null() & pl.col(n + _NEW).is_not_null() for n in values}
+    disagree = pl.any_horizontal(
+        _NO,
+        *(
+            differ[n] & pl.col(n).is_not_null() & pl.col(n + _NEW).is_not_null()
+            for n in values
+            if n not in _PROVENANCE
+        ),
+    )
+    flags = again.select(changed=pl.any_horizontal(_NO, *fills.values()), disagree=disagree)
+    filled = [pl.coalesce(n, n + _NEW) for n in values]
+    merged = again.select(*table.key, *filled).select(*table.columns)
+    return merged, flags["changed"], int(flags["disagree"].sum())
