@@ -7,8 +7,6 @@ from urllib.parse import parse_qs, urlencode
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, dcc, html, no_update
 from dash.development.base_component import Component
-from fastapi import Response
-from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 from analytics.errors import GroundswellError
 from analytics.store import Store
@@ -20,7 +18,6 @@ PAGES: dict[str, tuple[str, ModuleType]] = {
     "/spread": ("Spread", spread),
     "/data": ("Data", data),
 }
-PLOTLY = f"/plotly-{get_plotlyjs_version()}.min.js"
 URL = "url"
 PAGE = "page"
 NAV = "nav"
@@ -28,11 +25,21 @@ NAV = "nav"
 NO_APPEAL = (
     "This store holds no appeal yet. Import files with “groundswell import”, then come back."
 )
+# Dash asks for Plotly when the first figure is to be drawn; the page with one asks for it at once.
+_PLOTLY = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 _HTML = """<!DOCTYPE html>
 <html lang="en">
-  <head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
+  <head>
+    <script>
+      if (location.pathname === "/") {
+        const link = { rel: "preload", as: "script", href: "PLOTLY" };
+        document.head.append(Object.assign(document.createElement("link"), link));
+      }
+    </script>
+    {%metas%}<title>{%title%}</title>{%favicon%}{%css%}
+  </head>
   <body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
-</html>"""
+</html>""".replace("PLOTLY", _PLOTLY)
 
 
 def create_app(store: Store) -> Dash:
@@ -41,14 +48,12 @@ def create_app(store: Store) -> Dash:
         __name__,
         backend="fastapi",
         title="Groundswell",
-        external_scripts=[PLOTLY],
         update_title="Groundswell",
         index_string=_HTML,
         suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     app.layout = _shell(store)
-    app.server.get(PLOTLY)(_plotly)
     for _, page in PAGES.values():
         page.register(app, store)
 
@@ -65,15 +70,6 @@ def create_app(store: Store) -> Dash:
             return dmc.Text(str(error)), no_update
 
     return app
-
-
-def _plotly() -> Response:
-    """Answer with Plotly's script: asked for by the first page, it need not wait for a figure."""
-    return Response(
-        get_plotlyjs(),
-        media_type="text/javascript",
-        headers={"Cache-Control": "private, max-age=86400"},
-    )
 
 
 def show(store: Store, pathname: str, search: str) -> tuple[Component, list[Component]]:

@@ -69,11 +69,15 @@ class Visit:
         return self.page
 
     def watch(self) -> "Visit":
-        """Note errors of the console, and every request that leaves this machine."""
-        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        """Note what the console complains of, and every request that leaves this machine."""
+        self.page.on("console", lambda said: self._hear(said.type, said.text))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self._note(request.url))
         return self
+
+    def _hear(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.errors.append(text)
 
     def _note(self, url: str) -> None:
         if not url.startswith((self.base, "data:", "blob:")):
