@@ -29,7 +29,8 @@ def summary(
     """
     ids = pl.concat([appeals["appeal_id"], posts["appeal_id"]]).unique().sort()
     counted = ids.to_frame()
-    for part in (_counts(posts), _window(posts), most_shared(posts), _shared(shares)):
+    parts = (_counts(posts), _window(posts), most_shared(posts), _shared(shares), _sources(shares))
+    for part in parts:
         counted = counted.join(part, on="appeal_id", how="left", maintain_order="left")
     acts = responses.group_by("appeal_id").agg(responses=pl.len().cast(pl.Int64))
     counted = counted.join(acts, on="appeal_id", how="left", maintain_order="left")
@@ -93,6 +94,20 @@ def _shared(shares: pl.DataFrame) -> pl.DataFrame:
     return own.group_by("appeal_id").agg(
         shares=pl.len().cast(pl.Int64),
         observed=(pl.col("basis") == "observed").sum().cast(pl.Int64),
+    )
+
+
+def _sources(shares: pl.DataFrame) -> pl.DataFrame:
+    """Return the account named most: as the parent's where that is told, else as the root's."""
+    named = shares.filter(pl.col("kind").is_in(SHARES)).select(
+        "appeal_id", top_source_id=pl.coalesce("parent_account_id", "root_account_id")
+    )
+    return (
+        named.drop_nulls()
+        .group_by("appeal_id", "top_source_id")
+        .agg(top_source_shares=pl.len().cast(pl.Int64))
+        .sort("top_source_shares", "top_source_id", descending=[True, False])
+        .unique("appeal_id", keep="first", maintain_order=True)
     )
 
 

@@ -486,6 +486,8 @@ SUMMARY = Table(
         "top_account_id": _id("who wrote it", "account"),
         "top_shares": _count("how many shares name it", null=False),
         "top_reposts": _count("how many of these are reposts", null=False),
+        "top_source_id": _id("the account that most shares name as their source", "account"),
+        "top_source_shares": _count("how many shares name it", null=False),
         "responses": _count("responses on record", null=False),
     },
 )

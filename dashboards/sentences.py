@@ -13,7 +13,6 @@ from analytics.responses import RUNG_NAMES
 from dashboards.theme import platform_name
 
 _IN_WORDS = {"web": "the web", "unknown": "a platform that the files do not name"}
-NOBODY_NAMED = "its account is not named"
 
 
 def how_far(summary: dict[str, Any], counters: pl.DataFrame) -> str:
@@ -34,16 +33,26 @@ def who_carried(summary: dict[str, Any]) -> str:
     shares = summary["shares"]
     if not shares:
         return "No share of any post is held."
-    top = (
-        f"One post on {platform_name(summary['top_post_id'].split(':', 1)[0])} is named by "
-        f"{summary['top_shares']:,} of the {_count(shares, 'share')} held ({_who(summary)}); "
-        if summary["top_post_id"]
-        else f"{_count(shares, 'share')} are held; "
-    )
+    top = _named_most(summary, _count(shares, "share"))
     if not summary["observed"]:
         return f"{top}the platforms name only originals, not who passed a post to whom."
     known = f"{top}who passed it to whom was observed for {_percent(summary['observed'], shares)}"
     return f"{known} of the shares; of the others only the original is named."
+
+
+def _named_most(summary: dict[str, Any], shares: str) -> str:
+    if summary["top_post_id"]:
+        platform = platform_name(summary["top_post_id"].split(":", 1)[0])
+        who = _who(summary["top_account_id"], "its account")
+        return (
+            f"One post on {platform} is named by {summary['top_shares']:,} of the {shares} held "
+            f"({who}); "
+        )
+    if summary["top_source_id"]:
+        who = _who(summary["top_source_id"], "it")
+        named = f"{summary['top_source_shares']:,} of the {shares} held"
+        return f"One account is named as the source of {named} ({who}); "
+    return f"{shares} are held; "
 
 
 def what_authorities_did(lags: pl.DataFrame, responses: int) -> str:
@@ -79,11 +88,11 @@ def _after(lag: dict[str, Any]) -> str:
     return f"came {lo:.0f} to {hi:.0f} days after {start}"
 
 
-def _who(summary: dict[str, Any]) -> str:
-    account = summary["top_account_id"]
+def _who(account: str | None, it: str) -> str:
+    """Name an account if it is public."""
     if account is None or ":~" in account:
-        return NOBODY_NAMED
-    return f"by {account}"
+        return f"{it} is not named"
+    return account
 
 
 def _views(counters: pl.DataFrame) -> str:

@@ -31,6 +31,8 @@ def summaries(draw: st.DrawFn) -> dict[str, Any]:
         "top_post_id": "x:1" if named else None,
         "top_account_id": draw(accounts),
         "top_shares": named,
+        "top_source_id": draw(accounts),
+        "top_source_shares": draw(st.integers(0, shares)),
     }
 
 
@@ -59,7 +61,18 @@ def test_no_sentence_says_why(facts: dict[str, Any], lags: pl.DataFrame, respons
 
 @given(summaries())
 def test_a_private_account_is_never_named(facts: dict[str, Any]) -> None:
-    assert "~" not in sentences.who_carried(facts | {"top_account_id": "x:~" + "a" * 32})
+    private = "x:~" + "a" * 32
+    hidden = facts | {"top_account_id": private, "top_source_id": private}
+    assert "~" not in sentences.who_carried(hidden)
+    assert "~" not in sentences.who_carried(hidden | {"top_post_id": None})
+
+
+def test_where_no_post_is_named_the_source_is() -> None:
+    facts = {"shares": 344, "observed": 0, "top_post_id": None, "top_source_shares": 96}
+    assert sentences.who_carried(facts | {"top_source_id": "telegram:42"}) == (
+        "One account is named as the source of 96 of the 344 shares held (telegram:42); "
+        "the platforms name only originals, not who passed a post to whom."
+    )
 
 
 def test_views_are_quoted_for_each_platform_and_never_added() -> None:

@@ -24,6 +24,7 @@ LANES = 300  # pixels that few platforms share
 AUTHORITY = 44  # of one authority's lane, its name included
 LADDER = 210
 GAP = 26
+LATE = 0.75  # of the window; from there on names stand to the left of what they name
 TOP, BOTTOM = 22, 30
 
 
@@ -71,7 +72,7 @@ def story_figure(
         _draw_views(figure, views.filter(platform=platform), by_name[f"{platform} views"])
     if actors:
         _draw_actors(figure, responses, actors, by_name["authorities"])
-        _draw_ladder(figure, responses, by_name["ladder"], end=window[1])
+        _draw_ladder(figure, responses, by_name["ladder"], window)
     _frame(figure, panels, window)
     if published:
         _mark(figure, published, "published")
@@ -151,14 +152,14 @@ def _draw_actors(
 
 
 def _draw_ladder(
-    figure: go.Figure, responses: pl.DataFrame, panel: _Panel, *, end: datetime
+    figure: go.Figure, responses: pl.DataFrame, panel: _Panel, window: tuple[datetime, datetime]
 ) -> None:
     """Draw both branches of the ladder; they are never netted."""
     for sign in (1, -1):
         steps = _steps(responses, sign)
         if steps:
             figure.add_scatter(
-                x=[time for time, _, _ in steps] + [max(end, steps[-1][0])],
+                x=[time for time, _, _ in steps] + [max(window[1], steps[-1][0])],
                 y=[rung for _, rung, _ in steps] + [steps[-1][1]],
                 yaxis=panel.axis,
                 mode="lines",
@@ -167,10 +168,18 @@ def _draw_ladder(
                 showlegend=False,
             )
         for time, rung, _ in steps:
+            late = time > window[0] + (window[1] - window[0]) * LATE
             figure.add_annotation(
-                text=RUNG_NAMES[rung], x=time, y=rung, yref=panel.axis, showarrow=False,
-                xanchor="left", yanchor="bottom", xshift=3, font={"size": 11, "color": MUTED},
-            )  # fmt: skip
+                text=RUNG_NAMES[rung],
+                x=time,
+                y=rung,
+                yref=panel.axis,
+                showarrow=False,
+                xanchor="right" if late else "left",
+                yanchor="bottom",
+                xshift=-3 if late else 3,
+                font={"size": 11, "color": MUTED},
+            )
     for act in responses.drop_nulls("rung").sort("from").iter_rows(named=True):
         figure.add_scatter(
             x=[act["from"], act["to"]],

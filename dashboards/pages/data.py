@@ -24,7 +24,7 @@ PERCENT = {
     },
 }
 _COVERAGE: dict[str, dict[str, Any]] = {
-    "platform": {"headerName": "Platform", "maxWidth": 140, "minWidth": 80},
+    "platform": {"headerName": "Platform", "maxWidth": 140, "minWidth": 100},
     "what": {"headerName": "What", "flex": 2, "minWidth": 140},
     "share": {"headerName": "Share", "maxWidth": 110, "minWidth": 80} | PERCENT,
     "held": {"headerName": "Held", "maxWidth": 110} | COUNT,
@@ -124,7 +124,7 @@ def _protection(store: Store) -> str:
         return f"Protection is open: everything is kept as it came. Reason: {protection.reason}"
     return (
         "Protection is strict: accounts appear under keyed pseudonyms (~…), private words are not "
-        f"kept, and {len(store.settings.public):,} public accounts may be named."
+        f"kept. Public accounts that may be named: {len(store.settings.public):,}."
     )
 
 

@@ -125,7 +125,7 @@ def _heading(appeal: dict[str, Any], facts: dict[str, Any]) -> Component:
             dmc.Text(
                 sentences.period(facts["window_from"], facts["window_to"]), className="eyebrow"
             ),
-            dmc.Title(appeal["title"] or appeal["appeal_id"], order=1),
+            dmc.Title(appeal["title"] or "Untitled appeal", order=1),
             *([] if appeal["title"] else [dmc.Text(UNTITLED, size="sm", c="dimmed")]),
         ]
     )
