@@ -70,6 +70,7 @@ _HOST_END = re.compile("/|%2f")
 FEDIVERSE_URL = re.compile(
     r"https?://([^/\s]+)/(?:web/)?(?:@|users/)([^/?#\s()<>\[\]\"']+)", re.IGNORECASE
 )
+_MAY_NAME = rf"(?i){'|'.join(map(re.escape, _PROFILE_HOSTS))}|/@|/users/"
 MENTION = re.compile(r"(?<![\w@/])@([a-z0-9_](?:[\w.@-]*\w)?)", re.IGNORECASE | re.ASCII)
 _NOT_A_HANDLE = {
     "x": {"explore", "hashtag", "home", "i", "intent", "login", "search", "share"},
@@ -178,7 +179,11 @@ class Protector:
         """Replace the account inside post ids that carry one."""
         for pattern in OWNED_POSTS:
             series = self._owned_posts(series, pattern)
-        named = series.filter(series.str.contains("https?://")).unique()
+        return self._addresses(series)
+
+    def _addresses(self, series: pl.Series) -> pl.Series:
+        """Replace the accounts in addresses; only what can name one is looked at closely."""
+        named = series.filter(series.str.contains(_MAY_NAME)).unique()
         return _replace(series, named, (self.url(address) for address in named))
 
     def _owned_posts(self, series: pl.Series, pattern: str) -> pl.Series:
@@ -205,7 +210,7 @@ class Protector:
     def _lists(self, series: pl.Series) -> pl.Series:
         """Replace accounts inside lists of ids and URLs."""
         values = series.explode().drop_nulls().unique()
-        safe = [self.url(value) for value in self._posts(values)]
+        safe = self._posts(values)
         changed = {a: b for a, b in zip(values, safe, strict=True) if a != b}
         if not changed:
             return series

@@ -24,7 +24,7 @@ from analytics.errors import FormatError
 from analytics.tables import ACCOUNTS, COUNTERS, POSTS, STRINGS
 from collectors.exports.formats import UNREADABLE, Head, Options, Part, read_all
 from collectors.exports.losses import Losses
-from collectors.exports.objects import object_keys
+from collectors.exports.objects import nested, object_keys
 from collectors.exports.times import epoch, in_zone
 
 _Int = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -225,8 +225,8 @@ def _posts(
             "origin": [_origin(m, by_name) for m in messages],
             "reply_to": [m.reply_to_message_id for m in messages],
             "text": [_plain(m) for m in messages],
-            "urls": [_links(m) for m in messages],
-            "hashtags": [_tags(m) for m in messages],
+            "urls": nested([_links(m) for m in messages]),
+            "hashtags": nested([_tags(m) for m in messages]),
         },
         schema_overrides={
             "date": pl.String, "seconds": pl.String, "origin": pl.String, "reply_to": pl.Int64,

@@ -30,7 +30,7 @@ from collectors.exports.formats import (
     read_all,
 )
 from collectors.exports.losses import Losses
-from collectors.exports.objects import object_keys
+from collectors.exports.objects import nested, object_keys
 from collectors.exports.times import iso
 from collectors.exports.x_payload import READ, Entities, Item, Metrics, Payload, decode, listed
 
@@ -177,9 +177,9 @@ class _Reading:
                     self._text(post, kind) for (post, _), kind in zip(posts, kinds, strict=True)
                 ],
                 "lang": [post.lang for post, _ in posts],
-                "urls": [_urls(post) for post, _ in posts],
-                "hashtags": [_hashtags(post) for post, _ in posts],
-                "media_keys": [_media(post) for post, _ in posts],
+                "urls": nested([_urls(post) for post, _ in posts]),
+                "hashtags": nested([_hashtags(post) for post, _ in posts]),
+                "media_keys": nested([_media(post) for post, _ in posts]),
                 "collected_at": [_retrieved(post, at) for post, at in posts],
             },
             schema_overrides=_RAW,
