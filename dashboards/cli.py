@@ -167,6 +167,8 @@ def import_(
                 "appeal_id": report.appeal_id,
                 "files": report.files.drop("import_id").to_dicts(),
                 "losses": losses.to_dicts(),
+                "held": report.held,
+                "shares_with_source": report.named,
                 "most_shared": report.most_shared,
             }
         )
@@ -176,10 +178,16 @@ def import_(
     kept = losses.filter(outcome="kept").filter(_about_posts())
     new = ", ".join(f"{row['count']:,} {row['what']}" for row in kept.to_dicts()) or "nothing new"
     console.say(f"Read {len(read)} files ({', '.join(sorted(set(read)))}) into {store}: {new}.")
+    kinds = ", ".join(f"{count:,} {_kinds(kind)}" for kind, count in report.held.items())
+    console.say(f"Posts held now: {kinds}. Shares whose source account is named: {report.named:,}.")
     if report.most_shared:
         told = "Most shared: {post_id} ({reposts:,} reposts and {quotes:,} quotes of it held)."
         console.say(told.format(**report.most_shared))
     console.say(f"Next: groundswell measure {store}")
+
+
+def _kinds(kind: str) -> str:
+    return "replies" if kind == "reply" else f"{kind}s"
 
 
 def _about_posts() -> "pl.Expr":

@@ -85,7 +85,15 @@ WELL: dict[str, tuple[Callable[[Path], list[object]], set[str]]] = {
     "init": (lambda f: ["init", f / "new"], {"store", "key"}),
     "import": (
         lambda f: ["import", f / "store", f / "shares.csv"],
-        {"import_id", "appeal_id", "files", "losses", "most_shared"},
+        {
+            "import_id",
+            "appeal_id",
+            "files",
+            "losses",
+            "held",
+            "shares_with_source",
+            "most_shared",
+        },
     ),
     "respond import": (lambda f: ["respond", f / "store", "import", f / "acts.csv"], {"losses"}),
     "respond list": (lambda f: ["respond", f / "store", "list"], {"responses"}),
@@ -245,6 +253,7 @@ def test_an_import_ends_with_what_was_kept_and_what_comes_next(
     first = run("import", tmp_path / "s", shares)
     assert first.stdout == (
         f"Read 1 files (coortweet) into {tmp_path / 's'}: 2 posts.\n"
+        "Posts held now: 2 reposts. Shares whose source account is named: 0.\n"
         "Most shared: unknown:o (2 reposts and 0 quotes of it held).\n"
         f"Next: groundswell measure {tmp_path / 's'}\n"
     )

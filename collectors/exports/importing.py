@@ -17,7 +17,7 @@ from analytics.merging import Written
 from analytics.protection import key_path
 from analytics.store import Batch, Store, is_store
 from analytics.summary import most_shared
-from analytics.tables import ACCOUNTS, IMPORTS, LOSSES, Table
+from analytics.tables import ACCOUNTS, IMPORTS, LOSSES, SHARES, Table
 from collectors.exports.formats import Head, Options, Part, detect, formats, named
 from collectors.exports.losses import Losses
 from collectors.exports.times import known_zone
@@ -36,6 +36,8 @@ class Report:
     appeal_id: str
     files: pl.DataFrame  # rows of ``imports``
     losses: pl.DataFrame  # rows of ``losses``
+    held: dict[str, int]  # posts that the appeal has now, by kind, the most first
+    named: int  # shares among them whose source account is named
     most_shared: dict[str, str | int] | None  # the post that most shares held name, and how many
 
 
@@ -237,13 +239,26 @@ class _Import:
         self.store.append(IMPORTS, files)
         self.store.append(LOSSES, losses)
         self.store.compact(only_crowded=True)
-        return Report(self.id, self.options.appeal_id, files, losses, self._most_shared())
+        appeal_id = self.options.appeal_id
+        posts = self.store.read("posts", appeal_id=appeal_id)
+        kinds = posts["kind"].value_counts(sort=True)
+        source = pl.coalesce("parent_account_id", "root_account_id")
+        named = posts.filter(pl.col("kind").is_in(SHARES), source.is_not_null())
+        return Report(
+            self.id,
+            appeal_id,
+            files,
+            losses,
+            held=dict(kinds.iter_rows()),
+            named=named.height,
+            most_shared=_most_shared(posts),
+        )
 
-    def _most_shared(self) -> dict[str, str | int] | None:
-        held = self.store.read("posts", appeal_id=self.options.appeal_id)
-        for post, shares, reposts in most_shared(held).select(_MOST_SHARED).iter_rows():
-            return {"post_id": post, "reposts": reposts, "quotes": shares - reposts}
-        return None
+
+def _most_shared(posts: pl.DataFrame) -> dict[str, str | int] | None:
+    for post, shares, reposts in most_shared(posts).select(_MOST_SHARED).iter_rows():
+        return {"post_id": post, "reposts": reposts, "quotes": shares - reposts}
+    return None
 
 
 def _started(parts: Iterator[Part]) -> Iterator[Part] | None:
