@@ -1,26 +1,23 @@
 """The pages as functions: what they show, and what they say when there is nothing to show."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from dash.development.base_component import Component
+from simulating import simulated
 
 from analytics import Store, measure
 from analytics.tables import POSTS
-from collectors.simulated import write_simulation
 from dashboards.app import PAGES, create_app, show
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    folder: Path = tmp_path_factory.mktemp("app")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GROUNDSWELL_KEYS", str(folder / "keys"))
-        filled = write_simulation(folder / "store", posts=500, seed=5)
-        measure(filled)
-    return filled
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with simulated(tmp_path_factory.mktemp("app"), posts=500, seed=5) as filled:
+        yield filled
 
 
 def words(component: Any) -> str:  # noqa: ANN401 - children can be anything

@@ -1,15 +1,14 @@
 """Every page in a real Chromium: known answers, an empty console, no request that leaves."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import polars as pl
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from serving import launch, served, visit
+from simulating import simulated
 
-from analytics import Store, measure
-from collectors.simulated import write_simulation
+from analytics import Store
 
 pytestmark = pytest.mark.browser
 
@@ -31,11 +30,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    folder: Path = tmp_path_factory.mktemp("browser")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GROUNDSWELL_KEYS", str(folder / "keys"))
-        filled = write_simulation(folder / "store", posts=3_000, seed=3)
-        measure(filled)
+    with simulated(tmp_path_factory.mktemp("browser"), posts=3_000, seed=3) as filled:
         yield filled
 
 

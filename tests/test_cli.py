@@ -7,20 +7,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import polars as pl
 import pytest
+from stopping import Interrupted
 from typer.testing import CliRunner, Result
 
 import analytics
 from analytics.store import Store
-from analytics.tables import POSTS
-from collectors.exports import Head, Options, Part, formats, importing
+from collectors.exports import formats, importing
 from collectors.simulated import write_simulation
 from dashboards.cli import app
 
@@ -194,37 +193,18 @@ def test_respond_import_without_a_file_is_wrong_usage(store: Path) -> None:
     assert "groundswell respond STORE import FILE" in result.stderr
 
 
-class Interrupted:
-    """A format that is stopped by Ctrl+C after its first rows have been written."""
-
-    name = "interrupted"
-    label = "nothing"
-
-    def knows(self, head: Head) -> bool:
-        """Know a file of one word."""
-        return head.data.startswith(b"stop")
-
-    def read(self, files: Sequence[Path], options: Options) -> Iterator[Part]:
-        """Yield one post, then press Ctrl+C."""
-        assert files
-        assert options.appeal_id
-        one = pl.DataFrame({"post_id": ["x:1"], "platform": "x", "kind": "original"})
-        yield Part(POSTS, one, "posts")
-        signal.raise_signal(signal.SIGINT)
-
-
 @pytest.mark.parametrize("option", [[], ["--json"]], ids=["sentence", "json"])
 def test_an_interruption_is_exit_130_and_keeps_what_was_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: list[str]
 ) -> None:
-    monkeypatch.setitem(formats(), "interrupted", Interrupted())
+    monkeypatch.setitem(formats(), "interrupted", Interrupted(posts=1))
     monkeypatch.setattr(importing, "FLUSH_ROWS", 1)
     (tmp_path / "f").write_text("stop")
     result = run("import", tmp_path / "s", tmp_path / "f", *option)
     assert result.exit_code == 130
     told = document(result)["error"] if option else result.stderr
     assert "interrupted; everything up to here is kept" in told
-    assert Store(tmp_path / "s").read("posts")["post_id"].to_list() == ["x:1"]
+    assert Store(tmp_path / "s").read("posts")["post_id"].to_list() == ["x:0"]
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(shares: Path) -> None:

@@ -4,10 +4,9 @@ import gzip
 import json
 import os
 import re
-import signal
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,11 +16,11 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stopping import Interrupted
 
 from analytics.errors import FormatError, GroundswellError, SettingsError, StoreError
 from analytics.store import Store
-from analytics.tables import POSTS
-from collectors.exports import Format, Head, Options, Part, formats, import_files, importing
+from collectors.exports import Format, Head, Options, formats, import_files, importing
 from collectors.exports.formats import detect
 
 X_POST = {
@@ -397,28 +396,9 @@ def test_a_name_of_any_bytes_is_shown_as_well_as_can_be(tmp_path: Path) -> None:
     assert "?.csv, row 3" in report.losses["example"].to_list()
 
 
-class Interrupted:
-    """A format that is stopped by Ctrl+C after its first rows have been written."""
-
-    name = "interrupted"
-    label = "nothing"
-
-    def knows(self, head: Head) -> bool:
-        """Know a file of one word."""
-        return head.data.startswith(b"stop")
-
-    def read(self, files: Sequence[Path], options: Options) -> Iterator[Part]:
-        """Yield three posts, then press Ctrl+C."""
-        assert files
-        assert options.appeal_id
-        ids = pl.DataFrame({"post_id": [f"x:{n}" for n in range(3)]})
-        yield Part(POSTS, ids.with_columns(platform=pl.lit("x"), kind=pl.lit("original")), "posts")
-        signal.raise_signal(signal.SIGINT)
-
-
 @pytest.fixture
 def interrupted(monkeypatch: pytest.MonkeyPatch) -> Format:
-    each = Interrupted()
+    each = Interrupted(posts=3)
     monkeypatch.setitem(formats(), each.name, each)
     return each
 

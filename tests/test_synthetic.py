@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from analytics.errors import MeasureError
-from analytics.synthetic import COLLECTED, PUBLISHED, STORY, VIDEO, Simulation, simulate
+from analytics.scenario import COLLECTED, PUBLISHED, STORY, VIDEO
+from analytics.synthetic import Simulation, simulate
 from analytics.tables import ACCOUNTS, APPEALS, COUNTERS, POSTS, RESPONSES, TARGETS
 
 FRAMES = ("appeals", "posts", "accounts", "counters", "responses", "truth")
