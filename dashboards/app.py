@@ -25,21 +25,22 @@ NAV = "nav"
 NO_APPEAL = (
     "This store holds no appeal yet. Import files with “groundswell import”, then come back."
 )
-# Dash asks for Plotly when the first figure is to be drawn; the page with one asks for it at once.
 _PLOTLY = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+# Dash asks for Plotly when the first figure is to be drawn; the page with one asks for it at once.
+_EARLY = f"""<script>
+      if (location.pathname === "/") {{
+        const link = {{ rel: "preload", as: "script", href: "{_PLOTLY}" }};
+        document.head.append(Object.assign(document.createElement("link"), link));
+      }}
+    </script>"""
 _HTML = """<!DOCTYPE html>
 <html lang="en">
   <head>
-    <script>
-      if (location.pathname === "/") {
-        const link = { rel: "preload", as: "script", href: "PLOTLY" };
-        document.head.append(Object.assign(document.createElement("link"), link));
-      }
-    </script>
+    EARLY
     {%metas%}<title>{%title%}</title>{%favicon%}{%css%}
   </head>
   <body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
-</html>""".replace("PLOTLY", _PLOTLY)
+</html>"""
 
 
 def create_app(store: Store) -> Dash:
@@ -49,7 +50,7 @@ def create_app(store: Store) -> Dash:
         backend="fastapi",
         title="Groundswell",
         update_title="Groundswell",
-        index_string=_HTML,
+        index_string=_HTML.replace("EARLY", _EARLY if _has_figures(store) else ""),
         suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
@@ -83,6 +84,10 @@ def show(store: Store, pathname: str, search: str) -> tuple[Component, list[Comp
     if pathname not in PAGES:
         return dmc.Text("There is no such page. Choose one above."), nav
     return PAGES[pathname][1].layout(store, appeal_id), nav
+
+
+def _has_figures(store: Store) -> bool:
+    return "timeline" in store.versions()
 
 
 def _shell(store: Store) -> Component:

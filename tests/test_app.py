@@ -50,6 +50,11 @@ def test_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
         assert "groundswell import" in words(show(empty, path, "")[0])
 
 
+def test_plotly_is_asked_for_early_only_where_it_will_draw(store: Store, tmp_path: Path) -> None:
+    assert "preload" in create_app(store).index_string
+    assert "preload" not in create_app(Store.create(tmp_path / "s")).index_string
+
+
 def test_a_store_without_measures_says_what_to_do(tmp_path: Path) -> None:
     unmeasured = Store.create(tmp_path / "s")
     unmeasured.declare_appeals()
