@@ -16,13 +16,13 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import polars as pl
 
 from analytics.errors import ProtectionError
-from analytics.tables import ACCOUNTS, Table
+from analytics.tables import ACCOUNTS, STRINGS, Table
 
 PSEUDONYM = re.compile(r"[a-z][a-z0-9_]*:~[0-9a-f]{32}")
 KEY_BYTES = 32
@@ -116,7 +116,8 @@ class Protector:
 
     def is_public(self, account_id: str) -> bool:
         """Return whether the account may be named."""
-        return self._everything or account_id.lower() in self.public
+        named = account_id.lower()
+        return self._everything or named in self.public or named in self._handles
 
     def pseudonym(self, account_id: str) -> str:
         """Return the account's id as it may be stored: itself if public, else its pseudonym."""
@@ -137,6 +138,8 @@ class Protector:
         private = self._private(frame) if "account_id" in frame.columns else None
         for name, column in table.columns.items():
             match column.holds:
+                case "account" if column.dtype == STRINGS:
+                    frame = frame.with_columns(_mapped(frame[name], self._accounts))
                 case "account":
                     frame = frame.with_columns(self._accounts(frame[name]))
                 case "post":
@@ -147,7 +150,7 @@ class Protector:
                     if column.holds == "text":
                         frame = frame.with_columns(self._words(frame[name], frame["platform"]))
                 case "url" | "object":
-                    frame = frame.with_columns(self._lists(frame[name]))
+                    frame = frame.with_columns(_mapped(frame[name], self._posts))
         return frame
 
     def _private(self, frame: pl.DataFrame) -> pl.Series:
@@ -207,16 +210,6 @@ class Protector:
         )
         return parts.select(pl.coalesce(rebuilt, "id")).to_series().alias(series.name)
 
-    def _lists(self, series: pl.Series) -> pl.Series:
-        """Replace accounts inside lists of ids and URLs."""
-        values = series.explode().drop_nulls().unique()
-        safe = self._posts(values)
-        changed = {a: b for a, b in zip(values, safe, strict=True) if a != b}
-        if not changed:
-            return series
-        clean = pl.element().replace(changed)
-        return series.to_frame().select(pl.col(series.name).list.eval(clean)).to_series()
-
     def url(self, address: str) -> str:
         """Return an address with the handle of a private profile replaced by its pseudonym.
 
@@ -275,6 +268,17 @@ class Protector:
 def _spliced(found: re.Match[str], group: int, new: str) -> str:
     start, end = (place - found.start() for place in found.span(group))
     return found[0][:start] + new + found[0][end:]
+
+
+def _mapped(lists: pl.Series, function: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """Apply a function to what is in lists, each value once."""
+    values = lists.explode().drop_nulls().unique()
+    safe = function(values)
+    changed = {a: b for a, b in zip(values, safe, strict=True) if a != b}
+    if not changed:
+        return lists
+    clean = pl.element().replace(changed)
+    return lists.to_frame().select(pl.col(lists.name).list.eval(clean)).to_series()
 
 
 def _replace(series: pl.Series, old: pl.Series, new: Iterable[str]) -> pl.Series:
@@ -349,6 +353,6 @@ def account_columns(table: Table) -> list[str]:
 
     >>> from analytics.tables import POSTS
     >>> account_columns(POSTS)
-    ['account_id', 'parent_account_id', 'root_account_id']
+    ['account_id', 'parent_account_id', 'root_account_id', 'mentions']
     """
     return [name for name, column in table.columns.items() if column.holds == "account"]

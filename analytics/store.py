@@ -344,7 +344,7 @@ class Store:
         wanted = sorted(accounts)
         return bool(wanted) and any(
             self.scan(table.name)
-            .filter(pl.col(column).str.to_lowercase().is_in(wanted))
+            .filter(_names_one_of(wanted, table, column))
             .head(1)
             .collect()
             .height
@@ -434,6 +434,12 @@ class Store:
             schema_mode="merge",
             predicate=_in_days(days) if table.day else None, commit_properties=_commit(batch),
         )  # fmt: skip
+
+
+def _names_one_of(wanted: Sequence[str], table: Table, column: str) -> pl.Expr:
+    if table.columns[column].dtype == pl.String:
+        return pl.col(column).str.to_lowercase().is_in(wanted)
+    return pl.col(column).list.eval(pl.element().str.to_lowercase().is_in(wanted)).list.any()
 
 
 def is_store(path: str | Path) -> bool:

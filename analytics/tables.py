@@ -33,7 +33,8 @@ SHARES = ("repost", "quote")  # a reply is not a share (docs/decisions/0004)
 BASES = ("observed", "object", "follow", "inferred")
 ROLES = ("person", "media", "ngo", "official", "public_figure", "unknown")
 METRICS = (
-    "views", "likes", "reposts", "quotes", "replies", "forwards", "reactions", "bookmarks"
+    "views", "likes", "reposts", "quotes", "replies", "forwards", "reactions", "bookmarks",
+    "signatures",
 )  # fmt: skip
 LEVELS = ("local", "regional", "national")
 TARGETS = ("appellant", "supporters", "accused", "institution", "public")
@@ -216,6 +217,7 @@ POSTS = Table(
         "lang": _text("BCP 47 code as the platform says"),
         "urls": _list("links in it, expanded", "url"),
         "hashtags": _list("hashtags in it, without #"),
+        "mentions": _list("accounts it names: platform:id, or platform:@handle", "account"),
         "media_keys": _list("the platform's ids of attached media"),
         "object_keys": _list("ids and URLs by which it joins other posts", "object"),
         "source": _text("the format or collector it came through", null=False),

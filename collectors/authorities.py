@@ -23,8 +23,10 @@ from analytics.responses import with_rungs
 from analytics.settings import zone_of
 from analytics.store import Store
 from analytics.tables import LEVELS, RESPONSES, TARGETS
-from collectors.exports.formats import UNREADABLE, read_all, separator
+from collectors.exports.csvs import separator_of
 from collectors.exports.losses import Losses
+from collectors.exports.sources import UNREADABLE
+from collectors.exports.texts import encoding_of
 
 _REQUIRED = ("actor", "verb_code")
 _ACT = ("actor", "verb_code", "target", "summary")
@@ -109,8 +111,9 @@ def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         msg = f"{path} does not exist; check the path"
         raise FormatError(msg)
     try:
-        text = read_all(path).decode()
-        by = separator(text.split("\n", 1)[0])
+        data = path.read_bytes()
+        text = data.decode(encoding_of(data)).removeprefix("\ufeff")
+        by = separator_of(text.split("\n", 1)[0])
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=by, strict=True))
     except (UnicodeDecodeError, csv.Error, *UNREADABLE) as error:
         msg = f"{path.name} is not a readable CSV ({error}); save it as UTF-8 with commas"

@@ -4,11 +4,13 @@ import json
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
 
 from collectors.exports.formats import Format, Options
+from collectors.exports.sources import find
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,14 @@ class Read:
 
 def read(reader: Format, *files: Path, zone: tzinfo | None = None) -> Read:
     """Read files, and check every part as the store would."""
-    options = Options("appeal", zone)
+    with TemporaryDirectory() as scratch:
+        options = Options("appeal", zone, scratch=Path(scratch))
+        return _read(reader, files, options)
+
+
+def _read(reader: Format, files: tuple[Path, ...], options: Options) -> Read:
     rows: dict[str, list[pl.DataFrame]] = {}
-    for part in reader.read(files, options):
+    for part in reader.read(find(files, options.scratch).sources, options):
         common = {"appeal_id": "appeal", "source": reader.name}
         lacking = {n: v for n, v in common.items() if n in part.table.columns}
         lacking = {n: v for n, v in lacking.items() if n not in part.frame.columns}

@@ -9,6 +9,7 @@ from reading import read
 from collectors.exports import import_files
 from collectors.exports.coortweet import FORMAT
 from collectors.exports.formats import Head
+from collectors.exports.sources import Source
 
 HEADER = "object_id,account_id,content_id,timestamp_share\n"
 
@@ -75,7 +76,7 @@ def test_a_row_without_an_id_is_refused(tmp_path: Path, row: str) -> None:
 def test_columns_are_found_by_name_however_they_are_written(tmp_path: Path, header: str) -> None:
     by = ";" if ";" in header else "\t" if "\t" in header else ","
     path = table(tmp_path, by.join(("c", "1000", "o", "a")), header=header)
-    assert FORMAT.knows(Head.of(path))
+    assert FORMAT.knows(Head.of(Source(path)))
     assert read(FORMAT, path).rows["posts"]["root_id"].to_list() == ["unknown:o"]
 
 

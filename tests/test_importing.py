@@ -22,6 +22,7 @@ from analytics.errors import FormatError, GroundswellError, SettingsError, Store
 from analytics.store import Store
 from collectors.exports import Format, Head, Options, formats, import_files, importing
 from collectors.exports.formats import detect
+from collectors.exports.sources import Source
 
 X_POST = {
     "id": "1",
@@ -113,7 +114,7 @@ def test_a_format_is_found_by_content_whatever_the_file_is_called(
     tmp_path: Path, name: str, disguise: str
 ) -> None:
     path = written(tmp_path / disguise, SAMPLES[name])
-    found = detect(Head.of(path))
+    found = detect(Head.of(Source(path)))
     assert found is not None
     assert found.name == name
 
@@ -431,10 +432,10 @@ def survives(content: bytes, name: str | None = None) -> None:
     """Read bytes as a format would, and the whole way up to the store's check."""
     with TemporaryDirectory() as folder:
         path = written(Path(folder) / "f", content)
-        options = Options("appeal", UTC)
+        options = Options("appeal", UTC, scratch=Path(folder))
         try:
-            found = formats()[name] if name else detect(Head.of(path))
-            for part in found.read([path], options) if found else ():
+            found = formats()[name] if name else detect(Head.of(Source(path)))
+            for part in found.read([Source(path)], options) if found else ():
                 importing._joined({(part.table, part.what): [part.frame]})
                 part.table.check(importing._stamped(part, "appeal", "fuzz"))
         except GroundswellError as error:

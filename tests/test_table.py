@@ -13,6 +13,7 @@ from analytics.store import Store
 from analytics.tables import ACCOUNTS, COUNTERS, FOLLOWS, POSTS
 from collectors.exports import import_files
 from collectors.exports.formats import Head
+from collectors.exports.sources import Source
 from collectors.exports.table import FORMAT
 from dashboards.export import export_store
 
@@ -99,13 +100,13 @@ def _exported(store: Store, path: Path) -> Path:
 def test_every_table_that_can_be_read_is_known_by_its_columns(tmp_path: Path) -> None:
     for table in (POSTS, ACCOUNTS, COUNTERS, FOLLOWS):
         text = ",".join(table.columns) + "\n"
-        assert FORMAT.knows(Head.of(csv(tmp_path, text)))
+        assert FORMAT.knows(Head.of(Source(csv(tmp_path, text))))
         reordered = ";".join(reversed(table.columns)) + "\r\n"
-        assert FORMAT.knows(Head.of(csv(tmp_path, reordered)))
-        assert not FORMAT.knows(Head.of(csv(tmp_path, "further," + text)))
+        assert FORMAT.knows(Head.of(Source(csv(tmp_path, reordered))))
+        assert not FORMAT.knows(Head.of(Source(csv(tmp_path, "further," + text))))
         parquet = tmp_path / "no-ending"
         table.empty().write_parquet(parquet)
-        assert FORMAT.knows(Head.of(parquet))
+        assert FORMAT.knows(Head.of(Source(parquet)))
 
 
 def test_the_columns_that_an_import_adds_may_be_missing(tmp_path: Path) -> None:

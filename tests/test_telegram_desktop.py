@@ -14,6 +14,7 @@ from analytics.errors import FormatError
 from analytics.store import Store
 from collectors.exports import import_files
 from collectors.exports.formats import Head
+from collectors.exports.sources import Source
 from collectors.exports.telegram_desktop import FORMAT
 
 MINSK = ZoneInfo("Europe/Minsk")
@@ -176,7 +177,7 @@ def test_an_export_of_the_whole_account_gives_every_chat(tmp_path: Path) -> None
         "left_chats": {"list": [channel(timed(1), number=3)]},
     }
     path = written(tmp_path / "account", account)
-    assert FORMAT.knows(Head.of(path))
+    assert FORMAT.knows(Head.of(Source(path)))
     done = read(FORMAT, path)
     assert column(done, "post_id") == ["telegram:1/1", "telegram:2/1", "telegram:3/1"]
     assert done.lost("unknown", "fields") == {"field edited is not read": 1}

@@ -13,6 +13,7 @@ from reading import Read, read, written
 from analytics.store import Store
 from collectors.exports import import_files
 from collectors.exports.formats import Head
+from collectors.exports.sources import Source
 from collectors.exports.x_v2 import ASKED, BROKEN, FORMAT, REFERRED
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -301,7 +302,7 @@ def test_files_of_includes_are_read_before_the_posts_that_lean_on_them(tmp_path:
     ],
 )
 def test_other_files_are_not_taken_for_it(foreign: bytes) -> None:
-    assert not FORMAT.knows(Head(Path("data_1.json"), foreign))
+    assert not FORMAT.knows(Head(Source(Path("data_1.json")), foreign))
 
 
 # the real samples

@@ -5,13 +5,14 @@ which platform it is from, and what a share came from directly is not in it: the
 """
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import polars as pl
 
 from analytics.tables import POSTS, STRINGS
-from collectors.exports.formats import Head, Options, Part, csvs, named_on
+from collectors.exports.csvs import batches, note_unread, refused, with_columns_of
+from collectors.exports.formats import Head, Options, Part, named_on
 from collectors.exports.losses import Losses
+from collectors.exports.sources import Source
 from collectors.exports.times import epoch
 
 COLUMNS = {"object_id", "account_id", "content_id", "timestamp_share"}
@@ -28,24 +29,22 @@ class CooRTweet:
         """Judge by the four column names."""
         return set(head.columns) >= COLUMNS
 
-    def read(self, files: Sequence[Path], options: Options) -> Iterator[Part]:
-        """Yield the shares as posts."""
-        for path, rows in csvs(files, options, needs=COLUMNS):
-            yield Part(POSTS, _posts(rows, path, options.losses), "posts")
+    def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
+        """Yield the shares as posts; one post can share several objects, in rows far apart."""
+        losses = options.losses
+        for source, told in batches(files, losses, options.scratch, needs=COLUMNS, whole=True):
+            note_unread(told, COLUMNS, source, losses)
+            yield Part(POSTS, _posts(with_columns_of(told, COLUMNS), source, losses), "posts")
 
 
 FORMAT = CooRTweet()
 
 
-def _posts(rows: pl.DataFrame, path: Path, losses: Losses) -> pl.DataFrame:
-    ids = pl.col("object_id", "account_id", "content_id").str.strip_chars().replace("", None)
-    rows = rows.with_columns(ids, at=epoch(pl.col("timestamp_share")))
+def _posts(rows: pl.DataFrame, source: Source, losses: Losses) -> pl.DataFrame:
+    rows = rows.with_columns(at=epoch(pl.col("timestamp_share")))
     lacking = pl.any_horizontal(pl.col("object_id", "account_id", "content_id", "at").is_null())
-    bad = rows.select(lacking).to_series().arg_true()
-    if len(bad):
-        place = f"{path.name}, row {bad[0] + 2}"
-        losses.add("dropped", "rows", "lacks an id or a time", len(bad), example=place)
-    grouped = rows.filter(~lacking).group_by("content_id", maintain_order=True).agg(
+    rows = refused(rows, lacking, "lacks an id or a time", source, losses)
+    grouped = rows.group_by("content_id", maintain_order=True).agg(
         pl.col("account_id", "at").first(),
         root=pl.col("object_id").first(),
         objects=pl.col("object_id").unique(maintain_order=True),

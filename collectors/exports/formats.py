@@ -4,30 +4,28 @@ A format is one module with one object, ``FORMAT``, named in the entry points
 ``groundswell.formats``; a third party adds one in the same way.
 """
 
-import csv
-import gzip
-import io
 import re
-import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import cache, cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 import polars as pl
 
 from analytics.errors import FormatError
 from analytics.tables import Table
+from collectors.exports.csvs import names_of
 from collectors.exports.losses import Losses
+from collectors.exports.sources import UNREADABLE, Source
+from collectors.exports.texts import encoding_of
 
 HEAD_BYTES = 256 * 1024
-_GZIP = b"\x1f\x8b"
-_BOM = b"\xef\xbb\xbf"
-_SEPARATORS = ",;\t"  # spreadsheets of many countries write semicolons
-UNREADABLE = (OSError, EOFError, zlib.error)
+_PATH_BYTES = 64 * 1024
+_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]')
+_KEY = re.compile(rb'"([\w.$-]{1,60})"\s*:')
 
 
 @dataclass(frozen=True)
@@ -41,23 +39,24 @@ class Part:
 
 @dataclass
 class Options:
-    """What the user said about the files, and where losses are noted."""
+    """What the user said about the files, where losses are noted, and a folder to work in."""
 
     appeal_id: str
     zone: tzinfo | None = None
     losses: Losses = field(default_factory=Losses)
+    scratch: Path = Path()
 
 
 @dataclass(frozen=True)
 class Head:
     """The beginning of a file: all that a format may judge it by. Its name is no evidence."""
 
-    path: Path
-    data: bytes
+    source: Source
+    raw: bytes
 
     @classmethod
-    def of(cls, path: Path) -> "Head":
-        """Return the head of a file.
+    def of(cls, source: Source) -> "Head":
+        """Return the head of a source.
 
         Raises
         ------
@@ -65,11 +64,17 @@ class Head:
             It cannot be read.
         """
         try:
-            with open_bytes(path) as file:
-                return cls(path, file.read(HEAD_BYTES).removeprefix(_BOM))
+            return cls(source, source.head(HEAD_BYTES))
         except UNREADABLE as error:
-            msg = f"{path} cannot be read ({error}); check the file and your rights to it"
+            msg = f"{source.name} cannot be read ({error}); check the file and your rights to it"
             raise FormatError(msg) from None
+
+    @cached_property
+    def data(self) -> bytes:
+        """Its beginning as UTF-8, if it is text."""
+        if self.raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in self.raw[:64]:
+            return self.raw.decode(encoding_of(self.raw), errors="replace").encode(errors="replace")
+        return self.raw.removeprefix(b"\xef\xbb\xbf")
 
     @cached_property
     def is_json(self) -> bool:
@@ -79,27 +84,61 @@ class Head:
     @cached_property
     def is_parquet(self) -> bool:
         """Whether it begins as Parquet does."""
-        return self.data.startswith(b"PAR1")
+        return self.raw.startswith(b"PAR1")
 
     @cached_property
     def keys(self) -> frozenset[str]:
         """Names of JSON members in it, at any depth."""
         if not self.is_json:
             return frozenset()
-        return frozenset(k.decode() for k in re.findall(rb'"(\w{1,60})"\s*:', self.data))
+        return frozenset(key.decode() for key in _KEY.findall(self.data))
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """Paths of JSON members in its first 64 KB, with ``[]`` for the items of a list.
+
+        >>> data = b'[{"data": {"children": [{"kind": "t3"'
+        >>> sorted(Head(Source(Path("listing.json")), data).paths)
+        ['[].data', '[].data.children', '[].data.children[].kind']
+        """
+        return frozenset(_paths(self.data[:_PATH_BYTES])) if self.is_json else frozenset()
+
+    @cached_property
+    def items(self) -> frozenset[str]:
+        """Paths as in ``paths``, but of one document where the file is a list or lines of them."""
+        return frozenset(path.removeprefix("[].") for path in self.paths)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Names in the header of a CSV; none where it does not look like one."""
-        line = self.data.split(b"\n", 1)[0].rstrip(b"\r")
-        if self.is_json or b"\x00" in line:
-            return ()
-        try:
-            header = line.decode()
-            names = next(csv.reader([header], delimiter=separator(header)), [])
-        except (UnicodeDecodeError, csv.Error):
-            return ()
-        return tuple(map(_bare, names)) if len(names) > 1 else ()
+        return () if self.is_json else names_of(self.raw)
+
+    @cached_property
+    def first_line(self) -> str:
+        """The first line, as text."""
+        return self.data.split(b"\n", 1)[0].decode(errors="replace").rstrip("\r")
+
+
+def _paths(data: bytes) -> Iterator[str]:
+    """Yield the path of every member, as far as the text goes; it may end anywhere."""
+    places = [""]  # of the brackets that are open
+    key = ""
+    for found in _TOKEN.finditer(data):
+        sign = found[0][:1]
+        if sign == b'"':
+            if found[2]:
+                here = places[-1]
+                name = found[1].decode(errors="replace")
+                key = f"{here}.{name}" if here else name
+                yield key
+        elif sign == b"{":
+            places.append(key)
+        elif sign == b"[":
+            key = f"{key}[]"
+            places.append(key)
+        elif len(places) > 1:
+            places.pop()
+            key = places[-1]
 
 
 class Format(Protocol):
@@ -112,7 +151,7 @@ class Format(Protocol):
         """Return whether the file is of this format, judged by its content."""
         ...
 
-    def read(self, files: Sequence[Path], options: Options) -> Iterator[Part]:
+    def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
         """Yield the files' rows; accounts before the posts that need them.
 
         A file that cannot be read is noted in ``options.losses`` and passed over. What makes all
@@ -153,69 +192,9 @@ def detect(head: Head) -> Format | None:
     known = [each for each in formats().values() if each.knows(head)]
     if len(known) > 1:
         names = ", ".join(each.name for each in known)
-        msg = f"{head.path.name} could be {names}; choose one with --format"
+        msg = f"{head.source.name} could be {names}; choose one with --format"
         raise FormatError(msg)
     return known[0] if known else None
-
-
-def open_bytes(path: Path) -> IO[bytes]:
-    """Open a file for reading, unpacked where it is gzip."""
-    with path.open("rb") as file:
-        packed = file.read(2) == _GZIP
-    return io.BufferedReader(gzip.GzipFile(path)) if packed else path.open("rb")
-
-
-def read_all(path: Path) -> bytes:
-    """Return a file's bytes, unpacked, without byte order mark."""
-    with open_bytes(path) as file:
-        return file.read().removeprefix(_BOM)
-
-
-def csvs(
-    files: Sequence[Path], options: Options, *, needs: Collection[str]
-) -> Iterator[tuple[Path, pl.DataFrame]]:
-    """Yield the tables of CSV files; one that cannot be read is noted and passed over."""
-    for path in files:
-        try:
-            yield path, read_csv(path, needs=needs)
-        except FormatError as error:
-            options.losses.add("dropped", "files", str(error), example=path.name)
-
-
-def read_csv(path: Path, *, needs: Collection[str] = ()) -> pl.DataFrame:
-    """Return a CSV with every column as text: ids never pass through numbers.
-
-    Raises
-    ------
-    FormatError
-        It is not UTF-8, its rows do not fit its header, or a column that it needs is missing.
-    """
-    try:
-        text = read_all(path)
-        header = text.split(b"\n", 1)[0].decode()
-        rows = pl.read_csv(text, infer_schema=False, separator=separator(header))
-        rows = rows.rename(_bare)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError, *UNREADABLE) as error:
-        fact = str(error).split("\n", 1)[0][:200]
-        msg = f"{path.name} is not a readable CSV ({fact}); save it as UTF-8 with commas"
-        raise FormatError(msg) from None
-    if missing := sorted(set(needs) - set(rows.columns)):
-        msg = f"{path.name} has no column {missing[0]!r}; leave out --format to have it detected"
-        raise FormatError(msg)
-    return rows
-
-
-def _bare(name: str) -> str:
-    return name.strip().strip('"')
-
-
-def separator(header: str) -> str:
-    """Return what stands between the names of a CSV's header.
-
-    >>> separator("from;actor;verb_code")
-    ';'
-    """
-    return max(_SEPARATORS, key=header.count)
 
 
 def named_on(platform: str, column: str) -> pl.Expr:

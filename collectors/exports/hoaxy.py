@@ -7,19 +7,22 @@ is never named, so parents and roots stay unknown. One post can stand in several
 """
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import polars as pl
 
 from analytics.tables import ACCOUNTS, POSTS, STRINGS
-from collectors.exports.formats import Head, Options, Part, csvs, named_on
+from collectors.exports.csvs import batches, note_unread, refused, with_columns_of
+from collectors.exports.formats import Head, Options, Part, named_on
 from collectors.exports.losses import Losses
+from collectors.exports.objects import object_keys
+from collectors.exports.sources import Source
 from collectors.exports.times import iso
 
 COLUMNS = {
     "canonical_url", "from_user_id", "to_user_id", "tweet_id", "tweet_type", "tweet_created_at"
 }  # fmt: skip
 _OPTIONAL = {"is_mention", "from_user_screen_name", "to_user_screen_name"}
+_SAID_TWICE = {"id", "tweet_url", "url_id", "url_raw"}  # what other columns say already
 _KINDS = {"origin": "original", "retweet": "repost", "quote": "quote", "reply": "reply"}
 
 
@@ -33,38 +36,27 @@ class Hoaxy:
         """Judge by column names, in whatever order they stand."""
         return set(head.columns) >= COLUMNS
 
-    def read(self, files: Sequence[Path], options: Options) -> Iterator[Part]:
+    def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
         """Yield accounts and posts."""
-        for path, told in csvs(files, options, needs=COLUMNS):
-            rows = _checked(_numbered(told), path, options.losses)
+        losses = options.losses
+        for source, told in batches(files, losses, options.scratch, needs=COLUMNS, whole=True):
+            note_unread(told, COLUMNS | _OPTIONAL | _SAID_TWICE, source, losses)
+            rows = _checked(with_columns_of(told, [*COLUMNS, *_OPTIONAL]), source, losses)
             yield Part(ACCOUNTS, _accounts(rows), "accounts")
-            yield Part(POSTS, _posts(rows, options.losses), "posts")
+            yield Part(POSTS, _posts(rows, losses), "posts")
 
 
 FORMAT = Hoaxy()
 
 
-def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the columns that are read, those that a file lacks as null, and the rows' numbers."""
-    known = rows.select(name for name in rows.columns if name in COLUMNS | _OPTIONAL)
-    lacking = sorted(_OPTIONAL - set(rows.columns))
-    absent = (pl.lit(None, pl.String).alias(name) for name in lacking)
-    return known.with_columns(*absent).with_row_index("row", offset=2)
-
-
-def _checked(rows: pl.DataFrame, path: Path, losses: Losses) -> pl.DataFrame:
+def _checked(rows: pl.DataFrame, source: Source, losses: Losses) -> pl.DataFrame:
     rows = rows.with_columns(
         post_id=_x("tweet_id"),
         at=iso(pl.col("tweet_created_at")),
         kind=pl.col("tweet_type").replace_strict(_KINDS, default=None, return_dtype=pl.String),
     )
     bad = pl.any_horizontal(pl.col("at", "kind", "post_id").is_null())
-    dropped = rows.filter(bad)
-    if dropped.height:
-        place = f"{path.name}, row {dropped['row'][0]}"
-        reason = "lacks an id, a time or a known type"
-        losses.add("dropped", "rows", reason, dropped.height, example=place)
-    return rows.filter(~bad)
+    return refused(rows, bad, "lacks an id, a time or a known type", source, losses)
 
 
 def _accounts(rows: pl.DataFrame) -> pl.DataFrame:
@@ -92,7 +84,6 @@ def _posts(rows: pl.DataFrame, losses: Losses) -> pl.DataFrame:
     author = pl.when("shared").then(_x("to_user_id")).otherwise(_x("from_user_id"))
     other = pl.when("shared").then(_x("from_user_id"))
     url = pl.col("canonical_url")
-    told = url.is_not_null() & (url != "")
     is_quote = pl.col("kind") == "quote"
     is_reply = pl.col("kind") == "reply"
     return posts.select(
@@ -105,9 +96,8 @@ def _posts(rows: pl.DataFrame, losses: Losses) -> pl.DataFrame:
         .when(is_reply & ~_is_mention()).then(_x("to_user_id")),
         root_account_id=pl.when(pl.col("kind") == "repost").then(other),
         basis=pl.when(is_quote | (is_reply & ~_is_mention())).then(pl.lit("observed")),
-        urls=pl.when(told).then(pl.concat_list("canonical_url")).cast(STRINGS),
-        object_keys=pl.when(told).then(pl.concat_list(pl.lit("url:") + url)).cast(STRINGS),
-    )  # fmt: skip
+        urls=pl.when(url.is_not_null()).then(pl.concat_list(url)).cast(STRINGS),
+    ).with_columns(object_keys("urls"))  # fmt: skip
 
 
 def _is_mention() -> pl.Expr:

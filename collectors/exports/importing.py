@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import polars as pl
@@ -18,8 +19,10 @@ from analytics.protection import key_path
 from analytics.store import Batch, Store, is_store
 from analytics.summary import most_shared
 from analytics.tables import ACCOUNTS, IMPORTS, LOSSES, SHARES, Table
+from collectors.exports.foreign import foreign
 from collectors.exports.formats import Head, Options, Part, detect, formats, named
 from collectors.exports.losses import Losses
+from collectors.exports.sources import Found, Source, find
 from collectors.exports.times import known_zone
 
 FLUSH_ROWS = 100_000
@@ -45,14 +48,14 @@ class Report:
 class _Plan:
     """Which file is read by which format."""
 
-    by_format: dict[str, list[Path]] = field(default_factory=dict)
-    unread: dict[Path, str] = field(default_factory=dict)
+    by_format: dict[str, list[Source]] = field(default_factory=dict)
+    unread: dict[Source, str] = field(default_factory=dict)
 
     @property
-    def files(self) -> Iterator[tuple[Path, str | None]]:
-        for name, paths in self.by_format.items():
-            yield from ((path, name) for path in paths)
-        yield from ((path, None) for path in self.unread)
+    def files(self) -> Iterator[tuple[Source, str | None]]:
+        for name, sources in self.by_format.items():
+            yield from ((source, name) for source in sources)
+        yield from ((source, None) for source in self.unread)
 
 
 def import_files(
@@ -76,12 +79,25 @@ def import_files(
         The store cannot be written.
     """
     zone = known_zone(timezone) if timezone else None
-    plan = _plan(files, format_name)
+    with TemporaryDirectory(prefix="groundswell-", ignore_cleanup_errors=True) as scratch:
+        plan = _plan(find(files, Path(scratch)), format_name)
+        return _into_store(
+            store_path, plan, appeal, timezone, Options("", zone, scratch=Path(scratch))
+        )
+
+
+def _into_store(
+    store_path: Path,
+    plan: _Plan,
+    appeal: str | None,
+    timezone: str | None,
+    options: Options,
+) -> Report:
     made = not is_store(store_path)
     folder_was_there = store_path.exists()
     store = Store.create(store_path, appeal_id=appeal or "appeal")
     try:
-        options = Options(store.settings.appeal_id(appeal), zone)
+        options.appeal_id = store.settings.appeal_id(appeal)
         return _Import(store, plan, options, timezone).run()
     except BaseException:
         if made and not store.versions():
@@ -97,68 +113,37 @@ def _unmake(store: Store, *, keep_folder: bool) -> None:
         store.path.rmdir()
 
 
-def _plan(files: Sequence[Path], format_name: str | None) -> _Plan:
+def _plan(found: Found, format_name: str | None) -> _Plan:
     chosen = named(format_name) if format_name else None
-    plan = _Plan()
-    for path in _expand(files):
+    plan = _Plan(unread=dict(found.unread))
+    for source in found.sources:
         try:
-            head = Head.of(path)
+            head = Head.of(source)
         except FormatError as error:
-            plan.unread[path] = str(error).removeprefix(f"{path} ")
+            plan.unread[source] = str(error).removeprefix(f"{source.name} ")
             continue
         if not head.data.strip():
-            plan.unread[path] = _EMPTY
+            plan.unread[source] = _EMPTY
+        elif fact := foreign(head.raw):
+            plan.unread[source] = fact
         elif each := chosen or detect(head):
-            plan.by_format.setdefault(each.name, []).append(path)
+            plan.by_format.setdefault(each.name, []).append(source)
         else:
-            plan.unread[path] = _FOREIGN
+            plan.unread[source] = _FOREIGN
     if not plan.by_format:
         raise FormatError(_nothing_readable(plan))
     return plan
 
 
-def _expand(files: Sequence[Path]) -> list[Path]:
-    found: list[Path] = []
-    for path in files:
-        if not path.exists():
-            msg = f"{path} does not exist; check the path"
-            raise FormatError(msg)
-        if not path.is_dir() and not path.is_file():
-            msg = f"{path} is neither a file nor a folder; save it as a file first"
-            raise FormatError(msg)
-        found += sorted(_inside(path)) if path.is_dir() else [path]
-    if not found:
-        msg = f"{files[0]} holds no files; name the folder or file of the export"
-        raise FormatError(msg)
-    return list(dict.fromkeys(found))
-
-
-def _inside(folder: Path) -> Iterator[Path]:
-    """Yield the files in a folder, but not hidden ones."""
-    if is_store(folder):
-        msg = (
-            f"{folder} is a store; write the tables you need with "
-            f"`groundswell export {folder} --table posts -o posts.parquet` and import these"
-        )
-        raise FormatError(msg)
-    for path in folder.iterdir():
-        if path.name.startswith("."):
-            continue
-        if path.is_file():
-            yield path
-        elif path.is_dir() and not path.is_symlink() and not is_store(path):
-            yield from _inside(path)
-
-
 def _nothing_readable(plan: _Plan) -> str:
-    path, fact = next(iter(plan.unread.items()))
+    source, fact = next(iter(plan.unread.items()))
     others = f" (nor can {len(plan.unread) - 1} more files be read)" if len(plan.unread) > 1 else ""
     ways_out = {
         _EMPTY: "export it again",
         _FOREIGN: "groundswell reads: " + ", ".join(each.label for each in formats().values()),
     }
     way_out = ways_out.get(fact)
-    return f"{path} {fact}{others}" + (f"; {way_out}" if way_out else "")
+    return f"{source.name} {fact}{others}" + (f"; {way_out}" if way_out else "")
 
 
 class _Import:
@@ -181,18 +166,18 @@ class _Import:
         if not any(started.values()):
             raise FormatError(self._nothing_held())
         files = self._provenance()
-        for path, fact in self.plan.unread.items():
-            self.losses.add("dropped", "files", fact, example=path.name)
+        for source, fact in self.plan.unread.items():
+            self.losses.add("dropped", "files", fact, example=source.name)
         for name, parts in started.items():
             self._write(name, parts or [], files)
         return self._finish(files)
 
     def _nothing_held(self) -> str:
-        path = next(iter(self.plan.by_format.values()))[0]
+        source = next(iter(self.plan.by_format.values()))[0]
         reason = (
             self.losses.first("dropped", "files")
             or self.losses.first("dropped", "rows")
-            or f"{path.name}: holds no posts"
+            or f"{source.name}: holds no posts"
         )
         return f"{reason}; nothing was imported, export it again or choose another file"
 
@@ -215,16 +200,18 @@ class _Import:
 
     def _provenance(self) -> pl.DataFrame:
         rows = []
-        for path, name in self.plan.files:
-            sha256, payload = self.store.keep_payload(path)
+        payloads = {source.payload for source, _ in self.plan.files}
+        kept = {path: self.store.keep_payload(path) for path in payloads}
+        for source, name in self.plan.files:
+            sha256, payload = kept[source.payload]
             rows.append(
                 {
                     "import_id": self.id,
                     "at": datetime.now(UTC),
                     "appeal_id": self.options.appeal_id,
-                    "file": path.name.encode(errors="replace").decode(),
+                    "file": source.name.encode(errors="replace").decode(),
                     "sha256": sha256,
-                    "bytes": path.stat().st_size,
+                    "bytes": source.payload.stat().st_size,
                     "format": name,
                     "timezone": self.timezone,
                     "payload": payload,

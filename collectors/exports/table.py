@@ -6,8 +6,8 @@ refused; a value that cannot be read is left empty. Both are counted. Rows keep 
 name.
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import polars as pl
 
@@ -23,12 +23,13 @@ from analytics.tables import (
     Column,
     Table,
 )
-from collectors.exports.formats import UNREADABLE, Head, Options, Part, open_bytes, read_csv
+from collectors.exports.csvs import BATCH_ROWS, ROW, batches, refused
+from collectors.exports.formats import Head, Options, Part
+from collectors.exports.sources import UNREADABLE, Source
 from collectors.exports.times import in_zone, iso
 
 READABLE = (POSTS, ACCOUNTS, COUNTERS, FOLLOWS)
 _STAMPED = {"appeal_id", "source"}  # every import adds them where a file has none
-_ROW = "\0row"
 
 
 class OwnTable:
@@ -41,14 +42,14 @@ class OwnTable:
         """Judge by column names: all that one table requires, and none that it does not have."""
         return _table_of(_names(head)) is not None
 
-    def read(self, files: Sequence[Path], options: Options) -> Iterator[Part]:
+    def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
         """Yield the files' rows, accounts first."""
-        heads = [(path, _table_of(_names(Head.of(path)))) for path in files]
-        for path, table in sorted(heads, key=lambda pair: pair[1] is not ACCOUNTS):
+        heads = [(source, _table_of(_names(Head.of(source)))) for source in files]
+        for source, table in sorted(heads, key=lambda pair: pair[1] is not ACCOUNTS):
             try:
-                yield _part(path, table, options)
+                yield from _parts(source, table, options)
             except FormatError as error:
-                options.losses.add("dropped", "files", str(error), example=path.name)
+                options.losses.add("dropped", "files", str(error), example=source.name)
 
 
 FORMAT = OwnTable()
@@ -57,8 +58,9 @@ FORMAT = OwnTable()
 def _names(head: Head) -> set[str]:
     if head.is_parquet:
         try:
-            return set(pl.read_parquet_schema(head.path))
-        except pl.exceptions.PolarsError:
+            with head.source.open() as file:
+                return set(pl.read_parquet_schema(file))
+        except (pl.exceptions.PolarsError, *UNREADABLE):
             return set()
     return set(head.columns)
 
@@ -73,35 +75,48 @@ def _table_of(names: set[str]) -> Table | None:
     return next(fitting, None)
 
 
-def _part(path: Path, table: Table | None, options: Options) -> Part:
+def _parts(source: Source, table: Table | None, options: Options) -> Iterator[Part]:
     wanted = "; ".join(f"{t.name}: {', '.join(t.columns)}" for t in READABLE)
-    unfit = f"{path.name} has not the columns of any table ({wanted})"
+    unfit = f"{source.name} has not the columns of any table ({wanted})"
     if table is None:
         raise FormatError(unfit)
     try:
-        raw = _raw(path)
-        if _table_of(set(raw.columns)) is not table:
-            raise FormatError(unfit)
-        _require_zone(raw, table, path, options)
-        rows = raw.select(_typed(raw.schema[n], n, table.columns[n], options) for n in raw.columns)
+        for number, raw in enumerate(_raw(source, options)):
+            if _table_of(set(raw.columns) - {ROW}) is not table:
+                raise FormatError(unfit)
+            if not number:
+                _require_zone(raw, table, source, options)
+            names = [n for n in raw.columns if n != ROW]
+            typed = (_typed(raw.schema[n], n, table.columns[n], options) for n in names)
+            rows = raw.select(ROW, *typed)
+            _note_unreadable(raw, rows, source, options)
+            fitting = _fit(_stamped(rows, table, options), table, source, options)
+            yield Part(table, fitting.drop(ROW), table.name)
     except (pl.exceptions.PolarsError, *UNREADABLE) as error:
         fact = str(error).split("\n", 1)[0][:200]
-        msg = f"{path.name} cannot be read as {table.name} ({fact}); write it again"
+        msg = f"{source.name} cannot be read as {table.name} ({fact}); write it again"
         raise FormatError(msg) from None
-    _note_unreadable(raw, rows, path, options)
-    return Part(table, _fit(_stamped(rows, table, options), table, path, options), table.name)
 
 
-def _raw(path: Path) -> pl.DataFrame:
-    with open_bytes(path) as file:
-        is_parquet = file.read(4) == b"PAR1"
-    return pl.read_parquet(path) if is_parquet else read_csv(path)
+def _raw(source: Source, options: Options) -> Iterator[pl.DataFrame]:
+    """Yield a file's rows with their numbers, as text from a CSV, as they are from Parquet."""
+    if not Head.of(source).is_parquet:
+        found = batches([source], options.losses, options.scratch)
+        yield from (rows for _, rows in found)
+        return
+    with source.open() as file:
+        unpacked = options.scratch / f"table{len(list(options.scratch.iterdir()))}.parquet"
+        with unpacked.open("wb") as copy:
+            shutil.copyfileobj(file, copy)
+    rows = pl.scan_parquet(unpacked, row_index_name=ROW, row_index_offset=1)
+    yield from rows.collect_batches(chunk_size=BATCH_ROWS)
 
 
-def _require_zone(raw: pl.DataFrame, table: Table, path: Path, options: Options) -> None:
+def _require_zone(raw: pl.DataFrame, table: Table, source: Source, options: Options) -> None:
     """Refuse times without a zone where the user has named none."""
-    times = [n for n in raw.columns if table.columns[n].dtype == UTC] if not options.zone else []
-    for name in times:
+    if options.zone:
+        return
+    for name in (n for n in raw.columns if n != ROW and table.columns[n].dtype == UTC):
         dtype = raw.schema[name]
         if dtype == pl.String:
             local = r"^\s*\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*$"
@@ -110,7 +125,7 @@ def _require_zone(raw: pl.DataFrame, table: Table, path: Path, options: Options)
             lacking = isinstance(dtype, pl.Datetime) and dtype.time_zone is None
         if lacking:
             msg = (
-                f"{path.name} has times without a zone in column {name}; "
+                f"{source.name} has times without a zone in column {name}; "
                 "say which with --timezone, for example --timezone Asia/Almaty"
             )
             raise FormatError(msg)
@@ -132,12 +147,14 @@ def _typed(held: pl.DataType, name: str, wanted: Column, options: Options) -> pl
     return typed.replace("", None) if wanted.dtype == pl.String else typed
 
 
-def _note_unreadable(raw: pl.DataFrame, rows: pl.DataFrame, path: Path, options: Options) -> None:
-    for name in rows.columns:
+def _note_unreadable(
+    raw: pl.DataFrame, rows: pl.DataFrame, source: Source, options: Options
+) -> None:
+    for name in (n for n in rows.columns if n != ROW):
         told = raw[name] != "" if raw.schema[name] == pl.String else raw[name].is_not_null()
         lost = (told & rows[name].is_null()).arg_true()
         if len(lost):
-            place = f"{path.name}, row {lost[0] + 2}"
+            place = f"{source.name}, row {raw[ROW][int(lost[0])]}"
             reason = f"{name} cannot be read: left empty"
             options.losses.add("unknown", "values", reason, len(lost), example=place)
 
@@ -151,17 +168,12 @@ def _stamped(rows: pl.DataFrame, table: Table, options: Options) -> pl.DataFrame
     )
 
 
-def _fit(rows: pl.DataFrame, table: Table, path: Path, options: Options) -> pl.DataFrame:
+def _fit(rows: pl.DataFrame, table: Table, source: Source, options: Options) -> pl.DataFrame:
     """Return the rows that the table takes; the others are refused, each with its reason."""
-    rows = rows.with_row_index(_ROW, offset=2)
-    for name in rows.columns[1:]:
+    for name in (n for n in rows.columns if n != ROW):
         for reason, bad in _refusals(name, table.columns[name]):
-            refused = rows.filter(bad)
-            if refused.height:
-                place = f"{path.name}, row {refused[_ROW][0]}"
-                options.losses.add("dropped", "rows", reason, refused.height, example=place)
-                rows = rows.filter(~bad)
-    return rows.drop(_ROW)
+            rows = refused(rows, bad, reason, source, options.losses)
+    return rows
 
 
 def _refusals(name: str, column: Column) -> Iterator[tuple[str, pl.Expr]]:

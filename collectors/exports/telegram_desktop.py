@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -22,9 +21,11 @@ import polars as pl
 
 from analytics.errors import FormatError
 from analytics.tables import ACCOUNTS, COUNTERS, POSTS, STRINGS
-from collectors.exports.formats import UNREADABLE, Head, Options, Part, read_all
+from collectors.exports.documents import text as text_of
+from collectors.exports.formats import Head, Options, Part
 from collectors.exports.losses import Losses
 from collectors.exports.objects import nested, object_keys
+from collectors.exports.sources import UNREADABLE, Source
 from collectors.exports.times import epoch, in_zone
 
 _Int = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -75,7 +76,7 @@ class _Export(_RawChat):
 class _Chat:
     """One chat, with the messages that could be read."""
 
-    path: Path
+    source: Source
     id: str
     name: str | None
     is_channel: bool
@@ -101,9 +102,9 @@ class TelegramDesktop:
         account = {"about", "personal_information"} <= head.keys  # its chats come later
         return account or (one_chat and {"from_id", "actor_id", "chats"} & head.keys != frozenset())
 
-    def read(self, files: Sequence[Path], options: Options) -> Iterator[Part]:
+    def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
         """Yield accounts and posts, chat by chat; names of all chats are known beforehand."""
-        chats = [chat for path in files for chat in _chats(path, options.losses)]
+        chats = [chat for source in files for chat in _chats(source, options.losses)]
         if options.zone is None:
             _refuse_local_times(chats)
         by_name = _by_name(chats)
@@ -118,22 +119,23 @@ class TelegramDesktop:
 FORMAT = TelegramDesktop()
 
 
-def _chats(path: Path, losses: Losses) -> list[_Chat]:
+def _chats(source: Source, losses: Losses) -> list[_Chat]:
     try:
-        export = _decoded(read_all(path))
+        with text_of(source) as file:
+            export = _decoded(file.read(1 << 31))
     except msgspec.ValidationError as error:
-        losses.add("dropped", "files", f"not as Telegram writes it ({error})", example=path.name)
+        losses.add("dropped", "files", f"not as Telegram writes it ({error})", example=source.name)
         return []
     except (ValueError, RecursionError, *UNREADABLE):
         reason = "broken JSON: it ends too early or has a damaged place"
-        losses.add("dropped", "files", reason, example=path.name)
+        losses.add("dropped", "files", reason, example=source.name)
         return []
     members: Counter[str] = Counter()
     lists = [chats.chats for chats in (export.chats, export.left_chats) if chats]
-    chats = [_chat(raw, path, losses, members) for raw in chain([export], *lists)]
+    chats = [_chat(raw, source, losses, members) for raw in chain([export], *lists)]
     for name in sorted(members.keys() - _READ):
         reason = f"field {name} is not read"
-        losses.add("unknown", "fields", reason, members[name], example=path.name)
+        losses.add("unknown", "fields", reason, members[name], example=source.name)
     return [chat for chat in chats if chat.messages]
 
 
@@ -146,7 +148,7 @@ def _decoded(text: bytes) -> _Export:
         return _EXPORT.decode(_LOOSE_ESCAPE.sub(rb"\1\\u00\2", text))
 
 
-def _chat(raw: _RawChat, path: Path, losses: Losses, members: Counter[str]) -> _Chat:
+def _chat(raw: _RawChat, source: Source, losses: Losses, members: Counter[str]) -> _Chat:
     """Return a chat; a message that is not as Telegram writes it is set aside alone."""
     messages = []
     for number, text in enumerate(raw.messages):
@@ -155,9 +157,9 @@ def _chat(raw: _RawChat, path: Path, losses: Losses, members: Counter[str]) -> _
             members.update(_MEMBERS.decode(text).keys())
         except (ValueError, RecursionError) as error:
             reason = f"not as Telegram writes it ({error})"
-            losses.add("dropped", "rows", reason, example=f"{path.name}, message number {number}")
-    chat_id = f"name={_one_piece(raw.name or path.stem)}" if raw.id is None else str(raw.id)
-    return _Chat(path, chat_id, raw.name, (raw.type or "").endswith("channel"), messages)
+            losses.add("dropped", "rows", reason, example=f"{source.name}, message number {number}")
+    chat_id = f"name={_one_piece(raw.name or source.stem)}" if raw.id is None else str(raw.id)
+    return _Chat(source, chat_id, raw.name, (raw.type or "").endswith("channel"), messages)
 
 
 def _one_piece(name: str) -> str:
@@ -169,7 +171,7 @@ def _refuse_local_times(chats: list[_Chat]) -> None:
     for chat in chats:
         if any(m.date and m.date_unixtime is None for m in chat.messages):
             msg = (
-                f"{chat.path.name} has times without a zone: they are local to the computer that "
+                f"{chat.source.name} has times without a zone: they are local to the computer that "
                 "exported it; say which with --timezone, for example --timezone Europe/Minsk"
             )
             raise FormatError(msg)
@@ -187,7 +189,7 @@ def _by_name(chats: list[_Chat]) -> dict[str, str]:
 def _note_services(chat: _Chat, losses: Losses) -> None:
     services = [message for message in chat.messages if message.type != "message"]
     if services:
-        place = f"{chat.path.name}, message {services[0].id}"
+        place = f"{chat.source.name}, message {services[0].id}"
         reason = "service message (pinned, joined, renamed …): not a post"
         losses.add("dropped", "rows", reason, len(services), example=place)
 
@@ -250,7 +252,7 @@ def _timed(raw: pl.DataFrame, chat: _Chat, options: Options) -> pl.DataFrame:
         known = pl.col("local").is_not_null()
         lost = timed.filter(pl.col("at").is_null(), known if readable else ~known)
         if lost.height:
-            place = f"{chat.path.name}, message {lost['id'][0]}"
+            place = f"{chat.source.name}, message {lost['id'][0]}"
             told = f"{reason}: kept without a time"
             options.losses.add("unknown", "times", told, lost.height, example=place)
     return timed

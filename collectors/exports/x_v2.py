@@ -14,23 +14,16 @@ in order; a broken line must not cost the rest; 0 impressions means that none we
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import msgspec
 import polars as pl
 
 from analytics.tables import ACCOUNTS, COUNTERS, POSTS, STRINGS
-from collectors.exports.formats import (
-    UNREADABLE,
-    Head,
-    Options,
-    Part,
-    named_on,
-    open_bytes,
-    read_all,
-)
+from collectors.exports.documents import documents
+from collectors.exports.formats import Head, Options, Part, named_on
 from collectors.exports.losses import Losses
 from collectors.exports.objects import nested, object_keys
+from collectors.exports.sources import Source
 from collectors.exports.times import iso
 from collectors.exports.x_payload import READ, Entities, Item, Metrics, Payload, decode, listed
 
@@ -69,19 +62,19 @@ class XV2:
         users = {"username", "public_metrics"} <= head.keys
         return posts or users
 
-    def read(self, files: Sequence[Path], options: Options) -> Iterator[Part]:
+    def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
         """Yield accounts, posts and counters; files of includes first: posts lean on them."""
         reading = _Reading(options.losses)
-        for path in sorted(files, key=_is_not_includes):
-            yield from reading.file(path)
+        for source in sorted(files, key=_is_not_includes):
+            yield from reading.file(source)
         reading.note_unresolved()
 
 
 FORMAT = XV2()
 
 
-def _is_not_includes(path: Path) -> bool:
-    return not {"users", "tweets"} <= Head.of(path).keys
+def _is_not_includes(source: Source) -> bool:
+    return not {"users", "tweets"} <= Head.of(source).keys
 
 
 class _Reading:
@@ -92,11 +85,11 @@ class _Reading:
         self.authors: dict[str, str | None] = {}  # of every post seen
         self.referred: dict[str, str] = {}  # post ids, each with the place of the first mention
 
-    def file(self, path: Path) -> Iterator[Part]:
+    def file(self, source: Source) -> Iterator[Part]:
         names: Counter[str] = Counter()
         waiting: list[Payload] = []
         rows = 0
-        for payload in self._payloads(path):
+        for payload in self._payloads(source):
             names.update(name for post in payload.names for name in post)
             waiting.append(payload)
             rows += len(payload)
@@ -106,17 +99,13 @@ class _Reading:
         yield from self._parts(waiting)
         for name in sorted(names.keys() - READ):
             reason = f"field {name} is not read"
-            self.losses.add("unknown", "fields", reason, names[name], example=path.name)
+            self.losses.add("unknown", "fields", reason, names[name], example=source.name)
 
-    def _payloads(self, path: Path) -> Iterator[Payload]:
+    def _payloads(self, source: Source) -> Iterator[Payload]:
         """Yield what a file's documents hold; a broken one is set aside with its place."""
-        try:
-            for place, text in _documents(path):
-                if payload := self._decoded(text, place, "rows" if place != path.name else "files"):
-                    yield payload
-        except UNREADABLE as error:
-            reason = f"cannot be read to its end ({error})"
-            self.losses.add("dropped", "files", reason, example=path.name)
+        for place, text in documents(source, self.losses):
+            if payload := self._decoded(text, place, "rows" if place != source.name else "files"):
+                yield payload
 
     def _decoded(self, text: bytes, place: str, what: str) -> Payload | None:
         try:
@@ -220,20 +209,6 @@ _RAW: dict[str, pl.DataType | type[pl.DataType]] = {
     "lang": pl.String, "urls": STRINGS, "hashtags": STRINGS, "media_keys": STRINGS,
     "collected_at": pl.String,
 }  # fmt: skip
-
-
-def _documents(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield a file's JSON documents with their places: the whole file, or its lines."""
-    with open_bytes(path) as file:
-        lines = (line.removeprefix(b"\xef\xbb\xbf").strip() for line in file)
-        first = next(filter(None, lines), b"")
-    if first.startswith(b"[") or first == b"{":
-        yield path.name, read_all(path)
-        return
-    with open_bytes(path) as file:
-        for number, line in enumerate(file, 1):
-            if text := line.removeprefix(b"\xef\xbb\xbf").strip():
-                yield f"{path.name}, line {number}", text
 
 
 def _link(post: Item) -> tuple[str, str | None]:
