@@ -6,7 +6,7 @@ import polars as pl
 
 from analytics.tables import Table
 
-# Where two payloads differ only in these, they do not disagree.
+# Where two payloads differ only in these, they do not disagree, and nothing is completed.
 _PROVENANCE = frozenset({"source", "collected_at"})
 _NEW = "\0new"
 _NO = pl.lit(value=False)
@@ -40,14 +40,37 @@ class Written:
 
 def one_row_a_key(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
     """Merge rows of one key: the first value that is known, or the last row."""
-    again = frame.select(table.key).is_duplicated()
-    if not again.any():
+    maybe = key_hashes(table, frame).is_duplicated()
+    if not maybe.any():
         return frame
+    exact = frame.filter(maybe).select(table.key).is_duplicated()
+    again = maybe.scatter(maybe.arg_true(), exact)
     if table.merge == "replace":
         return frame.unique(table.key, keep="last", maintain_order=True)
     first = pl.all().drop_nulls().first()
     merged = frame.filter(again).group_by(table.key, maintain_order=True).agg(first)
     return pl.concat([frame.filter(~again), merged.select(frame.columns)])
+
+
+def key_hashes(table: Table, frame: pl.DataFrame) -> pl.Series:
+    """Return a number for each row's key: equal keys have equal numbers, others hardly ever."""
+    numbers = [pl.col(name).hash(seed) for seed, name in enumerate(table.key)]
+    return frame.select(
+        pl.fold(pl.lit(0, pl.UInt64), lambda a, b: (a * 31) ^ b, numbers)
+    ).to_series()
+
+
+def content_hashes(table: Table, frame: pl.DataFrame, keys: pl.Series) -> pl.Series:
+    """Return a number for all that each row tells: equal rows have equal numbers.
+
+    Where a row came from is no part of it. ``keys`` are the numbers of the rows' keys.
+    """
+    told = [name for name in table.columns if name not in {*table.key, *_PROVENANCE}]
+    if not told:
+        return keys
+    numbers = [pl.col(name).hash(seed) for seed, name in enumerate(told)]
+    folded = pl.fold(pl.lit(keys), lambda a, b: (a * 31) ^ b, numbers)
+    return frame.select(folded.alias("told")).to_series()
 
 
 def merge(
@@ -86,14 +109,11 @@ def _merged(table: Table, again: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series,
         changed = again.select(pl.any_horizontal(_NO, *differ.values())).to_series()
         newer = [pl.col(n + _NEW).alias(n) for n in values]
         return again.select(*table.key, *newer).select(*table.columns), changed, 0
-    fills = {n: pl.col(n).is_null() & pl.col(n + _NEW).is_not_null() for n in values}
+    told = [n for n in values if n not in _PROVENANCE]
+    fills = {n: pl.col(n).is_null() & pl.col(n + _NEW).is_not_null() for n in told}
     disagree = pl.any_horizontal(
         _NO,
-        *(
-            differ[n] & pl.col(n).is_not_null() & pl.col(n + _NEW).is_not_null()
-            for n in values
-            if n not in _PROVENANCE
-        ),
+        *(differ[n] & pl.col(n).is_not_null() & pl.col(n + _NEW).is_not_null() for n in told),
     )
     flags = again.select(changed=pl.any_horizontal(_NO, *fills.values()), disagree=disagree)
     filled = [pl.coalesce(n, n + _NEW) for n in values]

@@ -26,6 +26,7 @@ from analytics.tables import ACCOUNTS, STRINGS, Table
 
 PSEUDONYM = re.compile(r"[a-z][a-z0-9_]*:~[0-9a-f]{32}")
 KEY_BYTES = 32
+MET_ROWS = 500_000  # accounts whose pseudonyms are remembered, to hash them once
 
 # Post ids that carry their account: telegram:CHANNEL/42, bluesky:at://DID/…, vk:OWNER_42. The parts
 # are the platform, a scheme, the account and the rest.
@@ -110,7 +111,7 @@ class Protector:
         self._key = key
         self._everything = everything
         self.public = {account.lower(): role for account, role in (public or {}).items()}
-        self._pseudonyms: dict[str, str] = {}
+        self._met = pl.DataFrame(schema={"id": pl.String, "safe": pl.String})
         self._handles: set[str] = set()  # of public accounts that were listed by id
         self.learned: dict[str, str] = {}  # public accounts that were listed by handle
 
@@ -123,11 +124,16 @@ class Protector:
         """Return the account's id as it may be stored: itself if public, else its pseudonym."""
         if self.is_public(account_id) or PSEUDONYM.fullmatch(account_id):
             return account_id
-        if account_id not in self._pseudonyms:
-            platform = account_id.split(":", 1)[0]
-            digest = hmac.digest(self._key, account_id.lower().encode(), "sha256").hex()[:32]
-            self._pseudonyms[account_id] = f"{platform}:~{digest}"
-        return self._pseudonyms[account_id]
+        return self._hidden([account_id])[0]
+
+    def _hidden(self, accounts: Iterable[str]) -> list[str]:
+        """Return the pseudonyms of private accounts."""
+        key, digest = self._key, hmac.digest
+        return [
+            f"{account.partition(':')[0]}:~"
+            f"{digest(key, account.lower().encode(), 'sha256').hex()[:32]}"
+            for account in accounts
+        ]
 
     def protect(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
         """Return a checked table with every account, handle and private text replaced."""
@@ -154,11 +160,14 @@ class Protector:
         return frame
 
     def _private(self, frame: pl.DataFrame) -> pl.Series:
-        public = [a for a in frame["account_id"].drop_nulls().unique() if self.is_public(a)]
-        return ~frame["account_id"].is_in(public).fill_null(value=False)
+        public = self._public_among(frame["account_id"].drop_nulls().unique())
+        return ~frame["account_id"].is_in(public.implode()).fill_null(value=False)
 
     def _learn(self, accounts: pl.DataFrame) -> pl.DataFrame:
         """Learn which handle is which account, and give public accounts their role."""
+        if not self.public:
+            return accounts
+        before = len(self.public) + len(self._handles)
         known = accounts.select("account_id", "platform", "handle").drop_nulls().unique()
         for account_id, platform, handle in known.iter_rows():
             named = f"{platform}:@{handle}".lower()
@@ -167,6 +176,8 @@ class Protector:
             if named in self.public:
                 self.public[account_id.lower()] = self.public[named]
                 self.learned[account_id.lower()] = named
+        if before != len(self.public) + len(self._handles):
+            self._met = self._met.clear()  # some of them may be named now
         listed = {a: self.public.get(a.lower()) for a in accounts["account_id"].unique()}
         roles = {account: role for account, role in listed.items() if role}
         named_role = pl.col("account_id").replace_strict(
@@ -175,11 +186,38 @@ class Protector:
         return accounts.with_columns(role=pl.coalesce(named_role, "role"))
 
     def _accounts(self, series: pl.Series) -> pl.Series:
-        names = series.drop_nulls().unique()
-        return _replace(series, names, (self.pseudonym(name) for name in names))
+        """Replace private accounts; each that is met is hashed once in the protector's life."""
+        names = series.drop_nulls().unique().to_frame("id")
+        held = names.join(self._met, on="id", how="inner")
+        if held.height < names.height:
+            new = names.join(held, on="id", how="anti")["id"]
+            added = pl.DataFrame({"id": new, "safe": self._renamed(new)})
+            self._met = added if self._met.height > MET_ROWS else pl.concat([self._met, added])
+            held = pl.concat([held, added])
+        safe = series.to_frame("id").join(held, on="id", how="left", maintain_order="left")
+        return safe["safe"].alias(series.name)
+
+    def _renamed(self, new: pl.Series) -> pl.Series:
+        public = self._public_among(new)
+        kept = new.is_in(public.implode()) | new.str.contains(f"^(?:{PSEUDONYM.pattern})$")
+        hidden = pl.Series(new.filter(~kept), dtype=pl.String)
+        names = pl.DataFrame(
+            {"id": hidden, "safe": pl.Series(self._hidden(hidden), dtype=pl.String)}
+        )
+        found = new.to_frame("id").join(names, on="id", how="left", maintain_order="left")
+        return found.select(pl.coalesce("safe", "id")).to_series()
+
+    def _public_among(self, accounts: pl.Series) -> pl.Series:
+        """Return those of distinct accounts that may be named."""
+        if self._everything:
+            return accounts
+        listed = pl.Series([*self.public, *self._handles], dtype=pl.String)
+        return accounts.filter(accounts.str.to_lowercase().is_in(listed.implode()))
 
     def _posts(self, series: pl.Series) -> pl.Series:
         """Replace the account inside post ids that carry one."""
+        if (series.str.slice(0, 2) == "x:").all():  # these carry none, and are many
+            return series
         for pattern in OWNED_POSTS:
             series = self._owned_posts(series, pattern)
         return self._addresses(series)

@@ -27,6 +27,7 @@ True
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,8 +35,10 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import unquote
 from uuid import uuid4
 
+import numpy as np
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import DeltaError
@@ -43,7 +46,7 @@ from filelock import FileLock, Timeout
 
 from analytics import __version__, settings
 from analytics.errors import ProtectionError, StoreError
-from analytics.merging import Written, merge, one_row_a_key
+from analytics.merging import Written, content_hashes, key_hashes, merge, one_row_a_key
 from analytics.protection import Protector, account_columns, make_key, read_key
 from analytics.tables import ACCOUNTS, APPEALS, FOLLOWS, POSTS, TABLES, Table
 
@@ -51,6 +54,7 @@ FORMAT = 1
 DAY = "day"
 LOCK_SECONDS = 60.0
 KEEP_HOURS = 24 * 7  # older file versions are removed by vacuum
+_UNUSABLE = re.compile(r"[=%#?*\[\]{}^|<>`\"]")  # delta-rs reads them as something else
 CROWDED = 4  # files a partition; above it the table is compacted by itself
 
 
@@ -75,6 +79,8 @@ class Store:
         self.path = Path(path)
         self._about = self._read_about()
         self._lock = FileLock(self.path / ".lock", timeout=LOCK_SECONDS)
+        self._known: dict[str, _Known] = {}
+        self._opened: dict[str, DeltaTable] = {}
 
     def __repr__(self) -> str:
         """Say where it is and what it holds."""
@@ -93,6 +99,9 @@ class Store:
         path = Path(path)
         if is_store(path):
             return cls(path)
+        if found := _UNUSABLE.search(str(path.resolve())):
+            msg = f"{path} has a {found[0]!r} in its path, which tables cannot have; choose another"
+            raise StoreError(msg)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             msg = f"{path} is there already and is not a store; choose another name"
             raise StoreError(msg)
@@ -223,6 +232,31 @@ class Store:
             rows = one_row_a_key(table, frame)
             repeated = Written(repeated=frame.height - rows.height)
             return self._upsert(table, rows, batch) + repeated
+
+    def append_new(self, table: Table, frame: pl.DataFrame) -> tuple[Written, pl.DataFrame]:
+        """Write the rows whose keys are new, count those that are held just so, return the others.
+
+        For long imports: what differs from a held row is rare, and dear to merge. Its rows can be
+        kept and appended together at the end.
+
+        Raises
+        ------
+        TableError
+            The frame is not what the table promises.
+        ProtectionError
+            The key is missing, or the public list changed after its accounts were written.
+        """
+        frame = table.check(frame)
+        with self.writing():
+            if table.is_personal:
+                frame = self._protected(table, frame)
+            rows = one_row_a_key(table, frame)
+            fresh, others, held = self._sorted_out(table, rows)
+            if not fresh.is_empty():
+                self._commit(table, fresh, None)
+                self._note_held(table, fresh)
+            repeated = frame.height - rows.height
+            return Written(new=fresh.height, held=held, repeated=repeated), others
 
     def write(self, table: Table, frame: pl.DataFrame) -> None:
         """Replace a measured table as a whole.
@@ -361,13 +395,29 @@ class Store:
         return DeltaTable.is_deltatable(str(self._folder(table)))
 
     def _rows(self, table: Table) -> pl.LazyFrame:
-        """Return all rows; columns that an older version did not write are null."""
-        rows = pl.scan_delta(str(self._folder(table)))
-        missing = table.columns.keys() - rows.collect_schema().names()
-        return rows.with_columns(pl.lit(None, table.schema[name]).alias(name) for name in missing)
+        """Return all rows; columns that an older version did not write are null.
+
+        The files that the log names are scanned as they lie: ``pl.scan_delta`` does not find them
+        where a folder has a blank or a foreign letter in its name.
+        """
+        files = [unquote(uri) for uri in self._delta(table).file_uris()]
+        schema = pl.Schema({**table.schema, **({DAY: pl.Date()} if table.day else {})})
+        if not files:
+            return pl.LazyFrame(schema=schema)
+        return pl.scan_parquet(
+            files, schema=dict(table.schema), glob=False, missing_columns="insert",
+            extra_columns="ignore", hive_partitioning=bool(table.day),
+            hive_schema={DAY: pl.Date} if table.day else None,
+        )  # fmt: skip
 
     def _delta(self, table: Table) -> DeltaTable:
-        return DeltaTable(str(self._folder(table)))
+        """Return the table as it is now; its log is read from where it was read last."""
+        opened = self._opened.get(table.name)
+        if opened is None:
+            opened = self._opened[table.name] = DeltaTable(str(self._folder(table)))
+        else:
+            opened.update_incremental()
+        return opened
 
     def _has(self, table: Table, batch: Batch) -> bool:
         if not self._exists(table):
@@ -381,17 +431,50 @@ class Store:
         return len(files) > CROWDED * len(folders)
 
     def _upsert(self, table: Table, frame: pl.DataFrame, batch: Batch | None) -> Written:
-        held, days = self._held(table, frame)
-        if held.is_empty():
-            if not frame.is_empty():
-                self._commit(table, frame, batch)
-            return Written(new=frame.height)
-        done, merged, new = merge(table, held, frame)
+        fresh, others, same = self._sorted_out(table, frame)
+        held, days = self._held(table, others)
+        done, merged, again = merge(table, held, others)
+        done += Written(new=fresh.height, held=same)
+        new = pl.concat([fresh, again])
         if done.completed:
             self._rewrite(table, days, pl.concat([merged, new]), batch)
         elif done.new:
             self._commit(table, new, batch)
+        else:
+            return done
+        self._note_held(table, pl.concat([merged, new]))
         return done
+
+    def _sorted_out(
+        self, table: Table, rows: pl.DataFrame
+    ) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+        """Return the rows that are new, those that may differ, and how many are held just so."""
+        known = self._known_of(table)
+        keys = key_hashes(table, rows)
+        may_be_held = pl.Series(known.keys.hold(keys), dtype=pl.Boolean)
+        if not may_be_held.any():
+            return rows, rows.clear(), 0
+        if table.merge == "replace":  # what was held once need not be held now
+            return rows.filter(~may_be_held), rows.filter(may_be_held), 0
+        told = content_hashes(table, rows, keys)
+        same = may_be_held & pl.Series(known.rows.hold(told), dtype=pl.Boolean)
+        return rows.filter(~may_be_held), rows.filter(may_be_held & ~same), int(same.sum())
+
+    def _known_of(self, table: Table) -> "_Known":
+        """Return the numbers of what the table holds; read once, then kept up to date."""
+        known = self._known.get(table.name)
+        version = self._delta(table).version() if self._exists(table) else -1
+        if known is None or known.version != version:
+            known = self._known[table.name] = _Known(table, version)
+            if version >= 0:
+                for rows in self._rows(table).select(*table.columns).collect_batches():
+                    known.add(table, rows)
+        return known
+
+    def _note_held(self, table: Table, rows: pl.DataFrame) -> None:
+        known = self._known[table.name]
+        known.add(table, rows)
+        known.version = self._delta(table).version()
 
     def _held(self, table: Table, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[date | None]]:
         """Return the rows held under the frame's keys, and the days they lie in."""
@@ -420,9 +503,12 @@ class Store:
     def _rewrite(
         self, table: Table, days: list[date | None], rows: pl.DataFrame, batch: Batch | None
     ) -> None:
-        """Replace, in one commit, the days in which held rows changed."""
+        """Replace, in one commit, the rows that changed, or the whole days they lie in."""
         folder = str(self._folder(table))
         rows = _with_day(table, rows)
+        if table.day and None not in days and all(not table.columns[n].null for n in table.key):
+            self._merge(table, days, rows, batch)
+            return
         if table.day:
             days = list({*days, *rows[DAY].unique()})
         kept = self._rows(table)
@@ -435,11 +521,73 @@ class Store:
             predicate=_in_days(days) if table.day else None, commit_properties=_commit(batch),
         )  # fmt: skip
 
+    def _merge(
+        self, table: Table, days: list[date | None], rows: pl.DataFrame, batch: Batch | None
+    ) -> None:
+        """Put rows in the place of those with their keys; only the files that have one are written.
+
+        The days stand in the condition as values: files of other days are not looked at.
+        """
+        same = [f"held.{name} = new.{name}" for name in table.key]
+        condition = " AND ".join([_in_days(days).replace(DAY, f"held.{DAY}"), *same])
+        (
+            self._delta(table)
+            .merge(
+                rows, condition, source_alias="new", target_alias="held", merge_schema=True,
+                commit_properties=_commit(batch),
+            )
+            .when_matched_update_all()
+            .when_not_matched_insert_all()
+            .execute()
+        )  # fmt: skip
+
 
 def _names_one_of(wanted: Sequence[str], table: Table, column: str) -> pl.Expr:
     if table.columns[column].dtype == pl.String:
         return pl.col(column).str.to_lowercase().is_in(wanted)
     return pl.col(column).list.eval(pl.element().str.to_lowercase().is_in(wanted)).list.any()
+
+
+class _Numbers:
+    """Many numbers, kept in sorted runs: most are added once and sought a few times."""
+
+    def __init__(self) -> None:
+        self._runs: list[np.ndarray[Any, Any]] = []
+
+    def hold(self, series: pl.Series) -> "np.ndarray[Any, Any]":
+        """Return which of some numbers are among them."""
+        numbers = series.to_numpy()
+        found = np.zeros(len(numbers), dtype=bool)
+        order = np.argsort(numbers)  # sorted numbers are found several times as fast
+        wanted = numbers[order]
+        for run in self._runs:
+            place = np.searchsorted(run, wanted)
+            found[order] |= run[np.minimum(place, len(run) - 1)] == wanted
+        return found
+
+    def add(self, series: pl.Series) -> None:
+        """Add numbers."""
+        run = np.sort(series.to_numpy())
+        while self._runs and len(self._runs[-1]) < 2 * len(run):
+            run = np.sort(np.concatenate([self._runs.pop(), run]))
+        if len(run):
+            self._runs.append(run)
+
+
+class _Known:
+    """What a version of a table holds, as numbers: a key that is not among them is surely new."""
+
+    def __init__(self, table: Table, version: int) -> None:
+        self.version = version
+        self.keys = _Numbers()
+        self.rows = self.keys if set(table.key) == set(table.columns) else _Numbers()
+
+    def add(self, table: Table, rows: pl.DataFrame) -> None:
+        """Note that these rows are held."""
+        keys = key_hashes(table, rows)
+        self.keys.add(keys)
+        if self.rows is not self.keys:
+            self.rows.add(content_hashes(table, rows, keys))
 
 
 def is_store(path: str | Path) -> bool:

@@ -25,7 +25,7 @@ from analytics.store import Store
 from analytics.tables import LEVELS, RESPONSES, TARGETS
 from collectors.exports.csvs import separator_of
 from collectors.exports.losses import Losses
-from collectors.exports.sources import UNREADABLE
+from collectors.exports.sources import UNREADABLE, Source
 from collectors.exports.texts import encoding_of
 
 _REQUIRED = ("actor", "verb_code")
@@ -111,7 +111,8 @@ def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         msg = f"{path} does not exist; check the path"
         raise FormatError(msg)
     try:
-        data = path.read_bytes()
+        with Source(path).open() as file:
+            data = file.read()
         text = data.decode(encoding_of(data)).removeprefix("\ufeff")
         by = separator_of(text.split("\n", 1)[0])
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=by, strict=True))

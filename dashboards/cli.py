@@ -42,6 +42,9 @@ LOOPBACK = "127.0.0.1"
 DEMO_STORE = Path("groundswell-demo")
 
 
+_ASIDE = ("accounts", "numbers shown")  # kept too, but not what people ask about first
+
+
 class ResponseAction(StrEnum):
     """What ``groundswell respond`` does."""
 
@@ -141,7 +144,10 @@ def init(store: StorePath, appeal: AppealId = None, as_json: Json = False) -> No
 @command
 def import_(
     store: StorePath,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files or folders.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Files, folders, archives, or - for a pipe."),
+    ],
     format_name: Annotated[
         str | None, typer.Option("--format", help="Do not detect, read as this format.")
     ] = None,
@@ -153,6 +159,8 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Read files that you already have; ends with a report of what was kept and what was not."""
+    import polars as pl
+
     from collectors.exports import import_files
 
     with console.progress("Importing"):
@@ -175,25 +183,34 @@ def import_(
         return
     _print_losses(losses)
     read = report.files["format"].drop_nulls()
-    kept = losses.filter(outcome="kept").filter(_about_posts())
+    kept = losses.filter(outcome="kept").filter(~pl.col("what").is_in(_ASIDE))
     new = ", ".join(f"{row['count']:,} {row['what']}" for row in kept.to_dicts()) or "nothing new"
     console.say(f"Read {len(read)} files ({', '.join(sorted(set(read)))}) into {store}: {new}.")
-    kinds = ", ".join(f"{count:,} {_kinds(kind)}" for kind, count in report.held.items())
-    console.say(f"Posts held now: {kinds}. Shares whose source account is named: {report.named:,}.")
+    if report.held:
+        kinds = ", ".join(f"{count:,} {_kinds(kind)}" for kind, count in report.held.items())
+        sources = f"Shares whose source account is named: {report.named:,}."
+        console.say(f"Posts held now: {kinds}. {sources}")
     if report.most_shared:
         told = "Most shared: {post_id} ({reposts:,} reposts and {quotes:,} quotes of it held)."
         console.say(told.format(**report.most_shared))
     console.say(f"Next: groundswell measure {store}")
 
 
+@command
+def formats(as_json: Json = False) -> None:
+    """List the kinds of files that import reads."""
+    from collectors.exports import formats as known
+
+    rows = [(name, each.label) for name, each in known().items()]
+    if as_json:
+        console.emit({"formats": [{"format": name, "label": label} for name, label in rows]})
+        return
+    console.table("Formats that import reads", ["format", "what it is"], rows)
+    console.say("docs/formats.md tells how to get each file out of its tool.")
+
+
 def _kinds(kind: str) -> str:
     return "replies" if kind == "reply" else f"{kind}s"
-
-
-def _about_posts() -> "pl.Expr":
-    import polars as pl
-
-    return pl.col("what").str.starts_with("posts")
 
 
 def _print_losses(losses: "pl.DataFrame") -> None:

@@ -2,12 +2,12 @@
 
 import signal
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import polars as pl
 
 from analytics.tables import POSTS
 from collectors.exports.formats import Head, Options, Part
+from collectors.exports.sources import Source
 
 
 class Interrupted:
@@ -23,7 +23,7 @@ class Interrupted:
         """Know a file of one word."""
         return head.data.startswith(b"stop")
 
-    def read(self, files: Sequence[Path], options: Options) -> Iterator[Part]:
+    def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
         """Yield some posts, then press Ctrl+C."""
         assert files
         assert options.appeal_id

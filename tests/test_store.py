@@ -554,3 +554,18 @@ def test_every_commit_says_which_version_wrote_it(store: Store) -> None:
     store.append(POSTS, posts({"post_id": "x:1"}))
     (commit,) = DeltaTable(str(store.path / "tables" / "posts")).history()
     assert commit["groundswell"] == __version__
+
+
+@pytest.mark.parametrize("name", ["with a blank", "апелляция", "a+b&c'(e)"])
+def test_a_store_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
+    store = Store.create(tmp_path / name / name)
+    rows = POSTS.check(pl.DataFrame([POST | {"post_id": "x:1"}, POST | {"post_id": "x:2"}]))
+    for _ in range(2):
+        store.append(POSTS, rows)
+    assert Store(store.path).read("posts").height == 2
+
+
+@pytest.mark.parametrize("sign", list("=%#?*[]"))
+def test_a_folder_that_tables_cannot_lie_in_is_refused(tmp_path: Path, sign: str) -> None:
+    with pytest.raises(StoreError, match="in its path, which tables cannot have; choose another"):
+        Store.create(tmp_path / f"a{sign}b")

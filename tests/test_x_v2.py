@@ -12,9 +12,10 @@ from reading import Read, read, written
 
 from analytics.store import Store
 from collectors.exports import import_files
+from collectors.exports.documents import BROKEN
 from collectors.exports.formats import Head
 from collectors.exports.sources import Source
-from collectors.exports.x_v2 import ASKED, BROKEN, FORMAT, REFERRED
+from collectors.exports.x_v2 import ASKED, FORMAT, REFERRED
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RETRIEVED = {"retrieved_at": "2026-03-02T00:00:00+00:00"}
@@ -155,7 +156,7 @@ def test_a_long_post_is_read_to_its_end(tmp_path: Path) -> None:
     note = {"text": "words " * 100, "entities": entities}
     done = read(FORMAT, written(tmp_path / "page", {"data": [post(1, note_tweet=note)]}))
     names = ("text", "hashtags", "urls", "object_keys")
-    told = (note["text"], ["late"], ["https://a.example/b"], ["url:https://a.example/b"])
+    told = (note["text"], ["late"], ["https://a.example/b"], ["url:a.example/b"])
     assert rows_of(done, ASKED, *names) == [told]
 
 
@@ -212,13 +213,27 @@ def test_a_number_too_large_for_a_table_is_no_number(tmp_path: Path) -> None:
     assert done.losses.filter(outcome="dropped")["count"].sum() == 1
 
 
-def test_a_truncated_array_is_refused_as_a_file(tmp_path: Path) -> None:
+def test_of_a_truncated_array_all_that_is_whole_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "data_1.json"
     path.write_text(json.dumps([post(1), post(2)])[:-20])
     done = read(FORMAT, path)
-    assert ASKED not in done.rows or done.rows[ASKED].is_empty()
-    assert done.lost("dropped", "files") == {BROKEN: 1}
-    assert done.place(BROKEN) == "data_1.json"
+    assert done.rows[ASKED]["post_id"].to_list() == ["x:1"]
+    assert done.lost("dropped", "rows") == {BROKEN: 1}
+    assert done.place(BROKEN) == "data_1.json, at its end"
+
+
+def test_of_a_page_only_the_item_of_a_wrong_type_is_lost(tmp_path: Path) -> None:
+    page = {
+        "data": [post(1), post(2, lang=["en"]), post(3)],
+        "includes": {"users": [user(7), user(8) | {"name": 8}], "tweets": [post(4), [5]]},
+    }
+    done = read(FORMAT, written(tmp_path / "p.jsonl", page, page))
+    assert done.rows[ASKED]["post_id"].to_list() == ["x:1", "x:3"] * 2
+    assert done.rows[REFERRED]["post_id"].to_list() == ["x:4"] * 2
+    assert sum(done.lost("dropped", "rows").values()) == 6
+    assert "not as X's API writes it (Expected `str | null`, got `array` - at `$.lang`)" in (
+        done.lost("dropped", "rows")
+    )
 
 
 def test_a_packed_file_that_ends_too_early_gives_what_can_be_read(tmp_path: Path) -> None:

@@ -227,7 +227,13 @@ def _utf8(source: Source, losses: Losses, scratch: Path) -> Path:
     """Return a plain UTF-8 file of the source: itself, or a copy in ``scratch``."""
     sample = first_foreign(source)
     plain_file = source.member is None and source.path == source.payload
-    if plain_file and source.path.stat().st_size and is_utf8(source) and not _is_packed(source):
+    if (
+        plain_file
+        and _is_text(str(source.path))
+        and source.path.stat().st_size
+        and is_utf8(source)
+        and not _is_packed(source)
+    ):
         return source.path
     encoding = encoding_of(source.head(4096))
     if encoding == "utf-8":
@@ -243,6 +249,11 @@ def _utf8(source: Source, losses: Losses, scratch: Path) -> Path:
         losses.add("unknown", "encodings", reason, example=source.name)
     losses.add("unknown", "characters", "damaged: kept as �", damaged, example=source.name)
     return path
+
+
+def _is_text(path: str) -> bool:
+    """Return whether a path can be written as text: those of other bytes are copied first."""
+    return path == path.encode(errors="replace").decode()
 
 
 def _is_packed(source: Source) -> bool:

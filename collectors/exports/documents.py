@@ -14,9 +14,10 @@ split at their ends, so that a broken one costs nothing else; the rest is cut by
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import IO, Any, NamedTuple, Self, TypeVar, cast
+from typing import IO, Any, NamedTuple, Protocol, TypeVar, cast
 
 import msgspec
 import numpy as np
@@ -26,7 +27,7 @@ from collectors.exports.sources import UNREADABLE, Source
 from collectors.exports.texts import encoding_of, recoded
 
 BROKEN = "broken JSON: it ends too early or has a damaged place"
-MAX_DOCUMENT = 1 << 29  # a bigger line or document is set aside
+MAX_DOCUMENT = 1 << 28  # a bigger line or document is set aside
 _CHUNK = 1 << 22
 _FIRST_LINE = 1 << 26
 _TOO_LARGE = f"is more than {MAX_DOCUMENT >> 20} MB in one piece: split it"
@@ -82,31 +83,33 @@ def elements(source: Source, losses: Losses, *, depth: int) -> Iterator[bytes]:
         losses.add("dropped", "files", reason, example=source.name)
 
 
-def text(source: Source) -> IO[bytes]:
+class Stream(Protocol):
+    """What is read piece by piece, or line by line."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes."""
+
+    def readline(self, size: int, /) -> bytes:
+        """Return the bytes up to the next end of a line."""
+
+
+@contextmanager
+def text(source: Source) -> Iterator[Stream]:
     """Open a source as UTF-8 without a mark, whatever Unicode form it has."""
     mark = source.head(4096)
     encoding = encoding_of(mark)
-    file = source.open()
-    if "16" in encoding:
-        return _Recoded(file, encoding)
-    if encoding == "utf-8-sig":
-        file.read(3)
-    return file
+    with source.open() as file:
+        if encoding == "utf-8-sig":
+            file.read(3)
+        yield _Recoded(file, encoding) if "16" in encoding else file
 
 
 class _Recoded:
     """A stream read through another encoding."""
 
     def __init__(self, file: IO[bytes], encoding: str) -> None:
-        self._file = file
         self._pieces = (piece for piece, _ in recoded(file, encoding))
         self._rest = b""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
 
     def _fill(self, enough: Callable[[bytes], bool]) -> None:
         while not enough(self._rest):
@@ -129,7 +132,7 @@ class _Recoded:
         return self._taken(min(end or size, size))
 
 
-def _layout(file: IO[bytes]) -> str:
+def _layout(file: Stream) -> str:
     line = b"\n"
     while line and not line.strip():
         line = file.readline(_FIRST_LINE)
@@ -150,7 +153,7 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
-def _lines(file: IO[bytes], source: Source, losses: Losses) -> Iterator[Document]:
+def _lines(file: Stream, source: Source, losses: Losses) -> Iterator[Document]:
     number = 0
     while line := file.readline(MAX_DOCUMENT):
         number += 1
@@ -171,7 +174,7 @@ _STEP[list(b"{[")] = 1
 _STEP[list(b"}]")] = -1
 
 
-def _cut(file: IO[bytes], depth: int, source: Source, losses: Losses) -> Iterator[bytes]:
+def _cut(file: Stream, depth: int, source: Source, losses: Losses) -> Iterator[bytes]:
     """Yield the objects that open at a depth. Between them, only a few bytes are kept."""
     rest = b""  # from the first byte that is not settled yet
     level = 0  # of brackets open where it begins
@@ -279,7 +282,7 @@ class Decoding:
             return []
         joined = b"[" + b",".join(bytes(each.text) for each in documents) + b"]"
         try:
-            found: list[_T] = _list_decoder(kind).decode(joined)
+            found: list[_T] = _list_decoder(cast("Hashable", kind)).decode(joined)
             members = [tuple(names) for names in _NAMES.decode(joined)] if count else []
         except (ValueError, RecursionError):
             found = []
@@ -291,7 +294,7 @@ class Decoding:
 
     def _one(self, kind: type[_T], document: Document, what: str, *, count: bool) -> list[_T]:
         try:
-            found: _T = _decoder(kind).decode(document.text)
+            found: _T = _decoder(cast("Hashable", kind)).decode(document.text)
             if count:
                 self._members.update(map(tuple, _NAMES.decode(b"[" + bytes(document.text) + b"]")))
         except msgspec.ValidationError as error:

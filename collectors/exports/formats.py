@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import cache, cached_property
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import polars as pl
 
@@ -162,9 +162,24 @@ class Format(Protocol):
 
 @cache
 def formats() -> dict[str, Format]:
-    """Return every known format by name."""
+    """Return every known format by name.
+
+    Raises
+    ------
+    FormatError
+        One that somebody added cannot be loaded.
+    """
     found = entry_points(group="groundswell.formats")
-    return {entry.name: entry.load() for entry in sorted(found, key=lambda entry: entry.name)}
+    return {entry.name: _loaded(entry) for entry in sorted(found, key=lambda entry: entry.name)}
+
+
+def _loaded(entry: EntryPoint) -> Format:
+    try:
+        return cast("Format", entry.load())
+    except Exception as error:  # noqa: BLE001 - anybody may have written it
+        of = f" of {entry.dist.name}" if entry.dist else ""
+        msg = f"the format {entry.name}{of} cannot be loaded ({error}); update or uninstall it"
+        raise FormatError(msg) from None
 
 
 def named(name: str) -> Format:
@@ -176,7 +191,7 @@ def named(name: str) -> Format:
         There is none.
     """
     if name not in formats():
-        msg = f"there is no format {name!r}; groundswell reads: {', '.join(formats())}"
+        msg = f"there is no format {name!r}; `groundswell formats` lists them"
         raise FormatError(msg)
     return formats()[name]
 

@@ -1,8 +1,9 @@
 """From files to the store: find each file's format, read, write, and say what was lost."""
 
-import hashlib
+import gc
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
@@ -16,7 +17,7 @@ from analytics import __version__
 from analytics.errors import FormatError
 from analytics.merging import Written
 from analytics.protection import key_path
-from analytics.store import Batch, Store, is_store
+from analytics.store import Store, is_store
 from analytics.summary import most_shared
 from analytics.tables import ACCOUNTS, IMPORTS, LOSSES, SHARES, Table
 from collectors.exports.foreign import foreign
@@ -25,9 +26,13 @@ from collectors.exports.losses import Losses
 from collectors.exports.sources import Found, Source, find
 from collectors.exports.times import known_zone
 
-FLUSH_ROWS = 100_000
+FLUSH_ROWS = 250_000
 _EMPTY = "is empty"
 _FOREIGN = "is in no format that groundswell reads"
+_TOLD = (
+    "appeal_id", "post_id", "account_id", "kind", "parent_id", "parent_account_id", "root_id",
+    "root_account_id",
+)  # fmt: skip
 _MOST_SHARED = ("top_post_id", "top_shares", "top_reposts")
 
 
@@ -140,7 +145,7 @@ def _nothing_readable(plan: _Plan) -> str:
     others = f" (nor can {len(plan.unread) - 1} more files be read)" if len(plan.unread) > 1 else ""
     ways_out = {
         _EMPTY: "export it again",
-        _FOREIGN: "groundswell reads: " + ", ".join(each.label for each in formats().values()),
+        _FOREIGN: "`groundswell formats` lists what it reads, and how to get it",
     }
     way_out = ways_out.get(fact)
     return f"{source.name} {fact}{others}" + (f"; {way_out}" if way_out else "")
@@ -159,6 +164,10 @@ class _Import:
 
     def run(self) -> Report:
         """Read everything, write it, and keep the report in the store."""
+        with _without_collecting_garbage():
+            return self._run()
+
+    def _run(self) -> Report:
         started = {
             name: _started(formats()[name].read(paths, self.options))
             for name, paths in self.plan.by_format.items()
@@ -169,7 +178,7 @@ class _Import:
         for source, fact in self.plan.unread.items():
             self.losses.add("dropped", "files", fact, example=source.name)
         for name, parts in started.items():
-            self._write(name, parts or [], files)
+            self._write(name, parts or [])
         return self._finish(files)
 
     def _nothing_held(self) -> str:
@@ -181,13 +190,18 @@ class _Import:
         )
         return f"{reason}; nothing was imported, export it again or choose another file"
 
-    def _write(self, name: str, parts: Iterable[Part], files: pl.DataFrame) -> None:
-        series = f"import:{_digest(files)}:{name}"
-        for number, batch in enumerate(_buffered(parts)):
+    def _write(self, name: str, parts: Iterable[Part]) -> None:
+        """Write what is new as it comes, and in the end what differs from rows that are held."""
+        differing: dict[tuple[Table, str], list[pl.DataFrame]] = {}
+        for batch in _buffered(parts):
             for part in batch:
                 rows = _stamped(part, self.options.appeal_id, name)
-                place = Batch(f"{series}:{part.what}", number)
-                self._count(part.what, self.store.append(part.table, rows, batch=place))
+                done, others = self.store.append_new(part.table, rows)
+                self._count(part.what, done)
+                if not others.is_empty():
+                    differing.setdefault((part.table, part.what), []).append(others)
+        for part in _joined(differing):
+            self._count(part.what, self.store.append(part.table, part.frame))
 
     def _count(self, what: str, done: Written) -> None:
         self.losses.add("kept", what, "new", done.new)
@@ -227,7 +241,7 @@ class _Import:
         self.store.append(LOSSES, losses)
         self.store.compact(only_crowded=True)
         appeal_id = self.options.appeal_id
-        posts = self.store.read("posts", appeal_id=appeal_id)
+        posts = self.store.read("posts", columns=_TOLD, appeal_id=appeal_id)
         kinds = posts["kind"].value_counts(sort=True)
         source = pl.coalesce("parent_account_id", "root_account_id")
         named = posts.filter(pl.col("kind").is_in(SHARES), source.is_not_null())
@@ -246,6 +260,18 @@ def _most_shared(posts: pl.DataFrame) -> dict[str, str | int] | None:
     for post, shares, reposts in most_shared(posts).select(_MOST_SHARED).iter_rows():
         return {"post_id": post, "reposts": reposts, "quotes": shares - reposts}
     return None
+
+
+@contextmanager
+def _without_collecting_garbage() -> Iterator[None]:
+    """Stop looking for cycles: millions of small objects come and go, and none are in a cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _started(parts: Iterator[Part]) -> Iterator[Part] | None:
@@ -286,9 +312,3 @@ def _stamped(part: Part, appeal_id: str, source: str) -> pl.DataFrame:
         for name, value in common.items()
         if name in part.table.columns and name not in part.frame.columns
     )
-
-
-def _digest(files: pl.DataFrame) -> str:
-    """Name an import by all that decides its outcome, so that its replay is recognised."""
-    parts = files.select("appeal_id", "sha256", "format", "timezone", "version").rows()
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]

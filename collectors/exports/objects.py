@@ -1,27 +1,79 @@
 """What posts have in common: the ids and addresses by which posts of several platforms join.
 
->>> links = pl.DataFrame({"urls": [["https://youtu.be/abcdefghijk?t=3", "http://a.example/x#top"]]})
->>> links.select(object_keys("urls")).item().to_list()
-['youtube:abcdefghijk', 'url:http://a.example/x']
+>>> links = [["https://youtu.be/abcdefghijk?t=3", "https://www.a.example/x/?utm_source=x#top"]]
+>>> pl.DataFrame({"urls": links}).select(object_keys("urls")).item().to_list()
+['youtube:abcdefghijk', 'url:a.example/x']
+>>> pl.DataFrame({"urls": [["https://x.com/a/status/12", "https://t.me/s/square/7"]]}).select(
+...     object_keys("urls")
+... ).item().to_list()
+['x:12', 'telegram:square/7']
 """
 
+import re
 from collections.abc import Sequence
-from itertools import chain
 
-import numpy as np
 import polars as pl
+from courlan import clean_url
 
-_YOUTUBE = (
-    r"(?:youtube\.com/(?:watch\?(?:.*&)?v=|shorts/|live/|embed/)|youtu\.be/)([A-Za-z0-9_-]{11})"
-)
+from analytics.tables import STRINGS
+
+_BETWEEN = "\x1f"  # stands in no word
+_START = r"(?i)^(?:https?://)?(?:www\.|m\.|mobile\.|music\.)?"
+# Addresses of posts, and the id of the post that each names.
+_POSTS = {
+    "youtube:": _START + r"(?:youtube(?:-nocookie)?\.com/"
+    r"(?:watch/?\?(?:[^#]*&)?v=|shorts/|live/|embed/|v/)|youtu\.be/)((?-i)[A-Za-z0-9_-]{11})(?:[^\w-]|$)",
+    "x:": _START + r"(?:x|twitter)\.com/(?:[^/?#]+|i/web)/status(?:es)?/(\d+)",
+    "telegram:": _START + r"(?:t\.me|telegram\.me)/(?:s/|c/)?([A-Za-z0-9_]+/\d+)",
+    "vk:": _START + r"(?:vk\.com|vk\.ru)/(?:[^#]*[?&]w=)?wall(-?\d+_\d+)",
+    "tiktok:": _START + r"tiktok\.com/@[^/?#]+/(?:video|photo)/(\d+)",
+    "instagram:": _START + r"instagram\.com/(?:[^/?#]+/)?(?:p|reels?|tv)/((?-i)[A-Za-z0-9_-]+)",
+    "bluesky:at://": _START + r"bsky\.app/profile/(did:[a-z]+:[\w.:%-]+/post/\w+)",
+}
+_BEFORE_A_NAME = re.compile(r"^[a-z]+://(?:(?:www|m|mobile|amp)\.)?", re.IGNORECASE)
 
 
 def object_keys(urls: str) -> pl.Expr:
-    """Return the keys of a column of lists of addresses: a video's id, else the bare address."""
-    address = pl.element()
-    video = pl.concat_str(pl.lit("youtube:"), address.str.extract(_YOUTUBE))
-    page = pl.concat_str(pl.lit("url:"), address.str.replace(r"#.*$", ""))
-    return pl.col(urls).list.eval(pl.coalesce(video, page)).alias("object_keys")
+    """Return the keys of a column of lists of addresses: a post's id, else the bare address.
+
+    Addresses that differ only in what does not tell what they show (scheme, ``www.``, trackers,
+    fragment, order of parameters, a stroke at the end) have one key.
+    """
+    return pl.col(urls).map_batches(_keys_of_lists, return_dtype=STRINGS).alias("object_keys")
+
+
+def _keys_of_lists(lists: pl.Series) -> pl.Series:
+    addresses = lists.explode().drop_nulls().unique()
+    if addresses.is_empty():
+        return lists
+    keys = pl.element().replace_strict(addresses, _keys(addresses), return_dtype=pl.String)
+    distinct = pl.col(lists.name).list.eval(keys).list.unique(maintain_order=True)
+    return lists.to_frame().select(distinct).to_series()
+
+
+def _keys(addresses: pl.Series) -> pl.Series:
+    """Return the key of each address."""
+    address = pl.col("address")
+    named = [
+        pl.concat_str(pl.lit(platform), address.str.extract(pattern))
+        for platform, pattern in _POSTS.items()
+    ]
+    found = pl.DataFrame({"address": addresses}).select("address", key=pl.coalesce(named))
+    others = found.filter(pl.col("key").is_null())["address"]
+    pages = pl.DataFrame({"address": others, "page": list(map(_bare, others))}, strict=False)
+    joined = found.join(pages, on="address", how="left", maintain_order="left")
+    record = pl.col("key").str.replace(r"^(bluesky:at://[^/]+)/post/", "${1}/app.bsky.feed.post/")
+    return joined.select(pl.coalesce(record, pl.col("page").cast(pl.String))).to_series()
+
+
+def _bare(address: str) -> str:
+    """Return the key of a page: its canonical address without what only says how to get there."""
+    try:
+        canonical = clean_url(address) or address
+    except (ValueError, UnicodeError):  # what looks like an address and is none
+        canonical = address
+    page, mark, query = canonical.split("#", 1)[0].partition("?")
+    return "url:" + _BEFORE_A_NAME.sub("", page).rstrip("/") + mark + query
 
 
 def nested(lists: Sequence[Sequence[str]]) -> pl.Series:
@@ -30,9 +82,7 @@ def nested(lists: Sequence[Sequence[str]]) -> pl.Series:
     >>> nested([["a", "b"], []]).to_list()
     [['a', 'b'], []]
     """
-    rows = np.repeat(np.arange(len(lists)), [len(words) for words in lists])
-    words = pl.Series(list(chain.from_iterable(lists)), dtype=pl.String)
-    filled = pl.DataFrame({"row": rows, "words": words}).group_by("row", maintain_order=True)
-    all_rows = pl.DataFrame({"row": np.arange(len(lists))})
-    found = all_rows.join(filled.agg("words"), on="row", how="left", maintain_order="left")
-    return found.select(pl.col("words").fill_null([])).to_series()
+    joined = pl.Series(
+        [_BETWEEN.join(words) if words else None for words in lists], dtype=pl.String
+    )
+    return joined.str.split(_BETWEEN).fill_null(pl.Series([[]], dtype=STRINGS))

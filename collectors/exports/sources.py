@@ -23,7 +23,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO, Protocol
+from typing import IO, Protocol, cast
 
 import zstandard
 
@@ -45,7 +45,7 @@ _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _TAR_MARK = slice(257, 262)
 _NEVER = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what systems leave in folders and archives
-_CLIMBS = "its name climbs out of the archive: not read"
+_CLIMBS = "has a name that climbs out of its archive; unpack it and name the file"
 _NESTED = "is an archive inside an archive; unpack the outer one and name the inner one"
 _LOCKED = "is protected by a password; unpack it and name the files"
 _OFFICE = "is a spreadsheet or an office document; save its table as CSV (UTF-8)"
@@ -145,7 +145,7 @@ def _unpacked(file: IO[bytes], size: int) -> IO[bytes]:
     """Return the stream, unpacked if it is packed."""
     mark = _peeked(file)
     if mark.startswith(_GZIP):
-        return _Bounded(gzip.GzipFile(fileobj=file), size, file)
+        return _Bounded(cast("IO[bytes]", gzip.GzipFile(fileobj=file)), size, file)
     if mark.startswith(_ZSTD):
         unpacker = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
         return _Bounded(unpacker.stream_reader(file, read_across_frames=True), size, file)

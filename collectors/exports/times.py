@@ -14,12 +14,32 @@ import polars as pl
 
 from analytics.errors import SettingsError
 from analytics.settings import zone_of
+from analytics.tables import UTC
 
+_USUAL = "%Y-%m-%dT%H:%M:%S.%3fZ"
 _SECONDS_LACKING = r"^(\S+T\d{2}:\d{2})(Z|[+-]\d{2}:?\d{2})?$"
 
 
 def iso(column: pl.Expr, zone: tzinfo | None = None) -> pl.Expr:
     """Return ISO 8601 times as UTC; those without a zone are read in the zone given, if any."""
+    return column.map_batches(lambda times: _iso(times, zone), return_dtype=UTC)
+
+
+def _iso(times: pl.Series, zone: tzinfo | None) -> pl.Series:
+    """Return times as UTC; the commonest form is read ten times as fast as all forms are."""
+    column = pl.col(times.name)
+    usual = column.str.to_datetime(_USUAL, time_unit="us", strict=False)
+    usual = _of_our_era(usual.dt.replace_time_zone("UTC"))
+    found = times.to_frame().select(usual).to_series()
+    others = times.filter(found.is_null() & times.is_not_null()).unique().to_frame()
+    if others.is_empty():
+        return found
+    read = others.select(column, _any_iso(column, zone).alias("\0at")).drop_nulls()
+    slow = times.to_frame().join(read, on=times.name, how="left", maintain_order="left")["\0at"]
+    return found.zip_with(found.is_not_null(), slow)
+
+
+def _any_iso(column: pl.Expr, zone: tzinfo | None) -> pl.Expr:
     text = column.str.strip_chars().str.replace(" ", "T").str.replace(_SECONDS_LACKING, "$1:00$2")
     zoned = text.str.replace(r"Z$", "+00:00")
     exact = zoned.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", strict=False)

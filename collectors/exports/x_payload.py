@@ -1,22 +1,30 @@
-"""What a line or a file of X API v2 holds, decoded and sorted; nothing is judged here.
+"""What documents of X API v2 hold, decoded and sorted; nothing is judged here.
 
->>> payload = decode(b'{"data": {"id": "1", "text": "hello", "author_id": "7"}, "includes": {}}')
->>> [post.id for post in payload.asked], payload.names
-(['1'], [['id', 'text', 'author_id']])
+>>> page = b'{"data": {"id": "1", "text": "hello", "author_id": "7"}, "includes": {}}'
+>>> payload = Payload.of([Document("line 1", page)], Losses())
+>>> [post.id for post in payload.asked.items], payload.names
+(['1'], Counter({'id': 1, 'text': 1, 'author_id': 1}))
 """
 
-from collections.abc import Iterable
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
+from collectors.exports.documents import BROKEN, Document
+from collectors.exports.losses import Losses
+
+# R writes an empty list as {}
+_Empty: TypeAlias = Annotated[dict[str, Any], msgspec.Meta(max_length=0)]
 _T = TypeVar("_T")
-_Empty: TypeAlias = dict[str, Any]  # R writes an empty list as {}
 _Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
-class Metrics(msgspec.Struct):
+class Metrics(msgspec.Struct, gc=False):
     """Numbers beside a post or an account, under old names and new."""
 
     retweet_count: _Count | None = None
@@ -32,36 +40,42 @@ class Metrics(msgspec.Struct):
     post_count: _Count | None = None
 
 
-class _Tag(msgspec.Struct):
+class _Tag(msgspec.Struct, gc=False):
     tag: str
 
 
-class _Url(msgspec.Struct):
+class _Url(msgspec.Struct, gc=False):
     expanded_url: str | None = None
     unwound_url: str | None = None
 
 
-class Entities(msgspec.Struct):
-    """Hashtags and links of a text."""
+class _Mention(msgspec.Struct, gc=False):
+    id: str | None = None
+    username: str | None = None
+
+
+class Entities(msgspec.Struct, gc=False):
+    """Hashtags, links and mentions of a text."""
 
     hashtags: list[_Tag] | _Empty = []
     urls: list[_Url] | _Empty = []
+    mentions: list[_Mention] | _Empty = []
 
 
-class _Attachments(msgspec.Struct):
+class _Attachments(msgspec.Struct, gc=False):
     media_keys: list[str] | _Empty = []
 
 
-class _Note(msgspec.Struct):
+class _Note(msgspec.Struct, gc=False):
     text: str | None = None
     entities: Entities | None = None
 
 
-class _Twarc(msgspec.Struct):
+class _Twarc(msgspec.Struct, gc=False):
     retrieved_at: str | None = None
 
 
-class Item(msgspec.Struct):
+class Item(msgspec.Struct, gc=False):
     """A post, a reference to one, or an account: they come in the same places."""
 
     id: str | None = None
@@ -86,7 +100,7 @@ class Item(msgspec.Struct):
     def is_post(self) -> bool:
         """Whether it is a whole post, not a bare reference to one."""
         told = self.author_id is not None or self.text is not None
-        return bool(self.id and self.id.strip()) and self.username is None and told
+        return told and self.username is None and bool(self.id and self.id.strip())
 
     @property
     def references(self) -> "list[Item]":
@@ -94,18 +108,18 @@ class Item(msgspec.Struct):
         return listed(self.referenced_tweets) or listed(self.referenced_posts)
 
 
-class _Includes(msgspec.Struct):
+class _Includes(msgspec.Struct, gc=False):
     users: list[Item] | _Empty = []
     tweets: list[Item] | _Empty = []
     posts: list[Item] | _Empty = []
 
 
-class _Refusal(msgspec.Struct):
+class _Refusal(msgspec.Struct, gc=False):
     title: str = "no reason given"
 
 
-class _Page(Item):
-    """Whatever a line can be; the fields of a flattened post are inherited."""
+class _Page(Item, gc=False):
+    """Whatever a document can be; the fields of a flattened post are inherited."""
 
     data: list[Item] | Item | None = None
     includes: _Includes | None = None
@@ -114,15 +128,36 @@ class _Page(Item):
     tweets: list[Item] | _Empty = []
 
 
-class _Names(msgspec.Struct):
+_Raws: TypeAlias = list[msgspec.Raw] | _Empty
+
+
+class _LooseIncludes(msgspec.Struct):
+    users: _Raws = []
+    tweets: _Raws = []
+    posts: _Raws = []
+
+
+class _LoosePage(msgspec.Struct):
+    """A page whose items are not looked at yet."""
+
+    data: _Raws | None = None
+    includes: _LooseIncludes | None = None
+    errors: list[_Refusal] | _Empty = []
+    users: _Raws = []
+    tweets: _Raws = []
+    twarc: _Twarc | None = msgspec.field(default=None, name="__twarc")
+
+
+class _Names(msgspec.Struct, gc=False):
     data: list[dict[str, msgspec.Raw]] | dict[str, msgspec.Raw] | None = None
 
 
 _PAGE = msgspec.json.Decoder(_Page)
-_ARRAY = msgspec.json.Decoder(list[Item])
-_PAGE_NAMES = msgspec.json.Decoder(_Names)
-_ITEM_NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ARRAY_NAMES = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_PAGES = msgspec.json.Decoder(list[_Page])
+_LOOSE = msgspec.json.Decoder(_LoosePage)
+_ITEM = msgspec.json.Decoder(Item)
+_PAGE_NAMES = msgspec.json.Decoder(list[_Names])
+_ITEM_NAMES = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
 # Members that are read, and those that only repeat what others say.
 READ = {f.encode_name for f in msgspec.structs.fields(_Page)} | {
@@ -131,46 +166,105 @@ READ = {f.encode_name for f in msgspec.structs.fields(_Page)} | {
 
 
 @dataclass
+class Items:
+    """Posts or accounts, each with the time it was asked for and the number of its document."""
+
+    items: list[Item] = field(default_factory=list)
+    retrieved: list[str | None] = field(default_factory=list)
+    documents: list[int] = field(default_factory=list)
+
+    def add(self, items: Sequence[Item], retrieved: str | None, document: int) -> None:
+        """Add what one document holds."""
+        self.items += items
+        self.retrieved += [retrieved] * len(items)
+        self.documents += [document] * len(items)
+
+
+@dataclass
 class Payload:
-    """The posts asked for, the posts and accounts that came with them, and what was refused."""
+    """The posts asked for, and the posts and accounts that came with them."""
 
-    asked: list[Item] = field(default_factory=list)
-    referred: list[Item] = field(default_factory=list)
-    users: list[Item] = field(default_factory=list)
-    refusals: list[str] = field(default_factory=list)
-    others: int = 0  # items that are neither a post nor an account
-    names: list[list[str]] = field(default_factory=list)
-    retrieved_at: str | None = None
+    places: list[str] = field(default_factory=list)
+    asked: Items = field(default_factory=Items)
+    referred: Items = field(default_factory=Items)
+    users: Items = field(default_factory=Items)
+    names: "Counter[str]" = field(default_factory=Counter)
 
-    def __len__(self) -> int:
-        """Count posts and accounts."""
-        return len(self.asked) + len(self.referred) + len(self.users)
-
-
-def decode(text: bytes) -> Payload:
-    """Return what one JSON document holds.
-
-    Raises
-    ------
-    msgspec.DecodeError
-        It is not JSON.
-    msgspec.ValidationError
-        It is not as X's API writes it.
-    """
-    if text.lstrip().startswith(b"["):
-        payload = _sorted(_ARRAY.decode(text))
-        payload.names = [list(item) for item in _ARRAY_NAMES.decode(text)]
+    @classmethod
+    def of(cls, documents: Sequence[Document], losses: Losses) -> "Payload":
+        """Return what documents hold; what cannot be read is noted, item by item."""
+        payload = cls([document.place for document in documents])
+        joined = b"[" + b",".join(bytes(each.text) for each in documents) + b"]"
+        try:
+            pages = _PAGES.decode(joined)
+        except (ValueError, RecursionError):
+            pages = []
+        if len(pages) == len(documents):
+            for number, page in enumerate(pages):
+                payload._add(number, page, losses)
+            payload._count_names(pages, joined)
+        else:
+            for number, document in enumerate(documents):
+                payload._add_alone(number, document, losses)
         return payload
-    page = _PAGE.decode(text)
-    includes = page.includes or _Includes()
-    payload = _sorted(_data(page))
-    payload.users += [*listed(includes.users), *listed(page.users)]
-    for post in (*listed(includes.tweets), *listed(includes.posts), *listed(page.tweets)):
-        _refer(payload, post)
-    payload.refusals = [refusal.title for refusal in listed(page.errors)]
-    payload.retrieved_at = page.twarc.retrieved_at if page.twarc else None
-    payload.names = _names(page, text)
-    return payload
+
+    def _add_alone(self, number: int, document: Document, losses: Losses) -> None:
+        """Add a document, without those of its items that do not fit."""
+        text = bytes(document.text)
+        try:
+            page = _decoded(text, document.place, losses)
+        except msgspec.ValidationError as error:
+            _refuse(error, document.place, losses)
+        except (ValueError, RecursionError):
+            losses.add("dropped", "rows", BROKEN, example=document.place)
+        else:
+            self._add(number, page, losses)
+            self._count_names([page], b"[" + text + b"]")
+
+    def _add(self, number: int, page: _Page, losses: Losses) -> None:
+        place = self.places[number]
+        at = page.twarc.retrieved_at if page.twarc else None
+        data = _data(page)
+        posts = [item for item in data if item.is_post]
+        users = [item for item in data if item.username is not None]
+        others = len(data) - len(posts) - len(users)
+        losses.add("dropped", "rows", "neither a post nor an account", others, example=place)
+        includes = page.includes or _Includes()
+        beside = [*listed(includes.tweets), *listed(includes.posts), *listed(page.tweets)]
+        referred = [item for item in beside if item.is_post]
+        users += [*listed(includes.users), *listed(page.users)]
+        if not (posts or users or referred or others):
+            losses.add("dropped", "rows", "holds no post and no account", example=place)
+        for refusal in listed(page.errors):
+            reason = f"refused by the platform: {refusal.title}"
+            losses.add("unknown", "references", reason, example=place)
+        _unfold(posts, referred, users)
+        self.asked.add(posts, at, number)
+        self.referred.add(referred, at, number)
+        self.users.add(users, at, number)
+
+    def _count_names(self, pages: Sequence[_Page], joined: bytes) -> None:
+        """Count the members of posts; of a page in which one does not fit, none are counted."""
+        with suppress(ValueError, RecursionError):
+            self._count_known(pages, joined)
+
+    def _count_known(self, pages: Sequence[_Page], joined: bytes) -> None:
+        told: list[tuple[str, ...]] = []
+        if any(page.data is None for page in pages):
+            flat = zip(_ITEM_NAMES.decode(joined), pages, strict=True)
+            told += [tuple(members) for members, page in flat if page.data is None and page.is_post]
+        if any(page.data is not None for page in pages):
+            data = (page.data for page in _PAGE_NAMES.decode(joined))
+            lists = ([each] if isinstance(each, dict) else each or [] for each in data)
+            told += [tuple(members) for each in lists for members in each]
+        for members, count in Counter(told).items():
+            for name in members:
+                self.names[name] += count
+
+
+def listed(value: list[_T] | _Empty) -> list[_T]:
+    """Return a list that R may have written as an empty mapping."""
+    return value if isinstance(value, list) else []
 
 
 def _data(page: _Page) -> list[Item]:
@@ -181,40 +275,54 @@ def _data(page: _Page) -> list[Item]:
     return [page] if page.id is not None else []
 
 
-def _names(page: _Page, text: bytes) -> list[list[str]]:
-    if page.data is None:
-        return [list(_ITEM_NAMES.decode(text))] if page.is_post else []
-    data = _PAGE_NAMES.decode(text).data
-    return [list(item) for item in ([data] if isinstance(data, dict) else data or [])]
+def _unfold(posts: list[Item], referred: list[Item], users: list[Item]) -> None:
+    """Take out what flattened posts have inside."""
+    waiting = [*posts, *referred]
+    while waiting:
+        users += (post.author for post in waiting if post.author is not None)
+        inner = [
+            other
+            for post in waiting
+            for other in post.references
+            if (other.author_id is not None or other.text is not None) and other.is_post
+        ]
+        referred += inner
+        waiting = inner
 
 
-def _sorted(items: Iterable[Item]) -> Payload:
-    payload = Payload()
-    for item in items:
-        if item.username is not None:
-            payload.users.append(item)
-        elif item.is_post:
-            payload.asked.append(item)
-            _unfold(payload, item)
-        else:
-            payload.others += 1
-    return payload
+def _decoded(text: bytes, place: str, losses: Losses) -> _Page:
+    """Return a page with the items that fit; the others are noted."""
+    try:
+        return _PAGE.decode(text)
+    except msgspec.ValidationError:
+        loose = _LOOSE.decode(text)
+        if loose.data is None and not (loose.includes or loose.users or loose.tweets):
+            raise
+    includes = loose.includes or _LooseIncludes()
+    return _Page(
+        data=_fitting(loose.data or [], place, losses),
+        includes=_Includes(
+            users=_fitting(includes.users, place, losses),
+            tweets=_fitting(includes.tweets, place, losses),
+            posts=_fitting(includes.posts, place, losses),
+        ),
+        errors=loose.errors,
+        users=_fitting(loose.users, place, losses),
+        tweets=_fitting(loose.tweets, place, losses),
+        twarc=loose.twarc,
+    )
 
 
-def _refer(payload: Payload, post: Item) -> None:
-    if post.is_post:
-        payload.referred.append(post)
-        _unfold(payload, post)
+def _fitting(raws: Iterable[Any], place: str, losses: Losses) -> list[Item]:
+    items = []
+    for raw in raws:
+        try:
+            items.append(_ITEM.decode(raw))
+        except (ValueError, RecursionError, TypeError) as error:
+            _refuse(error, place, losses)
+    return items
 
 
-def _unfold(payload: Payload, post: Item) -> None:
-    """Take out what a flattened post has inside."""
-    if post.author is not None:
-        payload.users.append(post.author)
-    for other in post.references:
-        _refer(payload, other)
-
-
-def listed(value: list[_T] | _Empty) -> list[_T]:
-    """Return a list that R may have written as an empty mapping."""
-    return value if isinstance(value, list) else []
+def _refuse(error: Exception, place: str, losses: Losses) -> None:
+    fact = re.sub(r"\$\[\d+\]", "$", str(error))
+    losses.add("dropped", "rows", f"not as X's API writes it ({fact})", example=place)

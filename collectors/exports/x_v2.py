@@ -15,22 +15,20 @@ in order; a broken line must not cost the rest; 0 impressions means that none we
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-import msgspec
 import polars as pl
 
-from analytics.tables import ACCOUNTS, COUNTERS, POSTS, STRINGS
-from collectors.exports.documents import documents
+from analytics.tables import ACCOUNTS, COUNTERS, POSTS
+from collectors.exports.documents import chunks, documents
 from collectors.exports.formats import Head, Options, Part, named_on
 from collectors.exports.losses import Losses
 from collectors.exports.objects import nested, object_keys
 from collectors.exports.sources import Source
 from collectors.exports.times import iso
-from collectors.exports.x_payload import READ, Entities, Item, Metrics, Payload, decode, listed
+from collectors.exports.x_payload import READ, Entities, Item, Items, Metrics, Payload, listed
 
 ASKED = "posts asked for"
 REFERRED = "posts they refer to"
-BROKEN = "broken JSON: it ends too early or has a damaged place"
-CHUNK = 20_000  # posts and accounts turned into tables at a time
+CHUNK_BYTES = 1 << 23  # of JSON turned into tables at a time
 
 _METRICS = {
     "retweet_count": "reposts",
@@ -78,168 +76,186 @@ def _is_not_includes(source: Source) -> bool:
 
 
 class _Reading:
-    """What is remembered from one document to the next."""
+    """What is remembered from one document to the next: who wrote which post."""
 
     def __init__(self, losses: Losses) -> None:
         self.losses = losses
-        self.authors: dict[str, str | None] = {}  # of every post seen
-        self.referred: dict[str, str] = {}  # post ids, each with the place of the first mention
+        self.authors: list[pl.DataFrame] = []  # of every post seen; ids as numbers
+        self.unmet: list[pl.DataFrame] = []  # posts referred to before they were seen, if ever
 
     def file(self, source: Source) -> Iterator[Part]:
         names: Counter[str] = Counter()
-        waiting: list[Payload] = []
-        rows = 0
-        for payload in self._payloads(source):
-            names.update(name for post in payload.names for name in post)
-            waiting.append(payload)
-            rows += len(payload)
-            if rows >= CHUNK:
-                yield from self._parts(waiting)
-                waiting, rows = [], 0
-        yield from self._parts(waiting)
+        for some in chunks(documents(source, self.losses), size=CHUNK_BYTES):
+            payload = Payload.of(some, self.losses)
+            names.update(payload.names)
+            yield from self._parts(payload)
         for name in sorted(names.keys() - READ):
             reason = f"field {name} is not read"
             self.losses.add("unknown", "fields", reason, names[name], example=source.name)
 
-    def _payloads(self, source: Source) -> Iterator[Payload]:
-        """Yield what a file's documents hold; a broken one is set aside with its place."""
-        for place, text in documents(source, self.losses):
-            if payload := self._decoded(text, place, "rows" if place != source.name else "files"):
-                yield payload
+    def _parts(self, payload: Payload) -> Iterator[Part]:
+        asked, referred = _raw(payload.asked), _raw(payload.referred)
+        posts = pl.concat([asked, referred])
+        self._remember(posts)
+        authors = self._authors_of(posts["other"])
+        self._note(payload, asked, posts, authors)
+        yield Part(ACCOUNTS, _accounts(payload.users), "accounts")
+        yield Part(POSTS, _as_posts(asked, authors), ASKED)
+        yield Part(POSTS, _as_posts(referred, authors), REFERRED)
+        yield Part(COUNTERS, _counters(posts), "numbers shown")
 
-    def _decoded(self, text: bytes, place: str, what: str) -> Payload | None:
-        try:
-            payload = decode(text)
-        except msgspec.ValidationError as error:
-            reason = f"not as X's API writes it ({error})"
-            self.losses.add("dropped", what, reason, example=place)
-            return None
-        except (ValueError, RecursionError):
-            self.losses.add("dropped", what, BROKEN, example=place)
-            return None
-        self._remember(payload, place)
-        return payload
-
-    def _remember(self, payload: Payload, place: str) -> None:
-        if not len(payload) and not payload.others:
-            self.losses.add("dropped", "rows", "holds no post and no account", example=place)
-        reason = "neither a post nor an account"
-        self.losses.add("dropped", "rows", reason, payload.others, example=place)
-        for title in payload.refusals:
-            reason = f"refused by the platform: {title}"
-            self.losses.add("unknown", "references", reason, example=place)
-        for post in (*payload.referred, *payload.asked):
-            self.authors[post.id or ""] = post.author_id
-        for post in payload.asked:
-            for other in post.references:
-                self.referred.setdefault(other.id or "", place)
-
-    def _parts(self, payloads: list[Payload]) -> Iterator[Part]:
-        users = [(u, p.retrieved_at) for p in payloads for u in p.users]
-        asked = [(post, p.retrieved_at) for p in payloads for post in p.asked]
-        referred = [(post, p.retrieved_at) for p in payloads for post in p.referred]
-        yield Part(ACCOUNTS, _accounts(users), "accounts")
-        yield Part(POSTS, self._posts(asked), ASKED)
-        yield Part(POSTS, self._posts(referred), REFERRED)
-        yield Part(COUNTERS, _counters(asked + referred), "numbers shown")
-
-    def _posts(self, posts: list[tuple[Item, str | None]]) -> pl.DataFrame:
-        links = [_link(post) for post, _ in posts]
-        kinds = [kind for kind, _ in links]
-        others = [other for _, other in links]
-        authors = [self.authors.get(other) if other else None for other in others]
-        answered = [
-            post.in_reply_to_user_id if kind == "reply" else None
-            for (post, _), kind in zip(posts, kinds, strict=True)
-        ]
-        self._note_double_links(posts)
-        frame = pl.DataFrame(
-            {
-                "id": [post.id for post, _ in posts],
-                "author": [post.author_id for post, _ in posts],
-                "created_at": [post.created_at for post, _ in posts],
-                "kind": kinds,
-                "other": others,
-                "other_author": authors,
-                "answered": answered,
-                "text": [
-                    self._text(post, kind) for (post, _), kind in zip(posts, kinds, strict=True)
-                ],
-                "lang": [post.lang for post, _ in posts],
-                "urls": nested([_urls(post) for post, _ in posts]),
-                "hashtags": nested([_hashtags(post) for post, _ in posts]),
-                "media_keys": nested([_media(post) for post, _ in posts]),
-                "collected_at": [_retrieved(post, at) for post, at in posts],
-            },
-            schema_overrides=_RAW,
+    def _remember(self, posts: pl.DataFrame) -> None:
+        new = _numbered(posts.select("id", "author"), "id", "author").filter(
+            pl.col("id").is_not_null()
         )
-        self._note_bad_times(frame)
-        return _as_posts(frame)
+        new = new.unique("id", keep="last", maintain_order=True)
+        while self.authors and self.authors[-1].height < 2 * new.height:
+            older = self.authors.pop()
+            new = pl.concat([older, new]).unique("id", keep="last", maintain_order=True)
+        self.authors.append(new)
 
-    def _text(self, post: Item, kind: str) -> str | None:
-        """Return the whole text; none for a repost whose original is there."""
-        if kind == "repost" and any(other.id in self.authors for other in post.references):
-            return None
-        note = post.note_tweet.text if post.note_tweet else None
-        return note or post.text
+    def _authors_of(self, others: pl.Series) -> pl.DataFrame:
+        """Return those of some posts that were seen, with their authors."""
+        wanted = _numbered(others.drop_nulls().unique().to_frame("id"), "id")
+        found = [seen.join(wanted, on="id", how="semi") for seen in self.authors]
+        known = pl.concat(found).unique("id", keep="last")
+        return known.with_columns(pl.col("id", "author").cast(pl.String))
 
-    def _note_double_links(self, posts: list[tuple[Item, str | None]]) -> None:
-        twice = [post for post, _ in posts if len(post.references) > 1]
+    def _note(
+        self, payload: Payload, asked: pl.DataFrame, posts: pl.DataFrame, authors: pl.DataFrame
+    ) -> None:
+        """Note what is not known of these posts, and what they refer to that was not seen."""
+        bad = int(posts.select(_time("created_at").is_null().sum()).item())
+        self.losses.add("unknown", "times", "no readable time: kept, but without one", bad)
         reason = "a quote that also answers: kept as a quote, the answer's link is not"
-        self.losses.add("dropped", "links", reason, len(twice))
-
-    def _note_bad_times(self, frame: pl.DataFrame) -> None:
-        bad = frame.filter(_time("created_at").is_null())
-        if bad.height:
-            reason = "no readable time: kept, but without one"
-            self.losses.add("unknown", "times", reason, bad.height)
+        self.losses.add("dropped", "links", reason, int(posts["twice"].sum()))
+        named = asked.select(id="other", document="document").drop_nulls()
+        unmet = named.unique("id", keep="first", maintain_order=True)
+        unmet = unmet.join(authors, on="id", how="anti", maintain_order="left")
+        places = pl.Series(payload.places, dtype=pl.String)
+        self.unmet.append(unmet.select("id", place=places.gather(unmet["document"])))
 
     def note_unresolved(self) -> None:
         """Count the posts that are referred to and are in none of the files."""
-        missing = [other for other in self.referred if other not in self.authors]
-        if missing:
+        unmet = pl.concat([*self.unmet, pl.DataFrame(schema=_UNMET)])
+        unmet = unmet.unique("id", keep="first", maintain_order=True)
+        unmet = unmet.with_columns(number=pl.col("id").cast(pl.UInt64, strict=False))
+        for seen in self.authors:
+            unmet = unmet.join(
+                seen, left_on="number", right_on="id", how="anti", maintain_order="left"
+            )
+        if unmet.height:
             reason = "not in these files: deleted, protected, or not asked for"
-            place = self.referred[missing[0]]
-            self.losses.add("unknown", "references", reason, len(missing), example=place)
+            place = unmet["place"][0]
+            self.losses.add("unknown", "references", reason, unmet.height, example=place)
 
 
-_RAW: dict[str, pl.DataType | type[pl.DataType]] = {
-    "id": pl.String, "author": pl.String, "created_at": pl.String, "kind": pl.String,
-    "other": pl.String, "other_author": pl.String, "answered": pl.String, "text": pl.String,
-    "lang": pl.String, "urls": STRINGS, "hashtags": STRINGS, "media_keys": STRINGS,
-    "collected_at": pl.String,
-}  # fmt: skip
+def _numbered(rows: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """Return X's ids as the numbers that they are, in a fifth of the memory; else null."""
+    return rows.with_columns(pl.col(*columns).cast(pl.UInt64, strict=False))
 
 
-def _link(post: Item) -> tuple[str, str | None]:
-    """Return what the post does, and to which post; a share goes before an answer."""
-    kinds = {_LINKS.get(other.type or ""): other.id or None for other in post.references}
+_UNMET = {"id": pl.String, "place": pl.String}
+_NO_METRICS = Metrics()
+_NO_ENTITIES = Entities()
+
+
+def _raw(found: Items) -> pl.DataFrame:
+    """Return posts as they were told, one a row, in plain columns."""
+    posts = found.items
+    kinds, others, twice = _links(posts)
+    notes = {n: post.note_tweet for n, post in enumerate(posts) if post.note_tweet is not None}
+    texts = [post.text for post in posts]
+    entities = [post.entities or _NO_ENTITIES for post in posts]
+    for n, note in notes.items():  # a long post: its beginning is in the usual places
+        texts[n] = note.text or texts[n]
+        entities[n] = note.entities or entities[n]
+    metrics = [post.public_metrics or _NO_METRICS for post in posts]
+    return pl.DataFrame(
+        [
+            _texts("id", [post.id for post in posts]),
+            _texts("author", [post.author_id for post in posts]),
+            _texts("created_at", [post.created_at for post in posts]),
+            _texts("kind", kinds),
+            _texts("other", others),
+            pl.Series("twice", twice, dtype=pl.Boolean),
+            _texts("answered", [post.in_reply_to_user_id for post in posts]),
+            _texts("text", texts),
+            _texts("lang", [post.lang for post in posts]),
+            nested([_urls(each) if each.urls else () for each in entities]).alias("urls"),
+            nested([_tags(each) if each.hashtags else () for each in entities]).alias("hashtags"),
+            nested([_mentions(each) if each.mentions else () for each in entities]).alias(
+                "mentions"
+            ),
+            nested([_media(post) if post.attachments else () for post in posts]).alias(
+                "media_keys"
+            ),
+            _texts("retrieved", _retrieved(found)),
+            pl.Series("document", found.documents, dtype=pl.UInt32),
+            *(
+                pl.Series(name, [getattr(each, name) for each in metrics], dtype=pl.Int64)
+                for name in _METRICS
+            ),
+        ]
+    )
+
+
+def _texts(name: str, values: list[str | None]) -> pl.Series:
+    return pl.Series(name, values, dtype=pl.String)
+
+
+def _links(posts: list[Item]) -> tuple[list[str | None], list[str | None], list[bool]]:
+    """Return what each post does, to which post, and whether it also answers or quotes another."""
+    kinds: list[str | None] = []
+    others: list[str | None] = []
+    twice: list[bool] = []
+    for post in posts:
+        found = post.referenced_tweets or post.referenced_posts
+        if not found:
+            kind, other, more = "original", None, False
+        elif len(found) == 1 and isinstance(found, list):
+            kind = _LINKS.get(found[0].type or "", "original")
+            other, more = (None if kind == "original" else found[0].id), False
+        else:
+            kind, other, more = _first_link(post.references)
+        kinds.append(kind)
+        others.append(other or None)
+        twice.append(more)
+    return kinds, others, twice
+
+
+def _first_link(references: list[Item]) -> tuple[str, str | None, bool]:
+    """Return the one link that is kept: a share goes before an answer."""
+    kinds = {_LINKS.get(other.type or ""): other.id for other in references}
     for kind in ("repost", "quote", "reply"):
         if kind in kinds:
-            return kind, kinds[kind]
-    return "original", None
+            return kind, kinds[kind], len(references) > 1
+    return "original", None, len(references) > 1
 
 
-def _entities(post: Item) -> Entities:
-    note = post.note_tweet.entities if post.note_tweet else None
-    return note or post.entities or Entities()
+def _tags(post: Entities) -> list[str]:
+    return [tag.tag for tag in listed(post.hashtags)]
 
 
-def _urls(post: Item) -> list[str]:
-    found = (url.unwound_url or url.expanded_url for url in listed(_entities(post).urls))
-    return [url for url in found if url]
-
-
-def _hashtags(post: Item) -> list[str]:
-    return [tag.tag for tag in listed(_entities(post).hashtags)]
+def _mentions(post: Entities) -> list[str]:
+    return [f"x:{one.id}" if one.id else f"x:@{one.username}" for one in listed(post.mentions)]
 
 
 def _media(post: Item) -> list[str]:
     return listed(post.attachments.media_keys) if post.attachments else []
 
 
-def _retrieved(post: Item, of_page: str | None) -> str | None:
-    return post.twarc.retrieved_at if post.twarc else of_page
+def _urls(post: Entities) -> list[str]:
+    found = (url.unwound_url or url.expanded_url for url in listed(post.urls))
+    return [url for url in found if url]
+
+
+def _retrieved(found: Items) -> list[str | None]:
+    """Return when each was asked for: as its page says, or the flattened post itself."""
+    return [
+        at if item.twarc is None else item.twarc.retrieved_at
+        for item, at in zip(found.items, found.retrieved, strict=True)
+    ]
 
 
 def _time(column: str) -> pl.Expr:
@@ -251,10 +267,13 @@ def _x(column: str) -> pl.Expr:
     return named_on("x", column)
 
 
-def _as_posts(raw: pl.DataFrame) -> pl.DataFrame:
+def _as_posts(raw: pl.DataFrame, authors: pl.DataFrame) -> pl.DataFrame:
     """Return raw columns as posts. A repost names only its original: its parent stays unknown."""
+    known = authors.select(other="id", other_author="author", is_known=pl.lit(value=True))
+    raw = raw.join(known, on="other", how="left", maintain_order="left")
     is_repost = pl.col("kind") == "repost"
     is_quote = pl.col("kind") == "quote"
+    is_reply = pl.col("kind") == "reply"
     parent = pl.when(~is_repost)
     return raw.select(
         post_id=_x("id"),
@@ -263,39 +282,40 @@ def _as_posts(raw: pl.DataFrame) -> pl.DataFrame:
         at=_time("created_at"),
         kind="kind",
         parent_id=parent.then(_x("other")),
-        parent_account_id=pl.when(is_quote).then(_x("other_author")).otherwise(_x("answered")),
+        parent_account_id=pl.when(is_quote).then(_x("other_author"))
+        .when(is_reply).then(_x("answered")),
         root_id=pl.when(is_repost).then(_x("other")),
         root_account_id=pl.when(is_repost).then(_x("other_author")),
         basis=parent.then(pl.when(pl.col("other").is_not_null()).then(pl.lit("observed"))),
-        text="text",
+        text=pl.when(~(is_repost & pl.col("is_known").fill_null(value=False))).then("text"),
         lang=pl.when(~pl.col("lang").is_in(["und", "qme", "zxx"])).then("lang"),
         urls="urls",
         hashtags="hashtags",
+        mentions="mentions",
         media_keys="media_keys",
         object_keys=object_keys("urls"),
-        collected_at=_time("collected_at"),
-    )
+        collected_at=_time("retrieved"),
+    )  # fmt: skip
 
 
-def _accounts(users: list[tuple[Item, str | None]]) -> pl.DataFrame:
-    metrics = [user.public_metrics or Metrics() for user, _ in users]
+def _accounts(found: Items) -> pl.DataFrame:
+    users = found.items
+    metrics = [user.public_metrics or _NO_METRICS for user in users]
     raw = pl.DataFrame(
         {
-            "id": [user.id for user, _ in users],
-            "handle": [user.username for user, _ in users],
-            "name": [user.name for user, _ in users],
-            "followers": [m.followers_count for m in metrics],
-            "following": [m.following_count for m in metrics],
-            "posts": [m.tweet_count if m.post_count is None else m.post_count for m in metrics],
-            "created_at": [user.created_at for user, _ in users],
-            "observed_at": [_retrieved(user, at) for user, at in users],
-        },
-        schema={
-            "id": pl.String, "handle": pl.String, "name": pl.String, "followers": pl.Int64,
-            "following": pl.Int64, "posts": pl.Int64, "created_at": pl.String,
-            "observed_at": pl.String,
-        },
-    )  # fmt: skip
+            "id": _texts("id", [user.id for user in users]),
+            "handle": _texts("handle", [user.username for user in users]),
+            "name": _texts("name", [user.name for user in users]),
+            "followers": pl.Series([m.followers_count for m in metrics], dtype=pl.Int64),
+            "following": pl.Series([m.following_count for m in metrics], dtype=pl.Int64),
+            "posts": pl.Series(
+                [m.tweet_count if m.post_count is None else m.post_count for m in metrics],
+                dtype=pl.Int64,
+            ),
+            "created_at": _texts("created_at", [user.created_at for user in users]),
+            "retrieved": _texts("retrieved", _retrieved(found)),
+        }
+    )
     raw = raw.with_columns(id=_x("id"))
     return raw.filter(pl.col("id").is_not_null()).select(
         account_id="id",
@@ -307,29 +327,26 @@ def _accounts(users: list[tuple[Item, str | None]]) -> pl.DataFrame:
         posts="posts",
         created_at=_time("created_at"),
         role=pl.lit("unknown"),
-        observed_at=_time("observed_at"),
+        observed_at=_time("retrieved"),
     )
 
 
-def _counters(posts: list[tuple[Item, str | None]]) -> pl.DataFrame:
-    rows = [
-        (f"x:{owner.strip()}", _METRICS[name], value, f"x v2 {name}", _retrieved(post, at))
-        for post, at in posts
-        if post.public_metrics is not None
-        for owner, name, value in _shown(post, post.public_metrics)
-    ]
-    schema = dict.fromkeys(COUNTERS.columns, pl.String) | {"value": pl.Int64}
-    order = ("post_id", "metric", "value", "definition", "observed_at")
-    raw = pl.DataFrame(rows, schema={name: schema[name] for name in order}, orient="row")
-    return raw.with_columns(observed_at=_time("observed_at")).unique(maintain_order=True)
-
-
-def _shown(post: Item, metrics: Metrics) -> Iterator[tuple[str, str, int]]:
-    """Yield whose number it is, its name and its value."""
-    kind, original = _link(post)
-    names = _OF_THE_ORIGINAL if kind == "repost" else tuple(_METRICS)
-    owner = (original if kind == "repost" else post.id) or ""
-    for name in names if owner.strip() else ():
-        value = getattr(metrics, name)
-        if value is not None and not (name == "impression_count" and value == 0):
-            yield owner, name, value
+def _counters(posts: pl.DataFrame) -> pl.DataFrame:
+    """Return the numbers shown, each beside the post that it belongs to."""
+    is_repost = pl.col("kind") == "repost"
+    owner = pl.when(is_repost).then(_x("other")).otherwise(_x("id"))
+    theirs = [pl.when(~is_repost).then(name) for name in _METRICS if name not in _OF_THE_ORIGINAL]
+    shown = posts.select(
+        *theirs, *_OF_THE_ORIGINAL, post_id=owner, observed_at=_time("retrieved")
+    ).filter(pl.col("post_id").is_not_null())
+    shown = shown.with_columns(pl.col("impression_count").replace(0, None))
+    told = shown.unpivot(
+        list(_METRICS), index=["post_id", "observed_at"], variable_name="name"
+    ).filter(pl.col("value").is_not_null())
+    return told.select(
+        post_id="post_id",
+        metric=pl.col("name").replace_strict(_METRICS, return_dtype=pl.String),
+        value="value",
+        definition=pl.lit("x v2 ") + pl.col("name"),
+        observed_at="observed_at",
+    ).unique(maintain_order=True)
