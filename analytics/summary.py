@@ -29,7 +29,13 @@ def summary(
     """
     ids = pl.concat([appeals["appeal_id"], posts["appeal_id"]]).unique().sort()
     counted = ids.to_frame()
-    parts = (_counts(posts), _window(posts), most_shared(posts), _shared(shares), _sources(shares))
+    parts = (
+        _counts(posts),
+        _window(posts),
+        most_shared(posts.lazy()).collect(),
+        _shared(shares),
+        _sources(shares),
+    )
     for part in parts:
         counted = counted.join(part, on="appeal_id", how="left", maintain_order="left")
     acts = responses.group_by("appeal_id").agg(responses=pl.len().cast(pl.Int64))
@@ -111,7 +117,7 @@ def _sources(shares: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def most_shared(posts: pl.DataFrame) -> pl.DataFrame:
+def most_shared(posts: pl.LazyFrame) -> pl.LazyFrame:
     """Return, by appeal, the post that most shares name: as parent where told, else as root."""
     named = posts.filter(pl.col("kind").is_in(SHARES)).select(
         "appeal_id",

@@ -51,7 +51,7 @@ def test_the_most_shared_post_is_the_one_that_most_shares_name() -> None:
 def test_of_posts_shared_as_often_the_first_by_name_is_taken() -> None:
     posts = rows(POSTS, *({"post_id": f"x:{n}", "kind": "repost", "root_id": f"x:{7 - n}"}
                           for n in range(3)), **COMMON)  # fmt: skip
-    assert most_shared(posts)["top_post_id"].to_list() == ["x:5"]
+    assert most_shared(posts.lazy()).collect()["top_post_id"].to_list() == ["x:5"]
 
 
 def test_the_author_of_a_post_that_is_not_held_is_known_from_its_shares() -> None:

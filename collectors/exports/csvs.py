@@ -18,7 +18,7 @@ from collectors.exports.losses import Losses
 from collectors.exports.sources import UNREADABLE, Source
 from collectors.exports.texts import encoding_of, first_foreign, is_utf8, recoded
 
-ROW = "\0row"  # number of the row in its file: the header is row 1
+ROW = "\0row"  # number of the row in its file: the header is row 1, blank lines are none
 BATCH_ROWS = 100_000
 MAX_CELL = 1 << 26
 _SEPARATORS = ",;\t|"  # spreadsheets of many countries write semicolons
@@ -164,35 +164,43 @@ def _batches(
     if missing := sorted(set(needs) - set(names)):
         msg = f"{source.name} has no column {missing[0]!r}; leave out --format to have it detected"
         raise FormatError(msg)
-    given = 0
+    if not _is_regular(path, separator, names):
+        path = _mended(path, (separator, names), source, losses, scratch)
+        separator = ","
+    for batch in _scanned(path, separator, names, whole=whole):
+        yield _without_blanks(batch)
+
+
+def _is_regular(path: Path, separator: str, names: Sequence[str]) -> bool:
+    """Return whether the fast reader gets through: rows it gave before it stumbled cannot be used.
+
+    It gives pieces from behind the place where it stumbles, and leaves out others before it.
+    """
     try:
-        for batch in _scanned(path, separator, names, whole=whole):
-            given += batch.height
-            yield _without_blanks(batch)
+        told = _scan(path, separator, names).select(
+            pl.len(), pl.all().null_count().name.suffix("-")
+        )
+        rows = told.collect(engine="streaming")["len"][0]
     except pl.exceptions.PolarsError:
-        given_before, given = given, 0
-    else:
-        if given or not _more_than_a_header(path):
-            return
-        given_before = 0
-    mended = _mended(path, (separator, names), source, losses, scratch)
-    for batch in _scanned(mended, ",", names, whole=whole):
-        rest = batch.filter(pl.int_range(pl.len()) + given >= given_before)
-        given += batch.height
-        yield _without_blanks(rest)
+        return False
+    return bool(rows) or not _more_than_a_header(path)
 
 
 def _without_blanks(batch: pl.DataFrame) -> pl.DataFrame:
     return batch.filter(~pl.all_horizontal(pl.exclude(ROW).is_null()))
 
 
-def _scanned(
-    path: Path, separator: str, names: Sequence[str], *, whole: bool
-) -> Iterator[pl.DataFrame]:
-    rows = pl.scan_csv(
+def _scan(path: Path, separator: str, names: Sequence[str]) -> pl.LazyFrame:
+    return pl.scan_csv(
         path, infer_schema=False, separator=separator, has_header=False, skip_rows=1,
         schema=dict.fromkeys(names, pl.String), row_index_name=ROW, row_index_offset=2,
     )  # fmt: skip
+
+
+def _scanned(
+    path: Path, separator: str, names: Sequence[str], *, whole: bool
+) -> Iterator[pl.DataFrame]:
+    rows = _scan(path, separator, names)
     if whole:
         yield rows.collect()
         return

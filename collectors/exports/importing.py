@@ -29,10 +29,6 @@ from collectors.exports.times import known_zone
 FLUSH_ROWS = 250_000
 _EMPTY = "is empty"
 _FOREIGN = "is in no format that groundswell reads"
-_TOLD = (
-    "appeal_id", "post_id", "account_id", "kind", "parent_id", "parent_account_id", "root_id",
-    "root_account_id",
-)  # fmt: skip
 _MOST_SHARED = ("top_post_id", "top_shares", "top_reposts")
 
 
@@ -192,16 +188,16 @@ class _Import:
 
     def _write(self, name: str, parts: Iterable[Part]) -> None:
         """Write what is new as it comes, and in the end what differs from rows that are held."""
-        differing: dict[tuple[Table, str], list[pl.DataFrame]] = {}
+        differing: dict[Table, list[pl.DataFrame]] = {}
         for batch in _buffered(parts):
             for part in batch:
                 rows = _stamped(part, self.options.appeal_id, name)
                 done, others = self.store.append_new(part.table, rows)
                 self._count(part.what, done)
                 if not others.is_empty():
-                    differing.setdefault((part.table, part.what), []).append(others)
-        for part in _joined(differing):
-            self._count(part.what, self.store.append(part.table, part.frame))
+                    differing.setdefault(part.table, []).append(others)
+        for table, frames in differing.items():
+            self._count(table.name, self.store.append(table, pl.concat(frames)))
 
     def _count(self, what: str, done: Written) -> None:
         self.losses.add("kept", what, "new", done.new)
@@ -241,23 +237,24 @@ class _Import:
         self.store.append(LOSSES, losses)
         self.store.compact(only_crowded=True)
         appeal_id = self.options.appeal_id
-        posts = self.store.read("posts", columns=_TOLD, appeal_id=appeal_id)
-        kinds = posts["kind"].value_counts(sort=True)
-        source = pl.coalesce("parent_account_id", "root_account_id")
-        named = posts.filter(pl.col("kind").is_in(SHARES), source.is_not_null())
+        posts = self.store.scan("posts").filter(pl.col("appeal_id") == appeal_id)
+        source = pl.coalesce("parent_account_id", "root_account_id").is_not_null()
+        kinds = (
+            posts.group_by("kind").agg(pl.len(), named=source.sum()).sort("len", descending=True)
+        ).collect()
         return Report(
             self.id,
             appeal_id,
             files,
             losses,
-            held=dict(kinds.iter_rows()),
-            named=named.height,
+            held=dict(kinds.select("kind", "len").iter_rows()),
+            named=int(kinds.filter(pl.col("kind").is_in(SHARES))["named"].sum()),
             most_shared=_most_shared(posts),
         )
 
 
-def _most_shared(posts: pl.DataFrame) -> dict[str, str | int] | None:
-    for post, shares, reposts in most_shared(posts).select(_MOST_SHARED).iter_rows():
+def _most_shared(posts: pl.LazyFrame) -> dict[str, str | int] | None:
+    for post, shares, reposts in most_shared(posts).select(_MOST_SHARED).collect().iter_rows():
         return {"post_id": post, "reposts": reposts, "quotes": shares - reposts}
     return None
 
