@@ -69,7 +69,7 @@ PROFILE_URL = re.compile(
 )
 _HOST_END = re.compile("/|%2f")
 FEDIVERSE_URL = re.compile(
-    r"https?://([^/\s]+)/(?:web/)?(?:@|users/)([^/?#\s()<>\[\]\"']+)", re.IGNORECASE
+    r"https?://([^/\s]+)/(?:web/|ap/)?(?:@|users/)([^/?#\s()<>\[\]\"']+)", re.IGNORECASE
 )
 _MAY_NAME = rf"(?i){'|'.join(map(re.escape, _PROFILE_HOSTS))}|/@|/users/"
 MENTION = re.compile(r"(?<![\w@/])@([a-z0-9_](?:[\w.@-]*\w)?)", re.IGNORECASE | re.ASCII)
@@ -297,7 +297,8 @@ class Protector:
         if handle.startswith("~"):
             return handle
         named = f"{platform}:@{handle}".lower()
-        account = f"{platform}:{handle}" if by_id else named
+        is_id = by_id or platform == "mastodon"  # where accounts have no other id
+        account = f"{platform}:{handle}" if is_id else named
         if named in self._handles or self.is_public(named) or self.is_public(account):
             return handle
         return self.pseudonym(account).split(":", 1)[1]

@@ -143,7 +143,7 @@ def test_what_a_private_address_becomes_does_not_depend_on_what_came_before() ->
         ("vk:-77_42", "vk:-77", "vk:{}_42"),
         ("facebook:77_42", "facebook:77", "facebook:{}_42"),
         ("web:https://x.com/joe/status/1", "x:@joe", "web:https://x.com/{}/status/1"),
-        ("mastodon:https://a.example/@joe/1", "mastodon:@joe@a.example",
+        ("mastodon:https://a.example/@joe/1", "mastodon:joe@a.example",
          "mastodon:https://a.example/@{}/1"),
         ("telegram:channel/42", "telegram:channel", "telegram:channel/42"),
         ("x:1234_5", "x:1", "x:1234_5"),
