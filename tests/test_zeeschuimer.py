@@ -186,7 +186,7 @@ def test_its_files_are_known_by_content(tmp_path: Path) -> None:
         ("tiktok.com", FILM),
         ("instagram.com", PICTURE),
         ("threads.net", THREAD),
-        ("linkedin.com", {"author_id": "1", "created_at": "2026"}),
+        ("linkedin.com", {"entityUrn": "1"}),
     ):
         path = given_file(tmp_path, captured(platform, data))
         assert detect(Head.of(Source(path))) is FORMAT
@@ -393,7 +393,7 @@ def test_both_shapes_of_instagram_give_the_same_post(tmp_path: Path) -> None:
     ]
     assert rows[0] == rows[1]
     done = read(FORMAT, given_file(tmp_path, captured("instagram.com", graph)))
-    assert shown(done) == {"zeeschuimer instagram edge_media_comment.count": 4}
+    assert shown(done) == {"zeeschuimer instagram edge_media_to_comment.count": 4}
 
 
 def test_hidden_numbers_and_advertisements_are_not_kept(tmp_path: Path) -> None:
@@ -410,7 +410,8 @@ def test_a_thread_is_read_and_what_it_shares_is_named(tmp_path: Path) -> None:
     other = {"code": "CODE9", "user": {"pk": "73"}}
     lines = [
         THREAD,
-        {**THREAD, "code": "Q", "text_post_app_info": {**info, "share_info": {"quoted_post": other}}},
+        {**THREAD, "code": "Q",
+         "text_post_app_info": {**info, "share_info": {"quoted_post": other}}},
         {**THREAD, "code": "R",
          "text_post_app_info": {**info, "share_info": {"reposted_post": other}}},
         {**THREAD, "code": "A", "text_post_app_info": {"is_reply": True}},

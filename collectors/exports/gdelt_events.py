@@ -4,7 +4,7 @@ Each row names one article that reports it: articles become posts, joined by the
 (``gdelt:ID`` in ``object_keys``). Where the first actor is an authority of a state, the event is
 also a *candidate* for the responses: found by a machine, to be checked by a person, which is why
 its coder is ``GDELT`` and its target unknown. An event's day can lie years before the article,
-since an anniversary is read as the event itself. Event codes are text: 040 is not 40.
+since an __X__
 
 Version 2 has 61 columns, version 1 has 58, and 57 before it named articles; tables with a header
 are read by its names. A day is the whole day in UTC.
@@ -51,12 +51,13 @@ COLUMNS = _columns(*_OLD_PLACES[:4], "adm2code", *_OLD_PLACES[4:])
 COLUMNS_1 = _columns(*_OLD_PLACES)
 _TYPES = ("actor1type1code", "actor1type2code", "actor1type3code")
 _READ = (
-    "globaleventid", "sqldate", "actor1code", "actor1name", *_TYPES, "eventcode", "dateadded",
+    "globaleventid", "sqldate", "actor1code", "actor1name", *_TYPES, "eventcode", "eventrootcode",
+    "dateadded",
     "sourceurl",
 )  # fmt: skip
 _SAID_TWICE = {
-    "monthyear", "year", "fractiondate", "eventbasecode", "eventrootcode", "quadclass",
-    "goldsteinscale", "cameocodedescription",
+    "monthyear", "year", "fractiondate", "eventbasecode", "quadclass", "goldsteinscale",
+    "cameocodedescription",
 }  # fmt: skip
 _LAYOUT = gdelt.Layout(
     name="Events",
@@ -132,6 +133,7 @@ def _responses(rows: pl.DataFrame, source: Source, losses: Losses) -> pl.DataFra
     acts = acts.with_columns(actor=pl.coalesce("actor1name", "actor1code"))
     nobody = pl.col("actor").is_null()
     acts = without(acts, nobody, "names no actor", source, losses)
+    acts = without(acts, _has_lost_zeros(), _LOST_ZEROS, source, losses)
     acts = without(acts, ~is_verb(pl.col("eventcode")), "has no CAMEO event code", source, losses)
     acts = without(acts, pl.col("day").is_null(), "has no day that can be read", source, losses)
     url = pl.col("sourceurl")

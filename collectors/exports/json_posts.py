@@ -108,13 +108,16 @@ def microseconds(told: float | str | None, unit: int = SECONDS) -> int | None:
     >>> microseconds("1772366400"), microseconds(1772366400123, MILLISECONDS), microseconds("soon")
     (1772366400000000, 1772366400123000, None)
     """
+    if told is None:
+        return None
     try:
-        number = float(told) if isinstance(told, str) and not told.isdigit() else told
-        moment = int(number) * unit if isinstance(number, str) else (number or 0) * unit
-        inside = bool(number) and _FIRST < moment < _LAST
+        number = told
+        if isinstance(number, str):
+            number = int(number) if number.isdigit() else float(number)
+        moment = number * unit
+        return round(moment) if number and _FIRST < moment < _LAST else None
     except (ValueError, OverflowError):
         return None
-    return round(moment) if inside else None
 
 
 def numbers(definition: str, told: Iterable[tuple[str, str, float | str | None]]) -> list[Shown]:

@@ -144,8 +144,7 @@ class _Post(msgspec.Struct, gc=False):
     @property
     def wall(self) -> int | None:
         """Where it stands."""
-        found = (self.owner_id, self.to_id, self.source_id)
-        return next((wall for wall in found if wall), None)
+        return self.owner_id or self.to_id or self.source_id
 
     @property
     def is_comment(self) -> bool:
@@ -295,8 +294,10 @@ class _Reading:
 
     def _history(self, post: _Post, place: str) -> list[Post]:
         """Return the posts that a post passes on, each with its own parent."""
-        chain = [older for older in post.copy_history or () if older.key]
-        lost = len(post.copy_history or ()) - len(chain)
+        if not post.copy_history:
+            return []
+        chain = [older for older in post.copy_history if older.key]
+        lost = len(post.copy_history) - len(chain)
         self.losses.add("dropped", "rows", _NO_ID, lost, example=place)
         found = [_told(older, newer) for older, newer in pairwise(chain)]
         return [*found, *(_told(older) for older in chain[-1:])]
@@ -319,7 +320,9 @@ def _refusal(post: _Post) -> str | None:
 
 def _told(post: _Post, passed_on: _Post | None = None) -> Post:
     """Return a post; ``passed_on`` is its parent where it stands in a history itself."""
-    older = passed_on or next((each for each in post.copy_history or () if each.key), None)
+    older = passed_on
+    if post.copy_history:
+        older = next((each for each in post.copy_history if each.key), None)
     author = post.from_id or post.wall
     found = Post(
         post.key,
@@ -327,10 +330,11 @@ def _told(post: _Post, passed_on: _Post | None = None) -> Post:
         account=None if author is None else str(author),
         at=microseconds(post.date),
         text=post.text,
-        urls=_links(post.attachments or ()),
-        media=_media(post.attachments or ()),
         shown=_numbers(post),
     )
+    if post.attachments:
+        found.urls = _links(post.attachments)
+        found.media = _media(post.attachments)
     if post.text and "|" in post.text:
         found.mentions = list(dict.fromkeys(map(_mentioned, _MENTION.finditer(post.text))))
     if older is not None:

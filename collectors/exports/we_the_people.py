@@ -1,25 +1,213 @@
-"""Being written."""
+"""We the People, the White House's petitions (2011 to 2017), in the three CSV files made of them.
+
+Petitions
+    One row each, with times in seconds since 1970. An answer (``response.id``) is often given to
+    many petitions at once: it is one response, dated by when it was joined to them
+    (``response.associationTime``), and names all their pages. What was answered is not in the
+    file, so that it is a statement (CAMEO 01). One can be older than its petition.
+Answered petitions
+    A list scraped from the site, without ids and dates. Its petitions are those of the first file
+    where the words in their addresses agree with just one, else called by those words. That they
+    were answered cannot be kept: a response needs a date.
+Signatures
+    One row each: an act in public without words, kept as a comment to a petition that the file does
+    not name. Initials and postal codes of signers are not read, and say nothing of the appeal.
+"""
 
 from collections.abc import Iterator, Sequence
 
+import polars as pl
+
+from analytics.tables import COUNTERS, POSTS, RESPONSES, STRINGS
+from collectors.exports.cells import whole
+from collectors.exports.coded_acts import placed
+from collectors.exports.csvs import ROW, batches, note_unread, refused, with_columns_of
 from collectors.exports.formats import Head, Options, Part
+from collectors.exports.losses import Losses
+from collectors.exports.objects import object_keys
 from collectors.exports.sources import Source
+from collectors.exports.times import epoch
+
+PETITIONS = {"id", "title", "signatureCount", "created", "status", "response.associationTime"}
+ANSWERED = {"nodepetition_link", "signatures_number", "goal_number", "view_description"}
+SIGNATURES = {"id", "created"}
+_OF_SIGNERS = {"type", "name", "zip", "zip3"}
+_MORE = {"body", "url", "response.id", "response.url"}
+_SAID_TWICE = {
+    "signatures_number/_source", "goal_number/_source", "nodepetition_link/_text",
+    "nodepetition_link/_source", "signed_label", "view_label", "goal_label",
+}  # fmt: skip
+_SLUG = r"/petition/([^/?#]+)"
+_ANSWER = {
+    "answer": pl.String, "answer_url": pl.String, "answered_at": pl.Datetime("us", "UTC"),
+    "url": pl.String,
+}  # fmt: skip
+
+_BEFORE = "a response earlier than its petition: kept as told"
+_UNDATED = "answered, with no date of the answer"
+_NO_PETITION = "the petition that was signed is not named"
 
 
-class Unwritten:
-    """Being written."""
+class WeThePeople:
+    """Reads petitions, their answers and signatures."""
 
     name = "we-the-people"
-    label = "we-the-people"
+    label = "We the People (White House petitions) CSV"
 
     def knows(self, head: Head) -> bool:
-        """Know nothing yet."""
-        return head.is_parquet and not head.data
+        """Judge by the names of columns."""
+        columns = set(head.columns)
+        signed = SIGNATURES < columns <= SIGNATURES | _OF_SIGNERS and columns & {"zip", "zip3"}
+        return columns >= PETITIONS or columns >= ANSWERED or bool(signed)
 
     def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
-        """Yield nothing yet."""
-        del files, options
-        yield from ()
+        """Yield petitions and signatures, numbers, and answers."""
+        kinds: dict[str, list[Source]] = {}
+        for source in files:
+            kinds.setdefault(_layout(Head.of(source)), []).append(source)
+        named: list[pl.DataFrame] = []
+        answers = [pl.DataFrame(schema=_ANSWER)]
+        for source, told in batches(kinds.get("petitions", ()), options.losses, options.scratch):
+            rows = _petitions(told, source, options.losses)
+            named.append(rows.select("post_id", slug=pl.col("url").str.extract(_SLUG)))
+            answers.append(_answers(rows, source, options.losses))
+            yield Part(POSTS, _posts(rows), "posts")
+            yield Part(COUNTERS, _shown(rows, "signatureCount"), "numbers shown")
+        yield Part(RESPONSES, _responses(pl.concat(answers)), "responses")
+        known = _only_once(named)
+        for source, told in batches(kinds.get("answered", ()), options.losses, options.scratch):
+            rows = _answered(told, known, source, options.losses)
+            yield Part(POSTS, _posts(rows.filter(~pl.col("held"))), "posts")
+            yield Part(COUNTERS, _shown(rows, "signatures_number"), "numbers shown")
+        for source, told in batches(kinds.get("signatures", ()), options.losses, options.scratch):
+            yield Part(POSTS, _signatures(told, source, options.losses), "posts")
 
 
-FORMAT = Unwritten()
+FORMAT = WeThePeople()
+
+
+def _layout(head: Head) -> str:
+    columns = set(head.columns)
+    if columns >= ANSWERED:
+        return "answered"
+    return "signatures" if columns <= SIGNATURES | _OF_SIGNERS else "petitions"
+
+
+def _petitions(told: pl.DataFrame, source: Source, losses: Losses) -> pl.DataFrame:
+    note_unread(told, PETITIONS | _MORE | {"type"}, source, losses)
+    rows = with_columns_of(told, sorted(PETITIONS | _MORE))
+    rows = refused(rows, pl.col("id").is_null(), "lacks its id", source, losses)
+    rows = rows.with_columns(
+        post_id=pl.format("petition:wtp/{}", "id"),
+        at=epoch(pl.col("created")),
+        answer=pl.col("response.id").str.replace(r"\.0$", ""),
+        answered_at=epoch(pl.col("response.associationTime")),
+        text=pl.concat_str("title", pl.col("body").str.strip_chars(), separator="\n\n",
+                           ignore_nulls=True).replace("", None),
+    )  # fmt: skip
+    reason = "a time that cannot be read"
+    untimed = rows.filter(pl.col("at").is_null()).height
+    losses.add("unknown", "times", reason, untimed, example=source.name)
+    return rows
+
+
+def _posts(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select(
+        "post_id",
+        "at",
+        "text",
+        platform=pl.lit("petition"),
+        kind=pl.lit("original"),
+        lang=pl.lit("en"),
+        urls=pl.when(pl.col("url").is_not_null()).then(pl.concat_list("url")).cast(STRINGS),
+    ).with_columns(object_keys("urls"))
+
+
+def _shown(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    return rows.select(
+        "post_id",
+        metric=pl.lit("signatures"),
+        value=whole(column),
+        definition=pl.lit(f"we-the-people {column}"),
+    ).drop_nulls("value")
+
+
+def _answers(rows: pl.DataFrame, source: Source, losses: Losses) -> pl.DataFrame:
+    """Return the answers that petitions were given, a row for each petition."""
+    given = rows.filter(pl.col("answer").is_not_null())
+    undated = given.filter(pl.col("answered_at").is_null()).height
+    losses.add("dropped", "responses", _UNDATED, undated, example=source.name)
+    given = given.filter(pl.col("answered_at").is_not_null())
+    early = given.filter(pl.col("answered_at") < pl.col("at"))
+    if early.height:
+        place = f"{source.name}, row {early[ROW][0]}"
+        losses.add("unknown", "times", _BEFORE, early.height, example=place)
+    return given.select("answer", "answered_at", "url", answer_url="response.url").select(
+        list(_ANSWER)
+    )
+
+
+def _responses(given: pl.DataFrame) -> pl.DataFrame:
+    """Return each answer once, with the pages of all its petitions."""
+    answers = given.group_by("answer", maintain_order=True).agg(
+        pl.col("answered_at").min().alias("from"),
+        pl.col("answered_at").max().alias("to"),
+        petitions=pl.len(),
+        sources=pl.concat([pl.col("answer_url"), pl.col("url")])
+        .drop_nulls().unique(maintain_order=True),
+    )  # fmt: skip
+    return placed(
+        answers.select(
+            "from",
+            "to",
+            "sources",
+            response_id=pl.format("wtp:{}", "answer"),
+            actor=pl.lit("White House"),
+            actor_code=pl.lit("USAGOV"),
+            level=pl.lit("national"),
+            verb_code=pl.lit("01"),
+            target=pl.lit(None, pl.String),
+            summary=pl.format("Official response to {} petition(s)", "petitions"),
+            coder=pl.lit("We the People"),
+        )
+    )
+
+
+def _only_once(named: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return the petitions whose address has words that no other petition's has."""
+    none = pl.DataFrame(schema={"post_id": pl.String, "slug": pl.String})
+    petitions = pl.concat([none, *named]).drop_nulls().unique()
+    return petitions.filter(~pl.col("slug").is_duplicated())
+
+
+def _answered(
+    told: pl.DataFrame, known: pl.DataFrame, source: Source, losses: Losses
+) -> pl.DataFrame:
+    note_unread(told, (ANSWERED | _SAID_TWICE) - {"goal_number"}, source, losses)
+    rows = with_columns_of(told, sorted(ANSWERED))
+    rows = rows.with_columns(slug=pl.col("nodepetition_link").str.extract(_SLUG))
+    rows = refused(rows, pl.col("slug").is_null(), "lacks its address", source, losses)
+    losses.add("dropped", "responses", _UNDATED, rows.height, example=source.name)
+    rows = rows.join(known, on="slug", how="left", maintain_order="left")
+    return rows.with_columns(
+        held=pl.col("post_id").is_not_null(),
+        post_id=pl.coalesce("post_id", pl.format("petition:wtp/{}", "slug")),
+        at=pl.lit(None, pl.Datetime("us", "UTC")),
+        text="view_description",
+        url="nodepetition_link",
+    )
+
+
+def _signatures(told: pl.DataFrame, source: Source, losses: Losses) -> pl.DataFrame:
+    note_unread(told, SIGNATURES | {"type"}, source, losses)
+    rows = with_columns_of(told, sorted(SIGNATURES))
+    rows = rows.with_columns(at=epoch(pl.col("created")))
+    lacking = pl.any_horizontal(pl.col("id", "at").is_null())
+    rows = refused(rows, lacking, "lacks its id or a time", source, losses)
+    losses.add("unknown", "references", _NO_PETITION, rows.height, example=source.name)
+    return rows.select(
+        "at",
+        post_id=pl.format("petition:wtp/signature/{}", "id"),
+        platform=pl.lit("petition"),
+        kind=pl.lit("comment"),
+    )

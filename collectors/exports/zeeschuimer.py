@@ -39,6 +39,7 @@ ASKED = "posts"
 REFERRED = "posts they refer to"
 _AGAIN = "captured again: its numbers are kept, with their time"
 _NO_TIME = "no readable time: kept, but without one"
+_SAID_TWICE = {"id", "__typename", "__import_meta"}
 _PLATFORM = re.compile(r"[a-z0-9][a-z0-9.-]{0,40}")
 
 
@@ -121,7 +122,7 @@ class _Reading:
                 decoding = inner.setdefault(name, Decoding(source, self.losses, whose))
                 yield from self._parts(READERS[name], decoding, found)
         for name, decoding in inner.items():
-            decoding.note_unread(READERS[name].reads | {"__import_meta"})
+            decoding.note_unread(READERS[name].reads | _SAID_TWICE)
 
     def _by_platform(
         self, looking: Decoding, some: Sequence[Document]

@@ -190,8 +190,9 @@ def _post(item: _Item, author: str | None, seen_at: int | None, platform: str) -
 
 def _shown(item: _Item, told: _Threads, platform: str) -> list[Shown]:
     is_hidden = bool(item.like_and_view_counts_disabled)
-    comments = item.edge_media_preview_comment or item.edge_media_to_comment or _Count()
     likes = item.edge_media_preview_like or _Count()
+    some_comments = item.edge_media_preview_comment or _Count()
+    comments = item.edge_media_to_comment or _Count()
     can_be_hidden = (
         ("likes", "like_count", item.like_count),
         ("likes", "edge_media_preview_like.count", likes.count),
@@ -201,7 +202,8 @@ def _shown(item: _Item, told: _Threads, platform: str) -> list[Shown]:
     )
     public = (
         ("replies", "comment_count", item.comment_count),
-        ("replies", "edge_media_comment.count", comments.count),
+        ("replies", "edge_media_preview_comment.count", some_comments.count),
+        ("replies", "edge_media_to_comment.count", comments.count),
         ("reposts", "repost_count", told.repost_count),
         ("replies", "direct_reply_count", told.direct_reply_count),
         ("quotes", "quote_count", told.quote_count),
