@@ -142,6 +142,26 @@ def test_a_code_without_its_leading_zero_is_never_mended(tmp_path: Path) -> None
     assert sum(done.lost("dropped", "responses").values()) == 1
 
 
+@pytest.mark.parametrize(
+    ("code", "root", "kept"),
+    [
+        ("014", "01", True),
+        ("14", "1", False),
+        ("14", "14", True),
+        ("14", "", True),
+        ("17", "01", False),
+    ],
+)
+def test_a_code_that_a_spreadsheet_made_another_is_refused(
+    tmp_path: Path, code: str, root: str, *, kept: bool
+) -> None:
+    done = read(FORMAT, with_header(tmp_path, cells("7", eventcode=code, eventrootcode=root)))
+    assert len(acts(done, "verb_code")) == kept
+    assert [reason.split(":")[0] for reason in done.lost("dropped", "responses")] == (
+        [] if kept else ["its codes have lost their zeros, as in a spreadsheet"]
+    )
+
+
 def test_version_1_tells_the_day_only(tmp_path: Path) -> None:
     rows = [cells(each, COLUMNS_1, dateadded="20130501") for each in "78"]
     path = bare(tmp_path, *rows)

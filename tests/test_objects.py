@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.exports.objects import nested, object_keys
+from collectors.exports.objects import _PLAIN, _bare, nested, object_keys
 
 
 def key(address: str) -> str:
@@ -94,3 +94,9 @@ def test_whatever_stands_for_an_address_has_a_key(addresses: list[str]) -> None:
 )
 def test_nested_lists_are_the_same_as_built_one_by_one(lists: list[list[str]]) -> None:
     assert nested(lists).to_list() == lists
+
+
+@given(st.from_regex(_PLAIN.replace("$", ""), fullmatch=True))
+def test_an_address_that_looks_canonical_is(address: str) -> None:
+    frame = pl.DataFrame({"urls": [[address]]})
+    assert frame.select(object_keys("urls")).item().to_list()[0] == _bare(address)

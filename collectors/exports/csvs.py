@@ -20,6 +20,7 @@ from collectors.exports.texts import encoding_of, first_foreign, is_utf8, recode
 
 ROW = "\0row"  # number of the row in its file: the header is row 1, blank lines are none
 BATCH_ROWS = 100_000
+LINES = 20_000  # of files without a header, whose lines can be long
 MAX_CELL = 1 << 26
 _SEPARATORS = ",;\t|"  # spreadsheets of many countries write semicolons
 _MISFIT = "has more cells than the header has names: set aside"
@@ -71,23 +72,18 @@ def plain(
     A row with another number of cells than there are ``columns`` is set aside.
     """
     path = _utf8(source, losses, scratch)
-    lines = pl.scan_csv(
-        path, has_header=False, infer_schema=False, separator="\x01", quote_char=None,
-        new_columns=["line"], truncate_ragged_lines=True, encoding="utf8-lossy",
-    )  # fmt: skip
-    number = 1
-    for batch in lines.collect_batches(chunk_size=BATCH_ROWS):
-        numbered = batch.with_row_index(ROW, offset=number).filter(pl.col("line").is_not_null())
-        number += batch.height
+    if not path.stat().st_size:
+        return
+    lines = pl.scan_lines(path, glob=False, row_index_name=ROW, row_index_offset=1)
+    bare_lines = lines.with_columns(pl.col("line").str.strip_chars_end("\r"))
+    for numbered in bare_lines.filter(pl.col("line") != "").collect_batches(chunk_size=LINES):
         fits = pl.col("line").str.count_matches(separator, literal=True) == len(columns) - 1
         fits = fits.fill_null(value=False)
-        numbered = refused(
-            numbered, ~fits, f"has not {len(columns)} cells: set aside", source, losses
-        )
+        misfit = f"has not {len(columns)} cells: set aside"
+        fitting = refused(numbered, ~fits, misfit, source, losses)
         cells = pl.col("line").str.split_exact(separator, len(columns) - 1)
-        yield numbered.select(ROW, cells.struct.rename_fields(columns).alias("cells")).unnest(
-            "cells"
-        )
+        named = cells.struct.rename_fields(columns).alias("cells")
+        yield fitting.select(ROW, named).unnest("cells")
 
 
 def refused(

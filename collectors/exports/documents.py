@@ -167,8 +167,7 @@ def _lines(file: Stream, source: Source, losses: Losses) -> Iterator[Document]:
             yield Document(place, line)
 
 
-_SIGNS = np.zeros(256, dtype=bool)
-_SIGNS[list(b'"{}[]')] = True
+_SIGNS = bytes(chr(code) in '"{}[]' for code in range(256))
 _STEP = np.zeros(256, dtype=np.int64)
 _STEP[list(b"{[")] = 1
 _STEP[list(b"}]")] = -1
@@ -199,13 +198,12 @@ def _objects(data: bytes, depth: int, level: int) -> tuple[list[bytes], int, int
     ``data`` begins outside of any string, ``level`` brackets deep.
     """
     codes = np.frombuffer(data, dtype=np.uint8)
-    at = np.flatnonzero(_SIGNS[codes])
-    signs = codes[at]
-    quotes = at[signs == ord('"')]
-    quotes = quotes[~_is_escaped(codes, quotes)]
-    brackets = at[signs != ord('"')]
-    outside = np.searchsorted(quotes, brackets) % 2 == 0
-    brackets = brackets[outside]
+    at = np.flatnonzero(np.frombuffer(data.translate(_SIGNS), dtype=bool))
+    is_quote = codes[at] == ord('"')
+    is_quote[is_quote] = ~_is_escaped(codes, at[is_quote])
+    in_string = np.cumsum(is_quote, dtype=np.int32) & 1
+    quotes = at[is_quote]
+    brackets = at[(in_string == 0) & ~is_quote & (codes[at] != ord('"'))]
     kinds = codes[brackets]
     levels = level + np.cumsum(_STEP[kinds])
     opens = brackets[(kinds == ord("{")) & (levels == depth + 1)]

@@ -4,7 +4,8 @@ Each row names one article that reports it: articles become posts, joined by the
 (``gdelt:ID`` in ``object_keys``). Where the first actor is an authority of a state, the event is
 also a *candidate* for the responses: found by a machine, to be checked by a person, which is why
 its coder is ``GDELT`` and its target unknown. An event's day can lie years before the article,
-since an __X__
+since an anniversary is read as the event itself. Event codes are text: a spreadsheet that made
+numbers of them turned 014 into 14, a protest, and such codes are refused where the root tells it.
 
 Version 2 has 61 columns, version 1 has 58, and 57 before it named articles; tables with a header
 are read by its names. A day is the whole day in UTC.
@@ -52,13 +53,13 @@ COLUMNS_1 = _columns(*_OLD_PLACES)
 _TYPES = ("actor1type1code", "actor1type2code", "actor1type3code")
 _READ = (
     "globaleventid", "sqldate", "actor1code", "actor1name", *_TYPES, "eventcode", "eventrootcode",
-    "dateadded",
-    "sourceurl",
+    "dateadded", "sourceurl",
 )  # fmt: skip
 _SAID_TWICE = {
     "monthyear", "year", "fractiondate", "eventbasecode", "quadclass", "goldsteinscale",
     "cameocodedescription",
 }  # fmt: skip
+_LOST_ZEROS = "its codes have lost their zeros, as in a spreadsheet: take GDELT's own file"
 _LAYOUT = gdelt.Layout(
     name="Events",
     columns=(COLUMNS, COLUMNS_1, COLUMNS_1[:-1]),
@@ -151,3 +152,10 @@ def _responses(rows: pl.DataFrame, source: Source, losses: Losses) -> pl.DataFra
             coder=pl.lit(CODER),
         )
     )
+
+
+def _has_lost_zeros() -> pl.Expr:
+    """Return whether a code does not begin with its root of two digits, where a root is told."""
+    root = pl.col("eventrootcode")
+    whole = (root.str.len_chars() == 2) & pl.col("eventcode").str.starts_with(root)  # noqa: PLR2004
+    return (root.str.contains(r"^\d+$") & ~whole).fill_null(value=False)

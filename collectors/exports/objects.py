@@ -30,7 +30,9 @@ _POSTS = {
     "instagram:": _START + r"instagram\.com/(?:[^/?#]+/)?(?:p|reels?|tv)/((?-i)[A-Za-z0-9_-]+)",
     "bluesky:at://": _START + r"bsky\.app/profile/(did:[a-z]+:[\w.:%-]+/post/\w+)",
 }
-_BEFORE_A_NAME = re.compile(r"^[a-z]+://(?:(?:www|m|mobile|amp)\.)?", re.IGNORECASE)
+# Addresses that are canonical as they stand: most are, and cleaning takes a hundred times as long.
+_PLAIN = r"^https?://[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(?:/[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*)*/?$"
+_BEFORE_A_NAME = re.compile(r"(?i)^[a-z]+://(?:(?:www|m|mobile|amp)\.)?")
 
 
 def object_keys(urls: str) -> pl.Expr:
@@ -58,7 +60,9 @@ def _keys(addresses: pl.Series) -> pl.Series:
         pl.concat_str(pl.lit(platform), address.str.extract(pattern))
         for platform, pattern in _POSTS.items()
     ]
-    found = pl.DataFrame({"address": addresses}).select("address", key=pl.coalesce(named))
+    name = address.str.replace(_BEFORE_A_NAME.pattern, "").str.strip_chars_end("/")
+    plain = pl.when(address.str.contains(_PLAIN)).then(pl.lit("url:") + name)
+    found = pl.DataFrame({"address": addresses}).select("address", key=pl.coalesce(*named, plain))
     others = found.filter(pl.col("key").is_null())["address"]
     pages = pl.DataFrame({"address": others, "page": list(map(_bare, others))}, strict=False)
     joined = found.join(pages, on="address", how="left", maintain_order="left")

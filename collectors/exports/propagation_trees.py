@@ -153,9 +153,7 @@ def _reached(nodes: pl.DataFrame, losses: Losses) -> pl.DataFrame:
 
 def _placed(nodes: pl.DataFrame) -> pl.DataFrame:
     """Return the nodes with their parent's id, and what is known of their tree's first root."""
-    above = nodes.select(
-        "tree", parent_uid="uid", parent_tweet="tweet", parent_id="post_id"
-    )
+    above = nodes.select("tree", parent_uid="uid", parent_tweet="tweet", parent_id="post_id")
     roots = nodes.filter("is_root").unique("tree", keep="first", maintain_order=True)
     root = roots.select(
         "tree", root_id="post_id", root_uid="uid", root_tweet="tweet", root_delay="delay_minutes"

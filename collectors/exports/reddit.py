@@ -58,8 +58,6 @@ _NO_WORDS = "words that were deleted or removed"
 _BARE_PARENT = "a comment that names what it answers by a bare number: post or comment is not told"
 _MORE = "comments behind a 'more' stub, which Reddit did not send: ask for them (morechildren)"
 _ELSEWHERE = "threads that go on elsewhere ('continue this thread'): how far is not told"
-_WRAPPING = (b'"kind"', b'"data"', b'"json"')
-_HOLDING = (b'"replies"', b'"crosspost_parent_list"')
 _LEVEL = ", level "
 _MENTION = re.compile(r"(?<![\w/])/?u/([A-Za-z0-9_-]{3,20})(?![\w/-])")
 
@@ -68,7 +66,16 @@ _Time: TypeAlias = float | int | str | None
 _Score: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | None
 
 
-class _Wrapper(msgspec.Struct, gc=False):
+class _Inside(msgspec.Struct, gc=False):
+    """What a thing holds that are things themselves."""
+
+    replies: msgspec.Raw = _NOTHING
+    crosspost_parent_list: list[msgspec.Raw] | None = None
+
+
+class _Wrapper(_Inside, gc=False):
+    """What is around things, or a bare thing."""
+
     kind: str | None = None
     data: msgspec.Raw = _NOTHING
     answer: msgspec.Raw = msgspec.field(default=_NOTHING, name="json")
@@ -85,13 +92,6 @@ class _Answer(msgspec.Struct):
 
 class _More(msgspec.Struct):
     count: Annotated[int, msgspec.Meta(ge=0, le=2**62)] = 0
-
-
-class _Inside(msgspec.Struct):
-    """What a thing holds that are things themselves."""
-
-    replies: msgspec.Raw = _NOTHING
-    crosspost_parent_list: list[msgspec.Raw] | None = None
 
 
 class _Meta(msgspec.Struct, gc=False):
@@ -202,9 +202,8 @@ class _Reading:
         while waiting:
             found, waiting = self._unwrapped(decoding, waiting)
             depth += bool(found)
-            things += found
-            full = [each for each in found if _may_have(each, _HOLDING)]
-            for document, held in paired(decoding, _Inside, full):
+            for document, held in found:
+                things.append(document)
                 if bytes(held.replies).startswith(b"{"):
                     waiting.append(Document(_below(document.place, depth), held.replies))
                 originals += inside(document, held.crosspost_parent_list or (), "original")
@@ -212,12 +211,12 @@ class _Reading:
 
     def _unwrapped(
         self, decoding: Decoding, some: list[Document]
-    ) -> tuple[list[Document], list[Document]]:
-        """Return bare things, and what was inside of listings and is still wrapped."""
-        bare = [each for each in some if not _may_have(each, _WRAPPING)]
+    ) -> tuple[list[tuple[Document, _Inside]], list[Document]]:
+        """Return bare things with what they hold, and what is still wrapped."""
+        bare: list[tuple[Document, _Inside]] = []
+        things: list[Document] = []
         inner: list[Document] = []
-        wrapped = [each for each in some if _may_have(each, _WRAPPING)]
-        for document, told in paired(decoding, _Wrapper, wrapped):
+        for document, told in paired(decoding, _Wrapper, some):
             data = Document(document.place, told.data)
             is_list = bytes(told.data).startswith(b"[")
             if bytes(told.answer):
@@ -231,14 +230,14 @@ class _Reading:
             elif told.kind == "more":
                 self._note_more(decoding, data)
             elif told.kind in _THINGS:
-                bare.append(data)
+                things.append(data)
             elif told.kind is None and is_list:
                 inner += inside(document, _raws(decoding, data))
             elif told.kind is None and not bytes(told.data):
-                bare.append(document)
+                bare.append((document, told))
             else:
                 self.losses.add("dropped", "rows", _NO_THING, example=document.place)
-        return bare, inner
+        return [*bare, *paired(decoding, _Inside, things)], inner
 
     def _note_more(self, decoding: Decoding, data: Document) -> None:
         for stub in decoding.each(_More, [data], count=False):
@@ -280,12 +279,6 @@ def _raws(decoding: Decoding, data: Document) -> list[msgspec.Raw]:
     return [
         raw for each in decoding.each(_Listing, [wrapped], count=False) for raw in each.children
     ]
-
-
-def _may_have(document: Document, names: Sequence[bytes]) -> bool:
-    """Return whether one of some members may be in a document: dumps are read faster so."""
-    text = bytes(document.text)
-    return any(name in text for name in names)
 
 
 def _below(place: str, depth: int) -> str:

@@ -1,8 +1,8 @@
 """Petitions to the UK Parliament, as its petitions site gives them as JSON.
 
 One petition (``/petitions/131215.json``) or a page of many. The petition is a post; the number of
-its signatures is of the time when the record last changed (``updated_at``). The Government's answer,
-a rejection, and a debate become responses. Times are in UTC; bare dates are days in London.
+its signatures is of the time when the record last changed (``updated_at``). The Government's
+answer, a rejection, and a debate become responses. Times are in UTC; bare dates are days in London.
 
 - A rejection is a denial (CAMEO 12), the Government's answer a statement (01), a debate a
   consultation (04), and to refuse one a denial (12).
@@ -24,6 +24,7 @@ from collectors.exports.documents import Decoding, Document, chunks, documents, 
 from collectors.exports.formats import Head, Options, Part
 from collectors.exports.losses import Losses
 from collectors.exports.objects import object_keys
+from collectors.exports.paired import paired
 from collectors.exports.sources import Source
 from collectors.exports.times import iso
 
@@ -124,7 +125,7 @@ def _petitions(some: Sequence[Document], decoding: Decoding) -> pl.DataFrame:
     """Return the petitions of documents, one a row, every cell as it was written."""
     petitions: list[Document] = []
     addresses: list[str | None] = []
-    for document, page in _each(_Page, some, decoding):
+    for document, page in paired(decoding, _Page, some):
         if bytes(page.data).lstrip()[:1] == b"[":
             try:
                 raws = msgspec.json.decode(page.data, type=list[msgspec.Raw])
@@ -139,18 +140,10 @@ def _petitions(some: Sequence[Document], decoding: Decoding) -> pl.DataFrame:
     rows = [
         _row(petition, attributes, address)
         for one, address in zip(petitions, addresses, strict=True)
-        for _, petition in _each(_Petition, [one], decoding)
+        for _, petition in paired(decoding, _Petition, [one])
         for attributes in decoding.each(_Attributes, [Document(one.place, petition.attributes)])
     ]
     return pl.DataFrame(rows, schema=_SCHEMA)
-
-
-def _each[T: msgspec.Struct](
-    kind: type[T], some: Sequence[Document], decoding: Decoding
-) -> Iterator[tuple[Document, T]]:
-    for document in some:
-        for one in decoding.each(kind, [document], count=False):
-            yield document, one
 
 
 _TEXTS = (

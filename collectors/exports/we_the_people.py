@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from analytics.tables import COUNTERS, POSTS, RESPONSES, STRINGS
+from analytics.tables import COUNTERS, POSTS, RESPONSES, STRINGS, UTC
 from collectors.exports.cells import whole
 from collectors.exports.coded_acts import placed
 from collectors.exports.csvs import ROW, batches, note_unread, refused, with_columns_of
@@ -38,9 +38,8 @@ _SAID_TWICE = {
     "nodepetition_link/_source", "signed_label", "view_label", "goal_label",
 }  # fmt: skip
 _SLUG = r"/petition/([^/?#]+)"
-_ANSWER = {
-    "answer": pl.String, "answer_url": pl.String, "answered_at": pl.Datetime("us", "UTC"),
-    "url": pl.String,
+_ANSWER: dict[str, pl.DataType | type[pl.DataType]] = {
+    "answer": pl.String, "answer_url": pl.String, "answered_at": UTC, "url": pl.String,
 }  # fmt: skip
 
 _BEFORE = "a response earlier than its petition: kept as told"
@@ -94,7 +93,7 @@ def _layout(head: Head) -> str:
 
 
 def _petitions(told: pl.DataFrame, source: Source, losses: Losses) -> pl.DataFrame:
-    note_unread(told, PETITIONS | _MORE | {"type"}, source, losses)
+    note_unread(told, (PETITIONS | _MORE | {"type"}) - {"status"}, source, losses)
     rows = with_columns_of(told, sorted(PETITIONS | _MORE))
     rows = refused(rows, pl.col("id").is_null(), "lacks its id", source, losses)
     rows = rows.with_columns(
@@ -192,7 +191,7 @@ def _answered(
     return rows.with_columns(
         held=pl.col("post_id").is_not_null(),
         post_id=pl.coalesce("post_id", pl.format("petition:wtp/{}", "slug")),
-        at=pl.lit(None, pl.Datetime("us", "UTC")),
+        at=pl.lit(None, UTC),
         text="view_description",
         url="nodepetition_link",
     )
