@@ -93,13 +93,14 @@ def test_what_is_too_large_in_one_piece_is_set_aside(
     monkeypatch.setattr(module, "MAX_DOCUMENT", 1000)
     monkeypatch.setattr(module, "_CHUNK", 100)
     large = {"text": "a" * 5000}
+    monkeypatch.setattr(module, "_FIRST_LINE", 500)
     if layout == "a line":
-        found, _, losses = read("\n".join([json.dumps(POSTS[0]), json.dumps(large), "{}"]).encode())
+        found, _, losses = read("\n".join([json.dumps(large), json.dumps(POSTS[0]), "{}"]).encode())
         assert found == [POSTS[0], {}]
     else:
         found, _, losses = read(json.dumps(large, indent=1).encode())
         assert found == []
-    assert [reason.partition(" in one")[0] for reason in losses] == ["is more than 256 MB"]
+    assert [reason.partition(" in one")[0] for reason in losses] == ["is more than 128 MB"]
 
 
 def test_elements_of_any_depth_are_found_wherever_they_stand(tmp_path: Path) -> None:

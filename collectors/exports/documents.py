@@ -27,7 +27,7 @@ from collectors.exports.sources import UNREADABLE, Source
 from collectors.exports.texts import encoding_of, recoded
 
 BROKEN = "broken JSON: it ends too early or has a damaged place"
-MAX_DOCUMENT = 1 << 28  # a bigger line or document is set aside
+MAX_DOCUMENT = 1 << 27  # a bigger line or document is set aside
 _CHUNK = 1 << 22
 _FIRST_LINE = 1 << 26
 _TOO_LARGE = f"is more than {MAX_DOCUMENT >> 20} MB in one piece: split it"
@@ -139,7 +139,7 @@ def _layout(file: Stream) -> str:
     first = line.strip()
     if first.startswith(b"["):
         return "lines" if _is_json(first) and file.readline(_FIRST_LINE).strip() else "array"
-    if _is_json(first):
+    if _is_json(first) or (len(line) >= _FIRST_LINE and not line.endswith(b"\n")):
         return "lines"
     second = file.readline(_FIRST_LINE).strip()
     return "lines" if len(first) > 1 and second.startswith(b"{") and _is_json(second) else "object"

@@ -37,6 +37,7 @@ _NO_AUTHORITY = "no authority is told to have ordered it"
 _NO_DATE = "has no first day that can be read"
 _NO_COUNTRY = "lacks its country"
 _IN_UTC = "days are read as days in UTC (say another zone with --timezone)"
+_NO_MIDNIGHT = "begins or ends on a midnight that the zone's clocks skip or show twice"
 _ENDLESS = "the end is not told, or it was going on"
 _BAD_END = "an end that cannot be read"
 _BACKWARDS = "an end before the beginning: kept as told"
@@ -102,12 +103,18 @@ def _responses(rows: pl.DataFrame, source: Source, options: Options) -> pl.DataF
     if options.zone is None:
         options.losses.add("unknown", "times", _IN_UTC, rows.height, example=source.name)
     ordered = pl.col("ordered_by").str.replace_all(r"\s+", " ").str.strip_chars()
-    rows = rows.with_columns(response_id=_ids(rows))
+    rows = rows.with_columns(
+        day_begins(pl.col("first"), zone).alias("from"),
+        day_ends(pl.col("first"), zone).alias("to"),
+        response_id=_ids(rows),
+    )
+    unknown = pl.any_horizontal(pl.col("from", "to").is_null())
+    rows = without(rows, unknown, _NO_MIDNIGHT, source, options.losses)
     return placed(
         rows.select(
             "response_id",
-            day_begins(pl.col("first"), zone).alias("from"),
-            day_ends(pl.col("first"), zone).alias("to"),
+            "from",
+            "to",
             actor=pl.format("{} ({})", ordered, "country"),
             level=pl.col("by").replace_strict(_LEVELS, default=None, return_dtype=pl.String),
             verb_code=pl.lit(VERB),
@@ -115,7 +122,7 @@ def _responses(rows: pl.DataFrame, source: Source, options: Options) -> pl.DataF
             summary=_summary(),
             sources=_links(),
             coder=pl.lit(CODER),
-        ).filter(pl.col("from").is_not_null(), pl.col("to").is_not_null())
+        )
     )
 
 

@@ -17,7 +17,7 @@ from datetime import UTC
 import polars as pl
 
 from analytics.tables import RESPONSES
-from collectors.exports.coded_acts import day_begins, day_ends, placed
+from collectors.exports.coded_acts import day_begins, day_ends, placed, without
 from collectors.exports.csvs import ROW, batches, note_unread, refused, with_columns_of
 from collectors.exports.formats import Head, Options, Part
 from collectors.exports.losses import Losses
@@ -46,6 +46,7 @@ _IGNORED = "the protest was ignored: that is no act"
 _NO_RESPONSE = "no response of the state is coded"
 _BESIDE = "ignored, and beside it an act is coded: the act is kept"
 _IN_UTC = "days are read as days in UTC (say another zone with --timezone)"
+_NO_MIDNIGHT = "begins or ends on a midnight that the zone's clocks skip or show twice"
 _SPAN = "the act has no date: it lies within the days of its protest"
 
 
@@ -135,19 +136,23 @@ def _responses(acts: pl.DataFrame, source: Source, options: Options) -> pl.DataF
     zone = options.zone or UTC
     if options.zone is None:
         options.losses.add("unknown", "times", _IN_UTC, acts.height, example=source.name)
-    found = acts.select(
+    acts = acts.with_columns(
         day_begins(pl.col("first"), zone).alias("from"),
         day_ends(pl.col("last"), zone).alias("to"),
-        "verb_code",
-        "target",
-        response_id=pl.format("mass-mobilization:{}/{}", "id", "kinds"),
-        actor=pl.format("Government of {}", "country"),
-        summary=pl.format(
-            "{} at a protest in {}", "deed", pl.coalesce("location", pl.lit("a place not told"))
-        ),
-        coder=pl.lit(CODER),
     )
-    lost = pl.any_horizontal(pl.col("from", "to").is_null())
-    reason = "a day that the zone's clocks do not show"
-    options.losses.add("dropped", "responses", reason, found.filter(lost).height)
-    return placed(found.filter(~lost))
+    unknown = pl.any_horizontal(pl.col("from", "to").is_null())
+    acts = without(acts, unknown, _NO_MIDNIGHT, source, options.losses)
+    return placed(
+        acts.select(
+            "from",
+            "to",
+            "verb_code",
+            "target",
+            response_id=pl.format("mass-mobilization:{}/{}", "id", "kinds"),
+            actor=pl.format("Government of {}", "country"),
+            summary=pl.format(
+                "{} at a protest in {}", "deed", pl.coalesce("location", pl.lit("a place not told"))
+            ),
+            coder=pl.lit(CODER),
+        )
+    )
