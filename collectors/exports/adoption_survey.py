@@ -1,25 +1,77 @@
-"""Being written."""
+"""Surveys of who adopted what after whom, as the R package netdiffuseR holds them (CSV).
 
+Each row is a person, each column ``net…`` names another whom that person turns to; such a tie is
+kept as a follow edge. People are numbered within their community, so that both numbers make an id
+(``survey:FILE/COMMUNITY/NUMBER``). Some ties lead to people who were not asked. The time of
+adoption (``toa``) is a period of the study and no date: it is not kept, nor are other answers.
+"""
+
+import re
 from collections.abc import Iterator, Sequence
 
+import polars as pl
+
+from analytics.tables import FOLLOWS
+from collectors.exports.csvs import ROW, batches, refused, with_columns_of
 from collectors.exports.formats import Head, Options, Part
+from collectors.exports.losses import Losses
 from collectors.exports.sources import Source
 
+COLUMNS = {"id", "commun", "toa", "study"}
+_TIE = re.compile(r"^net\d+(?:_\d+)?$")
+_NOBODY = ("NA", "", "0")
 
-class Unwritten:
-    """Being written."""
+_ITSELF = "names itself"
+_AGAIN = "the same person named again, to another question"
+_OUTSIDE = "a tie to somebody who was not asked"
+_PERIODS = "toa: adoption is told in periods of the study, not in dates: not kept"
+_NOT_READ = "columns of other answers are not read"
+
+
+class AdoptionSurvey:
+    """Reads the ties between people who were asked."""
 
     name = "adoption-survey"
-    label = "adoption-survey"
+    label = "Adoption survey (netdiffuseR) CSV"
 
     def knows(self, head: Head) -> bool:
-        """Know nothing yet."""
-        return head.is_parquet and not head.data
+        """Judge by the names of columns, some of which name ties."""
+        return set(head.columns) >= COLUMNS and any(map(_TIE.match, head.columns))
 
     def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
-        """Yield nothing yet."""
-        del files, options
-        yield from ()
+        """Yield ties."""
+        losses = options.losses
+        for source, told in batches(files, losses, options.scratch, needs=COLUMNS, whole=True):
+            ties = [name for name in told.columns if _TIE.match(name)]
+            others = len(told.columns) - len({*ties, *COLUMNS, ROW})
+            losses.add("unknown", "fields", _NOT_READ, others, example=source.name)
+            rows = with_columns_of(told, [*sorted(COLUMNS), *ties])
+            lacking = pl.any_horizontal(pl.col("id", "commun").is_null())
+            rows = refused(rows, lacking, "lacks a number or a community", source, losses)
+            adopted = rows.filter(pl.col("toa").is_not_null(), pl.col("toa") != "NA").height
+            losses.add("unknown", "times", _PERIODS, adopted, example=source.name)
+            yield Part(FOLLOWS, _follows(rows, ties, source, losses), "follows")
 
 
-FORMAT = Unwritten()
+FORMAT = AdoptionSurvey()
+
+
+def _follows(
+    rows: pl.DataFrame, ties: Sequence[str], source: Source, losses: Losses
+) -> pl.DataFrame:
+    """Return each pair once: who turns to whom."""
+    named = rows.unpivot(ties, index=[ROW, "commun", "id"], value_name="other").with_columns(
+        pl.col("other").str.replace(r"\.0$", "")
+    )
+    named = named.filter(pl.col("other").is_not_null(), ~pl.col("other").is_in(_NOBODY))
+    named = refused(named, pl.col("other") == pl.col("id"), _ITSELF, source, losses)
+    pairs = named.unique(["commun", "id", "other"], keep="first", maintain_order=True)
+    losses.add("merged", "rows", _AGAIN, named.height - pairs.height, example=source.name)
+    asked = rows.select("commun", other="id")
+    outside = pairs.join(asked, on=["commun", "other"], how="anti").height
+    losses.add("unknown", "references", _OUTSIDE, outside, example=source.name)
+    stem = pl.lit(source.stem.encode(errors="replace").decode() or "file")
+    return pairs.select(
+        follower_id=pl.format("survey:{}/{}/{}", stem, "commun", "id"),
+        followed_id=pl.format("survey:{}/{}/{}", stem, "commun", "other"),
+    )

@@ -77,10 +77,12 @@ def _nodes(
     """Return each post of a file's trees with its parent, its root and its place."""
     threads = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
     nodes: list[tuple[str, str | None, str | None, str]] = []
-    for root, raw in threads.items():
-        where = f"{place}, thread {root}"
+    for number, (root, raw) in enumerate(threads.items(), 1):
+        where = f"{place}, thread {number}"
         tree = msgspec.json.decode(raw)
-        waiting = [(post, None, below) for post, below in reversed(_children(tree, where, losses))]
+        waiting: list[tuple[str, str | None, object]] = [
+            (post, None, below) for post, below in _children(tree, where, losses)
+        ]
         while waiting:
             post, parent, below = waiting.pop()
             nodes.append((post, parent, None if post == root else root, where))
@@ -109,8 +111,8 @@ def _posts(nodes: pl.DataFrame, times: dict[str, _Time] | None, losses: Losses) 
         _note(named.filter(~held), "references", _NO_POST, losses)
         untimed = held & named.select(epoch(pl.col("time"))).to_series().is_null()
         _note(named.filter(untimed), "times", _NO_TIME, losses)
-        lost = len(times) - known["post"].is_in(nodes["post"].implode()).sum()
-        losses.add("dropped", "rows", _NO_TREE, lost)
+        unnamed = known.join(nodes, on="post", how="anti").height
+        losses.add("dropped", "rows", _NO_TREE, unnamed)
         nodes = named.filter(held)
     else:
         nodes = nodes.with_columns(time=pl.lit(None, pl.String))

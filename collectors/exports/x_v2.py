@@ -30,6 +30,11 @@ ASKED = "posts asked for"
 REFERRED = "posts they refer to"
 CHUNK_BYTES = 1 << 23  # of JSON turned into tables at a time
 
+# Where posts name their author, and accounts themselves, in everything that is read here.
+_PLACES = ("", "data[].", "data.", "includes.tweets[].", "includes.posts[].", "tweets[].")
+_AUTHORS = {f"{place}author_id" for place in _PLACES}
+_NAMES = {f"{place}username" for place in ("", "data[].", "data.", "includes.users[].", "users[].")}
+
 _METRICS = {
     "retweet_count": "reposts",
     "repost_count": "reposts",
@@ -56,9 +61,9 @@ class XV2:
 
     def knows(self, head: Head) -> bool:
         """Judge by member names that only X's API v2 uses together."""
-        posts = {"author_id", "created_at"} <= head.keys and "id_str" not in head.keys
-        users = {"username", "public_metrics"} <= head.keys
-        return posts or users
+        posts = "created_at" in head.keys and "id_str" not in head.keys
+        users = "public_metrics" in head.keys
+        return (posts and bool(_AUTHORS & head.items)) or (users and bool(_NAMES & head.items))
 
     def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
         """Yield accounts, posts and counters; files of includes first: posts lean on them."""
@@ -129,7 +134,14 @@ class _Reading:
         self.losses.add("unknown", "times", "no readable time: kept, but without one", bad)
         reason = "a quote that also answers: kept as a quote, the answer's link is not"
         self.losses.add("dropped", "links", reason, int(posts["twice"].sum()))
-        named = asked.select(id="other", document="document").drop_nulls()
+        further = [
+            {"id": other.id, "document": document}
+            for post, document in zip(payload.asked.items, payload.asked.documents, strict=True)
+            if len(post.referenced_tweets) > 1
+            for other in post.references
+        ]
+        first = asked.select(id="other", document="document")
+        named = pl.concat([first, pl.DataFrame(further, schema=_LINKED)]).drop_nulls()
         unmet = named.unique("id", keep="first", maintain_order=True)
         unmet = unmet.join(authors, on="id", how="anti", maintain_order="left")
         places = pl.Series(payload.places, dtype=pl.String)
@@ -155,6 +167,7 @@ def _numbered(rows: pl.DataFrame, *columns: str) -> pl.DataFrame:
     return rows.with_columns(pl.col(*columns).cast(pl.UInt64, strict=False))
 
 
+_LINKED = {"id": pl.String, "document": pl.UInt32}
 _UNMET = {"id": pl.String, "place": pl.String}
 _NO_METRICS = Metrics()
 _NO_ENTITIES = Entities()
