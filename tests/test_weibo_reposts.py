@@ -28,7 +28,7 @@ ORIGINAL = {
     "reposts": 3, "comments": 2, "likes": 1,
     "user": {"followers": 9, "friends": 8, "messages": 7, "time": 1300000000, "gender": "m"},
 }  # fmt: skip
-SHARES = [
+SHARES: list[dict[str, object]] = [
     {"kids": [], "uid": 11, "parent": "", "text": "", "mid": "zA", "date": "2013-01-02 08:00:00"},
     {"kids": [], "uid": "12", "parent": "zA", "text": "w", "mid": "zB", "date": "2013-01-03 8:00"},
 ]

@@ -4,7 +4,7 @@ Each tree is one text file of lines ``['uid', 'tweet id', 'delay']->['uid', 'twe
 parent first, delays in minutes since the source tweet; the parent of the tree's root is ``ROOT``.
 A retweet bears the id of the tweet that it passes on, so that only user and tweet together name a
 node: the first of a tweet's nodes is the tweet, the others are called ``x:…/retweet/1``,
-``x:…/retweet/2`` and so on, in the order of the file (an account's id has no place in a post's id).
+``x:…/retweet/2`` and so on, in the order of the files (no account's id may stand in a post's id).
 
 The parents are those of the data set. A node that comes again keeps its first parent; lines from a
 node to itself, and nodes that do not hang from the root, are left out. Children can be older than
@@ -96,16 +96,7 @@ def _posts(lines: pl.DataFrame, losses: Losses) -> pl.DataFrame:
     nodes = edges.unique(_WITHIN, keep="first", maintain_order=True)
     losses.add("dropped", "rows", _AGAIN, edges.height - nodes.height)
     nodes = _reached(nodes, losses)
-    order = pl.int_range(pl.len()).over("tree", "tweet")
-    is_root = pl.col("parent_uid") == "ROOT"
-    nodes = nodes.with_columns(
-        is_root=is_root,
-        is_share=order > 0,
-        post_id=pl.when(order == 0)
-        .then(pl.format("x:{}", "tweet"))
-        .otherwise(pl.format("x:{}/retweet/{}", "tweet", order)),
-    )
-    nodes = _timed(_placed(nodes), losses)
+    nodes = _timed(_placed(_named(nodes)), losses)
     return nodes.select(
         "post_id", "at", "parent_id", "root_id",
         platform=pl.lit("x"),
@@ -149,6 +140,20 @@ def _reached(nodes: pl.DataFrame, losses: Losses) -> pl.DataFrame:
         up = up[up]
     loose = pl.Series(up[:-2] != top)
     return _without(nodes.with_columns(loose=loose), pl.col("loose"), _LOOSE, losses).drop("loose")
+
+
+def _named(nodes: pl.DataFrame) -> pl.DataFrame:
+    """Return the nodes with ids; one that stands in two trees is one post."""
+    posts = nodes.select("tweet", "uid").unique(maintain_order=True)
+    order = pl.int_range(pl.len()).over("tweet")
+    posts = posts.with_columns(
+        is_share=order > 0,
+        post_id=pl.when(order == 0)
+        .then(pl.format("x:{}", "tweet"))
+        .otherwise(pl.format("x:{}/retweet/{}", "tweet", order)),
+    )
+    nodes = nodes.with_columns(is_root=pl.col("parent_uid") == "ROOT")
+    return nodes.join(posts, on=["tweet", "uid"], how="left", maintain_order="left")
 
 
 def _placed(nodes: pl.DataFrame) -> pl.DataFrame:
