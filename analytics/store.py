@@ -227,10 +227,7 @@ class Store:
         with self.writing():
             if batch and self._has(table, batch):
                 return Written(held=frame.height)
-            if table.is_personal:
-                frame = self._protected(table, frame)
-            rows = one_row_a_key(table, frame)
-            repeated = Written(repeated=frame.height - rows.height)
+            rows, repeated = self._let_in(table, frame)
             return self._upsert(table, rows, batch) + repeated
 
     def append_new(self, table: Table, frame: pl.DataFrame) -> tuple[Written, pl.DataFrame]:
@@ -248,15 +245,18 @@ class Store:
         """
         frame = table.check(frame)
         with self.writing():
-            if table.is_personal:
-                frame = self._protected(table, frame)
-            rows = one_row_a_key(table, frame)
+            rows, repeated = self._let_in(table, frame)
             fresh, others, held = self._sorted_out(table, rows)
             if not fresh.is_empty():
                 self._commit(table, fresh, None)
                 self._note_held(table, fresh)
-            repeated = frame.height - rows.height
-            return Written(new=fresh.height, held=held, repeated=repeated), others
+            return Written(new=fresh.height, held=held) + repeated, others
+
+    def _let_in(self, table: Table, frame: pl.DataFrame) -> tuple[pl.DataFrame, Written]:
+        """Return the protected rows, one a key, and how many came more than once."""
+        rows = self._protected(table, frame) if table.is_personal else frame
+        rows = one_row_a_key(table, rows)
+        return rows, Written(repeated=frame.height - rows.height)
 
     def write(self, table: Table, frame: pl.DataFrame) -> None:
         """Replace a measured table as a whole.

@@ -74,7 +74,18 @@ def test_the_command_says_its_version_and_its_help() -> None:
     told = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
     assert told.stdout == f"groundswell {analytics.__version__}\n"
     shown = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
-    for name in ("import", "respond", "measure", "serve", "export", "simulate", "demo", "init", "formats"):
+    names = (
+        "demo",
+        "init",
+        "import",
+        "formats",
+        "respond",
+        "measure",
+        "serve",
+        "export",
+        "simulate",
+    )
+    for name in names:
         assert re.search(rf"^\s+{name}\b", shown.stdout, re.MULTILINE)
 
 

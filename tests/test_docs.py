@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from collectors.exports.formats import formats
 from dashboards.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -42,6 +43,15 @@ def test_every_command_is_documented() -> None:
 def test_links_within_the_project_lead_somewhere(page: Path) -> None:
     links = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if "://" not in link]
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_format_is_documented_and_every_documented_format_is_there() -> None:
+    page = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
+    told = re.findall(r"^### .*\(`([\w-]+)`\)$", page, re.MULTILINE)
+    assert sorted(told) == sorted(formats())
+    headings = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+    assert set(re.findall(r"\]\(#([^)]*)\)", page)) <= anchors
 
 
 def test_the_example_runs() -> None:

@@ -46,9 +46,10 @@ class AdoptionSurvey:
             others = len(told.columns) - len({*ties, *COLUMNS, ROW})
             losses.add("unknown", "fields", _NOT_READ, others, example=source.name)
             rows = with_columns_of(told, [*sorted(COLUMNS), *ties])
+            rows = rows.with_columns(pl.col(*COLUMNS).replace("NA", None))
             lacking = pl.any_horizontal(pl.col("id", "commun").is_null())
             rows = refused(rows, lacking, "lacks a number or a community", source, losses)
-            adopted = rows.filter(pl.col("toa").is_not_null(), pl.col("toa") != "NA").height
+            adopted = rows.filter(pl.col("toa").is_not_null()).height
             losses.add("unknown", "times", _PERIODS, adopted, example=source.name)
             yield Part(FOLLOWS, _follows(rows, ties, source, losses), "follows")
 
@@ -61,7 +62,7 @@ def _follows(
 ) -> pl.DataFrame:
     """Return each pair once: who turns to whom."""
     named = rows.unpivot(ties, index=[ROW, "commun", "id"], value_name="other").with_columns(
-        pl.col("other").str.replace(r"\.0$", "")
+        pl.col("other").cast(pl.String).str.replace(r"\.0$", "")
     )
     named = named.filter(pl.col("other").is_not_null(), ~pl.col("other").is_in(_NOBODY))
     named = refused(named, pl.col("other") == pl.col("id"), _ITSELF, source, losses)

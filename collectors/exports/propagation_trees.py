@@ -7,9 +7,10 @@ node: the first of a tweet's nodes is the tweet, the others are called ``x:…/r
 ``x:…/retweet/2`` and so on, in the order of the files (no account's id may stand in a post's id).
 
 The parents are those of the data set. A node that comes again keeps its first parent; lines from a
-node to itself, and nodes that do not hang from the root, are left out. Children can be older than
-their parents, and are kept as told. Times are made of the moment inside the root's id (X's own,
-to the millisecond) and the delay, which is rounded to 0.01 minutes.
+node to itself, and nodes that do not hang from the root, are left out. A post that stands in two
+trees has its place in the first. Children can be older than their parents, and are kept as told.
+Times are made of the moment inside the root's id (X's own, to the millisecond) and the delay, which
+is rounded to 0.01 minutes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,7 @@ from collectors.exports.formats import Head, Options, Part
 from collectors.exports.losses import Losses
 from collectors.exports.sources import UNREADABLE, Source
 
-BATCH_LINES = 200_000
+BATCH_LINES = 1_000_000
 MAX_TREE = 1 << 28
 _NODE = r"\['([^']*)',\s*'([^']*)',\s*'([^']*)'\]"
 _LINE = rf"^\s*{_NODE}\s*->\s*{_NODE}\s*$"
@@ -33,9 +34,11 @@ _FIRST_TIMED_ID = 30_000_000_000  # ids before November 2010 were just numbers
 _EPOCH = 1_288_834_974_657  # milliseconds, of X's ids
 _WITHIN = ["tree", "uid", "tweet"]
 
+_TOO_LARGE = f"what stands behind the first {MAX_TREE >> 20} MB of a tree: not read"
 _NO_LINE = "is no line of a tree"
 _LOOP = "a node that is its own parent"
 _AGAIN = "a node that comes again: its first parent is kept"
+_ELSEWHERE = "a post of two trees: its place in the first is kept"
 _LOOSE = "does not hang from the root of its tree"
 _EARLIER = "a child earlier than its parent: kept as told"
 _NEGATIVE = "a delay below zero: kept as told"
@@ -82,6 +85,8 @@ def _lines(source: Source, losses: Losses) -> pl.DataFrame:
         reason = f"cannot be read to its end ({error})"
         losses.add("dropped", "files", reason, example=source.name)
         return pl.DataFrame(schema=schema)
+    if len(data) == MAX_TREE:
+        losses.add("dropped", "rows", _TOO_LARGE, example=source.name)
     lines = pl.DataFrame({"line": data.decode(errors="replace").split("\n")})
     numbered = lines.with_row_index("number", offset=1).filter(
         pl.col("line").str.strip_chars() != ""
@@ -93,10 +98,12 @@ def _lines(source: Source, losses: Losses) -> pl.DataFrame:
 
 def _posts(lines: pl.DataFrame, losses: Losses) -> pl.DataFrame:
     edges = _edges(lines, losses)
-    nodes = edges.unique(_WITHIN, keep="first", maintain_order=True)
-    losses.add("dropped", "rows", _AGAIN, edges.height - nodes.height)
-    nodes = _reached(nodes, losses)
-    nodes = _timed(_placed(_named(nodes)), losses)
+    nodes = _without(edges, ~pl.struct(_WITHIN).is_first_distinct(), _AGAIN, losses)
+    nodes = _timed(_placed(_named(_reached(nodes, losses))), losses)
+    elsewhere = nodes.filter(~pl.col("post_id").is_first_distinct())
+    if elsewhere.height:
+        losses.add("merged", "rows", _ELSEWHERE, elsewhere.height, example=_place(elsewhere))
+    nodes = nodes.unique("post_id", keep="first", maintain_order=True)
     return nodes.select(
         "post_id", "at", "parent_id", "root_id",
         platform=pl.lit("x"),

@@ -4,7 +4,7 @@ There are four layouts, which may come together: an original as a JSON object, i
 array, and CSV tables of both (``cascade_id`` is a number and the original's id).
 
 - The original's JSON names neither itself nor its author: only its file does
-  (``4_zvsRaG2nj_2197187184.json``). Without such a name, the number in front of it is looked up in
+  (``4_zAbCdEf12_1234567890.json``). Without such a name, the number in front of it is looked up in
   the tables of the same import; else the post is called ``weibo:cascade/…`` by its file.
 - Tables do not name the author of an original either: what is told about him stands under
   ``weibo:author-of/…``, one for each original.
