@@ -39,6 +39,7 @@ UNREADABLE = (
     tarfile.TarError, NotImplementedError,
 )  # fmt: skip
 
+_BUFFER = 1 << 20  # lines of JSON are long
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _ZIP = b"PK\x03\x04"
@@ -91,7 +92,7 @@ class Source:
             It cannot be read, or is a zip bomb.
         """
         if self.member is None:
-            return _unpacked(self.path.open("rb"), self.path.stat().st_size)
+            return _unpacked(self.path.open("rb", buffering=_BUFFER), self.path.stat().st_size)
         archive = zipfile.ZipFile(self.path)
         try:
             size = archive.getinfo(self.member).compress_size
@@ -113,7 +114,7 @@ class _Bounded(io.BufferedReader):
     """A stream that refuses to give far more bytes than it was packed in."""
 
     def __init__(self, stream: IO[bytes], packed: int, *below: Closable) -> None:
-        super().__init__(_Counted(stream, packed, below), buffer_size=1 << 18)
+        super().__init__(_Counted(stream, packed, below), buffer_size=_BUFFER)
 
 
 class _Counted(io.RawIOBase):

@@ -1,9 +1,9 @@
 """What documents of X API v2 hold, decoded and sorted; nothing is judged here.
 
->>> page = b'{"data": {"id": "1", "text": "hello", "author_id": "7"}, "includes": {}}'
+>>> page = b'{"data": {"id": "1", "text": "hello", "author_id": "7", "geo": {}}}'
 >>> payload = Payload.of([Document("line 1", page)], Losses())
->>> [post.id for post in payload.asked.items], payload.names
-(['1'], Counter({'id': 1, 'text': 1, 'author_id': 1}))
+>>> [post.id for post in payload.asked.items], payload.unread
+(['1'], Counter({'geo': 1}))
 """
 
 import re
@@ -128,6 +128,61 @@ class _Page(Item, gc=False):
     tweets: list[Item] | _Empty = []
 
 
+_NOT_TOLD = msgspec.Raw()
+
+
+class _Told(Item, forbid_unknown_fields=True, gc=False):
+    """A post or an account with every member that X documents; those that are not read stay raw.
+
+    So members that are not read are counted without a second look at the text.
+    """
+
+    article: msgspec.Raw = _NOT_TOLD
+    card_uri: msgspec.Raw = _NOT_TOLD
+    community_id: msgspec.Raw = _NOT_TOLD
+    context_annotations: msgspec.Raw = _NOT_TOLD
+    description: msgspec.Raw = _NOT_TOLD
+    display_text_range: msgspec.Raw = _NOT_TOLD
+    edit_controls: msgspec.Raw = _NOT_TOLD
+    geo: msgspec.Raw = _NOT_TOLD
+    location: msgspec.Raw = _NOT_TOLD
+    media_metadata: msgspec.Raw = _NOT_TOLD
+    most_recent_tweet_id: msgspec.Raw = _NOT_TOLD
+    non_public_metrics: msgspec.Raw = _NOT_TOLD
+    organic_metrics: msgspec.Raw = _NOT_TOLD
+    pinned_tweet_id: msgspec.Raw = _NOT_TOLD
+    possibly_sensitive: msgspec.Raw = _NOT_TOLD
+    profile_banner_url: msgspec.Raw = _NOT_TOLD
+    profile_image_url: msgspec.Raw = _NOT_TOLD
+    promoted_metrics: msgspec.Raw = _NOT_TOLD
+    protected: msgspec.Raw = _NOT_TOLD
+    reply_settings: msgspec.Raw = _NOT_TOLD
+    scopes: msgspec.Raw = _NOT_TOLD
+    source: msgspec.Raw = _NOT_TOLD
+    subscription_type: msgspec.Raw = _NOT_TOLD
+    suggested_source_links: msgspec.Raw = _NOT_TOLD
+    url: msgspec.Raw = _NOT_TOLD
+    verified: msgspec.Raw = _NOT_TOLD
+    verified_type: msgspec.Raw = _NOT_TOLD
+    withheld: msgspec.Raw = _NOT_TOLD
+    # These only repeat what others say, and are not counted.
+    author_metrics: msgspec.Raw = _NOT_TOLD
+    conversation_id: msgspec.Raw = _NOT_TOLD
+    edit_history_tweet_ids: msgspec.Raw = _NOT_TOLD
+    in_reply_to_user: msgspec.Raw = _NOT_TOLD
+
+
+class _ToldPage(msgspec.Struct, gc=False):
+    """A page of which every member is known, as nearly all are."""
+
+    data: list[_Told] | _Told
+    includes: _Includes | None = None
+    errors: list[_Refusal] | _Empty = []
+    users: list[Item] | _Empty = []
+    tweets: list[Item] | _Empty = []
+    twarc: _Twarc | None = msgspec.field(default=None, name="__twarc")
+
+
 _Raws: TypeAlias = list[msgspec.Raw] | _Empty
 
 
@@ -152,6 +207,7 @@ class _Names(msgspec.Struct, gc=False):
     data: list[dict[str, msgspec.Raw]] | dict[str, msgspec.Raw] | None = None
 
 
+_TOLD_PAGES = msgspec.json.Decoder(list[_ToldPage])
 _PAGE = msgspec.json.Decoder(_Page)
 _PAGES = msgspec.json.Decoder(list[_Page])
 _LOOSE = msgspec.json.Decoder(_LoosePage)
@@ -163,6 +219,7 @@ _ITEM_NAMES = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 READ = {f.encode_name for f in msgspec.structs.fields(_Page)} | {
     "conversation_id", "edit_history_tweet_ids", "in_reply_to_user", "author_metrics"
 }  # fmt: skip
+_UNREAD = sorted({f.encode_name for f in msgspec.structs.fields(_Told)} - READ)
 
 
 @dataclass
@@ -188,13 +245,20 @@ class Payload:
     asked: Items = field(default_factory=Items)
     referred: Items = field(default_factory=Items)
     users: Items = field(default_factory=Items)
-    names: "Counter[str]" = field(default_factory=Counter)
+    unread: "Counter[str]" = field(default_factory=Counter)  # members that are not read
 
     @classmethod
     def of(cls, documents: Sequence[Document], losses: Losses) -> "Payload":
         """Return what documents hold; what cannot be read is noted, item by item."""
         payload = cls([document.place for document in documents])
-        joined = b"[" + b",".join(bytes(each.text) for each in documents) + b"]"
+        joined = b"[" + b",".join([each.text for each in documents]) + b"]"
+        with suppress(ValueError, RecursionError):
+            told = _TOLD_PAGES.decode(joined)
+            if len(told) == len(documents):
+                for number, known in enumerate(told):
+                    payload._add(number, known, losses)
+                payload._count_told(told)
+                return payload
         try:
             pages = _PAGES.decode(joined)
         except (ValueError, RecursionError):
@@ -202,7 +266,7 @@ class Payload:
         if len(pages) == len(documents):
             for number, page in enumerate(pages):
                 payload._add(number, page, losses)
-            payload._count_names(pages, joined)
+            payload._count_unread(pages, joined)
         else:
             for number, document in enumerate(documents):
                 payload._add_alone(number, document, losses)
@@ -219,9 +283,16 @@ class Payload:
             losses.add("dropped", "rows", BROKEN, example=document.place)
         else:
             self._add(number, page, losses)
-            self._count_names([page], b"[" + text + b"]")
+            self._count_unread([page], b"[" + text + b"]")
 
-    def _add(self, number: int, page: _Page, losses: Losses) -> None:
+    def _count_told(self, pages: Sequence[_ToldPage]) -> None:
+        items = [item for page in pages for item in _data(page)]
+        for name in _UNREAD:
+            told = sum(getattr(item, name) is not _NOT_TOLD for item in items)
+            if told:
+                self.unread[name] += told
+
+    def _add(self, number: int, page: "_Page | _ToldPage", losses: Losses) -> None:
         place = self.places[number]
         at = page.twarc.retrieved_at if page.twarc else None
         data = _data(page)
@@ -243,12 +314,12 @@ class Payload:
         self.referred.add(referred, at, number)
         self.users.add(users, at, number)
 
-    def _count_names(self, pages: Sequence[_Page], joined: bytes) -> None:
-        """Count the members of posts; of a page in which one does not fit, none are counted."""
+    def _count_unread(self, pages: Sequence[_Page], joined: bytes) -> None:
+        """Count unread members; of a page in which an item does not fit, none are counted."""
         with suppress(ValueError, RecursionError):
-            self._count_known(pages, joined)
+            self._count_new(pages, joined)
 
-    def _count_known(self, pages: Sequence[_Page], joined: bytes) -> None:
+    def _count_new(self, pages: Sequence[_Page], joined: bytes) -> None:
         told: list[tuple[str, ...]] = []
         if any(page.data is None for page in pages):
             flat = zip(_ITEM_NAMES.decode(joined), pages, strict=True)
@@ -258,8 +329,8 @@ class Payload:
             lists = ([each] if isinstance(each, dict) else each or [] for each in data)
             told += [tuple(members) for each in lists for members in each]
         for members, count in Counter(told).items():
-            for name in members:
-                self.names[name] += count
+            for name in set(members) - READ:
+                self.unread[name] += count
 
 
 def listed(value: list[_T] | _Empty) -> list[_T]:
@@ -267,12 +338,12 @@ def listed(value: list[_T] | _Empty) -> list[_T]:
     return value if isinstance(value, list) else []
 
 
-def _data(page: _Page) -> list[Item]:
+def _data(page: _Page | _ToldPage) -> Sequence[Item]:
     if isinstance(page.data, list):
         return page.data
     if page.data is not None:
         return [page.data]
-    return [page] if page.id is not None else []
+    return [page] if isinstance(page, _Page) and page.id is not None else []
 
 
 def _unfold(posts: list[Item], referred: list[Item], users: list[Item]) -> None:

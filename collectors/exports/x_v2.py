@@ -24,11 +24,11 @@ from collectors.exports.losses import Losses
 from collectors.exports.objects import nested, object_keys
 from collectors.exports.sources import Source
 from collectors.exports.times import iso
-from collectors.exports.x_payload import READ, Entities, Item, Items, Metrics, Payload, listed
+from collectors.exports.x_payload import Entities, Item, Items, Metrics, Payload, listed
 
 ASKED = "posts asked for"
 REFERRED = "posts they refer to"
-CHUNK_BYTES = 1 << 23  # of JSON turned into tables at a time
+CHUNK_BYTES = 1 << 24  # of JSON turned into tables at a time
 
 # Where posts name their author, and accounts themselves, in everything that is read here.
 _PLACES = ("", "data[].", "data.", "includes.tweets[].", "includes.posts[].", "tweets[].")
@@ -89,14 +89,14 @@ class _Reading:
         self.unmet: list[pl.DataFrame] = []  # posts referred to before they were seen, if ever
 
     def file(self, source: Source) -> Iterator[Part]:
-        names: Counter[str] = Counter()
+        unread: Counter[str] = Counter()
         for some in chunks(documents(source, self.losses), size=CHUNK_BYTES):
             payload = Payload.of(some, self.losses)
-            names.update(payload.names)
+            unread.update(payload.unread)
             yield from self._parts(payload)
-        for name in sorted(names.keys() - READ):
+        for name, count in sorted(unread.items()):
             reason = f"field {name} is not read"
-            self.losses.add("unknown", "fields", reason, names[name], example=source.name)
+            self.losses.add("unknown", "fields", reason, count, example=source.name)
 
     def _parts(self, payload: Payload) -> Iterator[Part]:
         asked, referred = _raw(payload.asked), _raw(payload.referred)
