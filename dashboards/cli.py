@@ -199,9 +199,9 @@ def import_(
 @command
 def formats(as_json: Json = False) -> None:
     """List the kinds of files that import reads."""
-    from collectors.exports import formats as known
+    from collectors.exports import known_formats
 
-    rows = [(name, each.label) for name, each in known().items()]
+    rows = [(name, each.label) for name, each in known_formats().items()]
     if as_json:
         console.emit({"formats": [{"format": name, "label": label} for name, label in rows]})
         return

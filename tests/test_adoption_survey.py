@@ -29,16 +29,16 @@ def asked(folder: Path, text: str = SURVEY) -> Read:
 def test_a_tie_is_an_edge_within_a_community(tmp_path: Path) -> None:
     edges = asked(tmp_path).rows["follows"]
     assert sorted(edges.select("follower_id", "followed_id").rows()) == [
-        ("survey:doctors/1/1", "survey:doctors/1/2"),
-        ("survey:doctors/1/1", "survey:doctors/1/3"),
-        ("survey:doctors/2/1", "survey:doctors/2/9"),
+        ("survey:1/1/1", "survey:1/1/2"),
+        ("survey:1/1/1", "survey:1/1/3"),
+        ("survey:1/2/1", "survey:1/2/9"),
     ]
 
 
 def test_what_is_lost_is_told(tmp_path: Path) -> None:
     done = asked(tmp_path)
     assert done.lost("dropped", "rows") == {
-        "lacks a number or a community": 1, "names itself": 1
+        "lacks a number, a community or a study": 1, "names itself": 1
     }  # fmt: skip
     assert sum(done.lost("merged", "rows").values()) == 1
     assert sum(done.lost("unknown", "references").values()) == 2

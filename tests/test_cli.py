@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 import analytics
 from analytics.store import Store
-from collectors.exports import formats, importing
+from collectors.exports import importing, known_formats
 from collectors.simulated import write_simulation
 from dashboards.cli import app
 
@@ -209,7 +209,7 @@ def test_respond_import_without_a_file_is_wrong_usage(store: Path) -> None:
 def test_an_interruption_is_exit_130_and_keeps_what_was_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: list[str]
 ) -> None:
-    monkeypatch.setitem(formats(), "interrupted", Interrupted(posts=1))
+    monkeypatch.setitem(known_formats(), "interrupted", Interrupted(posts=1))
     monkeypatch.setattr(importing, "FLUSH_ROWS", 1)
     (tmp_path / "f").write_text("stop")
     result = run("import", tmp_path / "s", tmp_path / "f", *option)

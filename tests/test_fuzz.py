@@ -7,7 +7,7 @@ from damaging import damaged, survives
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collectors.exports.formats import Head, detect, formats
+from collectors.exports.formats import Head, detect, known_formats
 from collectors.exports.sources import find
 
 SAMPLE_BYTES = 20_000
@@ -52,7 +52,7 @@ SAMPLES = {
 def sample(shared: Path, name: str, scratch: Path) -> bytes:
     """Return the beginning of a real file, cut where a line ends if it has short ones."""
     sources = find([shared / "data" / SAMPLES[name]], scratch).sources
-    known = (each for each in sources if formats()[name].knows(Head.of(each)))
+    known = (each for each in sources if known_formats()[name].knows(Head.of(each)))
     whole = min((each.head(10**6) for each in known), key=len)
     data = whole[:SAMPLE_BYTES]
     end = data.rfind(b"\n")
@@ -63,12 +63,12 @@ def sample(shared: Path, name: str, scratch: Path) -> bytes:
 def test_a_damaged_real_file_is_read_or_refused(name: str, shared: Path, tmp_path: Path) -> None:
     whole = sample(shared, name, tmp_path)
     assert whole
-    survives(formats()[name], whole)
+    survives(known_formats()[name], whole)
 
     @settings(max_examples=DAMAGES, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(damaged(whole))
     def read(content: bytes) -> None:
-        survives(formats()[name], content)
+        survives(known_formats()[name], content)
 
     read()
 
@@ -79,15 +79,15 @@ def test_a_file_given_to_the_wrong_format_is_refused_in_a_sentence(
     data: st.DataObject, shared: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     name = data.draw(st.sampled_from(sorted(SAMPLES)))
-    other = data.draw(st.sampled_from(sorted(formats())))
-    survives(formats()[other], sample(shared, name, tmp_path_factory.mktemp("scratch")))
+    other = data.draw(st.sampled_from(sorted(known_formats())))
+    survives(known_formats()[other], sample(shared, name, tmp_path_factory.mktemp("scratch")))
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_real_file_is_known_by_one_format_only(name: str, shared: Path, tmp_path: Path) -> None:
     for source in find([shared / "data" / SAMPLES[name]], tmp_path).sources[:30]:
         head = Head.of(source)
-        knowing = [each for each, reader in formats().items() if reader.knows(head)]
+        knowing = [each for each, reader in known_formats().items() if reader.knows(head)]
         assert len(knowing) <= 1, source.name
         found = detect(head)
         assert (found.name if found else None) == (knowing[0] if knowing else None)

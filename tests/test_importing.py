@@ -25,9 +25,9 @@ from collectors.exports import (
     Format,
     Head,
     Options,
-    formats,
     import_files,
     importing,
+    known_formats,
     sources,
 )
 from collectors.exports.formats import detect
@@ -457,7 +457,7 @@ def test_a_name_of_any_bytes_is_shown_as_well_as_can_be(tmp_path: Path) -> None:
 @pytest.fixture
 def interrupted(monkeypatch: pytest.MonkeyPatch) -> Format:
     each = Interrupted(posts=3)
-    monkeypatch.setitem(formats(), each.name, each)
+    monkeypatch.setitem(known_formats(), each.name, each)
     return each
 
 
@@ -491,7 +491,7 @@ def survives(content: bytes, name: str | None = None) -> None:
         path = written(Path(folder) / "f", content)
         options = Options("appeal", UTC, scratch=Path(folder))
         try:
-            found = formats()[name] if name else detect(Head.of(Source(path)))
+            found = known_formats()[name] if name else detect(Head.of(Source(path)))
             for part in found.read([Source(path)], options) if found else ():
                 importing._joined({(part.table, part.what): [part.frame]})
                 part.table.check(importing._stamped(part, "appeal", "fuzz"))

@@ -99,7 +99,7 @@ def test_it_can_be_asked_by_the_format_that_it_asks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both = {"asks-back": _AsksBack(), "spreadsheet": FORMAT}
-    monkeypatch.setattr(module, "formats", lambda: both)
+    monkeypatch.setattr(module, "known_formats", lambda: both)
     head = Head.of(Source(table(tmp_path, "id,text\n1,words\n")))
     assert FORMAT.knows(head)
     assert FORMAT.knows(head)  # the guard is taken down again

@@ -24,6 +24,7 @@ from collectors.exports.texts import encoding_of
 
 HEAD_BYTES = 256 * 1024
 _PATH_BYTES = 64 * 1024
+_DEEPEST = 16  # no format lies deeper
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]')
 _KEY = re.compile(rb'"([\w.$-]{1,60})"\s*:')
 
@@ -126,7 +127,7 @@ def _paths(data: bytes) -> Iterator[str]:
     for found in _TOKEN.finditer(data):
         sign = found[0][:1]
         if sign == b'"':
-            if found[2]:
+            if found[2] and len(places) <= _DEEPEST:
                 here = places[-1]
                 name = found[1].decode(errors="replace")
                 key = f"{here}.{name}" if here else name
@@ -134,7 +135,7 @@ def _paths(data: bytes) -> Iterator[str]:
         elif sign == b"{":
             places.append(key)
         elif sign == b"[":
-            key = f"{key}[]"
+            key = f"{key}[]" if len(places) <= _DEEPEST else ""
             places.append(key)
         elif len(places) > 1:
             places.pop()
@@ -161,7 +162,7 @@ class Format(Protocol):
 
 
 @cache
-def formats() -> dict[str, Format]:
+def known_formats() -> dict[str, Format]:
     """Return every known format by name.
 
     Raises
@@ -190,10 +191,10 @@ def named(name: str) -> Format:
     FormatError
         There is none.
     """
-    if name not in formats():
+    if name not in known_formats():
         msg = f"there is no format {name!r}; `groundswell formats` lists them"
         raise FormatError(msg)
-    return formats()[name]
+    return known_formats()[name]
 
 
 def detect(head: Head) -> Format | None:
@@ -204,7 +205,7 @@ def detect(head: Head) -> Format | None:
     FormatError
         Several formats know it; the user has to choose.
     """
-    known = [each for each in formats().values() if each.knows(head)]
+    known = [each for each in known_formats().values() if each.knows(head)]
     if len(known) > 1:
         names = ", ".join(each.name for each in known)
         msg = f"{head.source.name} could be {names}; choose one with --format"

@@ -21,7 +21,7 @@ from analytics.store import Store, is_store
 from analytics.summary import most_shared
 from analytics.tables import ACCOUNTS, IMPORTS, LOSSES, SHARES, Table
 from collectors.exports.foreign import foreign
-from collectors.exports.formats import Head, Options, Part, detect, formats, named
+from collectors.exports.formats import Head, Options, Part, detect, known_formats, named
 from collectors.exports.losses import Losses
 from collectors.exports.sources import Found, Source, find
 from collectors.exports.times import known_zone
@@ -141,7 +141,7 @@ def _nothing_readable(plan: _Plan) -> str:
     others = f" (nor can {len(plan.unread) - 1} more files be read)" if len(plan.unread) > 1 else ""
     ways_out = {
         _EMPTY: "export it again",
-        _FOREIGN: "`groundswell formats` lists what it reads, and how to get it",
+        _FOREIGN: "`groundswell formats` lists what it reads",
     }
     way_out = ways_out.get(fact)
     return f"{source.name} {fact}{others}" + (f"; {way_out}" if way_out else "")
@@ -165,7 +165,7 @@ class _Import:
 
     def _run(self) -> Report:
         started = {
-            name: _started(formats()[name].read(paths, self.options))
+            name: _started(known_formats()[name].read(paths, self.options))
             for name, paths in self.plan.by_format.items()
         }
         if not any(started.values()):

@@ -26,7 +26,9 @@ COLUMNS = {"start_date", "country", "geo_scope", "ordered_by", "actual_cause"}
 _TYPES = ("shutdown_type_new", "shutdown_type")
 _LINKS = ("news_link", "info_source_link")
 _READ = (*sorted(COLUMNS), "end_date", "start_date_type", "area_name", *_TYPES, *_LINKS)
-_AUTHORITY = r"government|judiciary|court|law enforce|police|military|army|legislat|parliament"
+_AUTHORITY = (
+    r"government|judiciary|court|law enforce|police|military|army|legislat|parliament|ministr"
+)
 _LEVELS = {
     "local government": "local", "state government": "regional",
     "executive government": "national",
@@ -143,7 +145,8 @@ def _summary() -> pl.Expr:
 def _links() -> pl.Expr:
     """Return the addresses that a row gives as its source."""
     words = pl.concat_str(*_LINKS, separator=" ", ignore_nulls=True)
-    return words.str.extract_all(r"https?://[^\s,;]+").cast(STRINGS)
+    found = words.str.extract_all(r"https?://[^\s,;]+").cast(STRINGS)
+    return pl.when(found.list.len() > 0).then(found)
 
 
 def _ids(rows: pl.DataFrame) -> pl.Series:

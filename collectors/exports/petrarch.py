@@ -29,6 +29,7 @@ AUTHORITIES = {
     "GOV": "government", "COP": "police", "JUD": "courts", "MIL": "army",
     "SPY": "intelligence service", "LEG": "parliament",
 }  # fmt: skip
+_OF_NO_STATE = "IGO|NGO|NGM|MNC"  # in the place of a country: not police of anybody's
 _CODE = r"^.{3}(" + "|".join(AUTHORITIES) + ")"
 _PIECE = 1 << 18
 
@@ -138,7 +139,9 @@ def _responses(events: Sequence[_Event], source: Source, options: Options) -> pl
     rows = rows.with_columns(
         day_begins(day, zone).alias("from"),
         day_ends(day, zone).alias("to"),
-        role=pl.col("source").str.extract(_CODE),
+        role=pl.when(~pl.col("source").str.contains(rf"^(?:{_OF_NO_STATE})")).then(
+            pl.col("source").str.extract(_CODE)
+        ),
     )
     for bad, reason in (
         (pl.col("role").is_null(), _NO_AUTHORITY),

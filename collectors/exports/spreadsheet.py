@@ -25,7 +25,7 @@ from analytics.errors import FormatError
 from analytics.tables import ACCOUNTS, COUNTERS, POSTS
 from collectors.exports.cells import counters, links_in, note_no_counts, note_where, tags_in
 from collectors.exports.csvs import ROW, batches, note_unread, refused, with_columns_of
-from collectors.exports.formats import Head, Options, Part, formats
+from collectors.exports.formats import Head, Options, Part, known_formats
 from collectors.exports.hosts import platform_at, post_at
 from collectors.exports.losses import Losses
 from collectors.exports.objects import object_keys
@@ -112,7 +112,7 @@ class Spreadsheet:
             return False
         asked = _ASKING.set(True)
         try:
-            others = (each for each in formats().values() if each is not self)
+            others = (each for each in known_formats().values() if each is not self)
             return not any(each.knows(head) for each in others)
         finally:
             _ASKING.reset(asked)

@@ -28,7 +28,7 @@ from collectors.exports.x_payload import Entities, Item, Items, Metrics, Payload
 
 ASKED = "posts asked for"
 REFERRED = "posts they refer to"
-CHUNK_BYTES = 1 << 24  # of JSON turned into tables at a time
+CHUNK_BYTES = 1 << 23  # of JSON turned into tables at a time
 
 # Where posts name their author, and accounts themselves, in everything that is read here.
 _PLACES = ("", "data[].", "data.", "includes.tweets[].", "includes.posts[].", "tweets[].")
