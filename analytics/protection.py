@@ -313,10 +313,10 @@ def _mapped(lists: pl.Series, function: Callable[[pl.Series], pl.Series]) -> pl.
     """Apply a function to what is in lists, each value once."""
     values = lists.explode().drop_nulls().unique()
     safe = function(values)
-    changed = {a: b for a, b in zip(values, safe, strict=True) if a != b}
-    if not changed:
+    changed = values != safe
+    if not changed.any():
         return lists
-    clean = pl.element().replace(changed)
+    clean = pl.element().replace(values.filter(changed), safe.filter(changed))
     return lists.to_frame().select(pl.col(lists.name).list.eval(clean)).to_series()
 
 

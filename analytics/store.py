@@ -55,7 +55,7 @@ DAY = "day"
 LOCK_SECONDS = 60.0
 KEEP_HOURS = 24 * 7  # older file versions are removed by vacuum
 _UNUSABLE = re.compile(r"[=%#?*\[\]{}^|<>`\"]")  # delta-rs reads them as something else
-CROWDED = 8  # files a partition; above it the table is compacted by itself
+CROWDED = 40  # files a partition; above it the table is compacted by itself
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from collectors.exports.losses import Losses
 from collectors.exports.sources import Found, Source, find
 from collectors.exports.times import known_zone
 
-FLUSH_ROWS = 250_000
+FLUSH_ROWS = 200_000
 _EMPTY = "is empty"
 _FOREIGN = "is in no format that groundswell reads"
 _MOST_SHARED = ("top_post_id", "top_shares", "top_reposts")

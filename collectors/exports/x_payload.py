@@ -131,12 +131,22 @@ class _Page(Item, gc=False):
 _NOT_TOLD = msgspec.Raw()
 
 
+class _Reference(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A bare reference, as pages have them; flattened posts have whole posts in their place."""
+
+    type: str | None = None
+    id: str | None = None
+
+
 class _Told(Item, forbid_unknown_fields=True, gc=False):
     """A post or an account with every member that X documents; those that are not read stay raw.
 
     So members that are not read are counted without a second look at the text.
     """
 
+    referenced_tweets: list[_Reference] | _Empty = []  # type: ignore[assignment]
+    referenced_posts: list[_Reference] | _Empty = []  # type: ignore[assignment]
+    author: None = None  # only flattened posts have it inside
     article: msgspec.Raw = _NOT_TOLD
     card_uri: msgspec.Raw = _NOT_TOLD
     community_id: msgspec.Raw = _NOT_TOLD
@@ -309,7 +319,8 @@ class Payload:
         for refusal in listed(page.errors):
             reason = f"refused by the platform: {refusal.title}"
             losses.add("unknown", "references", reason, example=place)
-        _unfold(posts, referred, users)
+        if isinstance(page, _Page):
+            _unfold(posts, referred, users)
         self.asked.add(posts, at, number)
         self.referred.add(referred, at, number)
         self.users.add(users, at, number)
