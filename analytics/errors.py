@@ -8,9 +8,17 @@
     ├── ProtectionError   the key is missing or readable by others, or the public list changed
     ├── TableError        a table does not have the columns, types or values it promises
     ├── FormatError       a file cannot be read, or no format knows it
+    ├── CollectError      a platform cannot be asked, or gives no answer
+    │   ├── RateLimitedError   it asks for a pause
+    │   ├── UnreachableError   it cannot be reached now, or answers nonsense
+    │   ├── GoneError          what was asked for is no longer there
+    │   ├── RefusedError       it wants other keys, or more money
+    │   └── CursorError        it no longer knows the place where we stopped
     ├── MeasureError      a measure was asked for what it cannot give
     └── ServeError        the app cannot be opened: a port in use, a store never measured
 """
+
+from collections.abc import Sequence
 
 
 class GroundswellError(Exception):
@@ -35,6 +43,38 @@ class TableError(GroundswellError):
 
 class FormatError(GroundswellError):
     """A file is missing, broken or of no known format."""
+
+
+class CollectError(GroundswellError):
+    """A platform cannot be asked, or gives no answer."""
+
+
+class RateLimitedError(CollectError):
+    """A platform asks for a pause; ``seconds`` is how long, None where it does not say."""
+
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class UnreachableError(CollectError):
+    """A platform cannot be reached now, or answers nonsense: worth trying again."""
+
+
+class GoneError(CollectError):
+    """What was asked for is not there; ``gone`` names the posts that are known to be missing."""
+
+    def __init__(self, message: str, gone: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.gone = gone
+
+
+class RefusedError(CollectError):
+    """A platform refuses: other keys, other rights or more money are needed."""
+
+
+class CursorError(CollectError):
+    """A platform no longer knows the place where we stopped; the question starts again."""
 
 
 class MeasureError(GroundswellError):

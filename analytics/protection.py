@@ -28,9 +28,14 @@ PSEUDONYM = re.compile(r"[a-z][a-z0-9_]*:~[0-9a-f]{32}")
 KEY_BYTES = 32
 MET_ROWS = 500_000  # accounts whose pseudonyms are remembered, to hash them once
 
-# Post ids that carry their account: telegram:CHANNEL/42, bluesky:at://DID/…, vk:OWNER_42. The parts
-# are the platform, a scheme, the account and the rest.
-OWNED_POSTS = (r"^(telegram|bluesky):(at://)?([^/]+)(/.*)?$", r"^(vk|facebook):()(-?\d+)(_.*)$")
+# Post ids that carry their account: telegram:CHANNEL/42, bluesky:at://DID/…, vk:OWNER_42, and
+# x:ACCOUNT/of/POST for a repost that is only listed. The parts are the platform, a scheme, the
+# account and the rest.
+OWNED_POSTS = (
+    r"^(telegram|bluesky):(at://)?([^/]+)(/.*)?$",
+    r"^(vk|facebook):()(-?\d+)(_.*)$",
+    r"^(x|mastodon):()([^/]+)(/of/.*)$",
+)
 
 # Profile addresses: a host, perhaps a folder, then the account's handle or its id.
 _PROFILE_HOSTS = {
@@ -216,7 +221,8 @@ class Protector:
 
     def _posts(self, series: pl.Series) -> pl.Series:
         """Replace the account inside post ids that carry one."""
-        if (series.str.slice(0, 2) == "x:").all():  # these carry none, and are many
+        is_bare = (series.str.slice(0, 2) == "x:") & ~series.str.contains("/", literal=True)
+        if is_bare.all():  # these carry none, and are many
             return series
         for pattern in OWNED_POSTS:
             series = self._owned_posts(series, pattern)

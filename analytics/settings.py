@@ -13,7 +13,7 @@ import tomllib
 from collections import Counter
 from datetime import UTC, date, datetime, time, tzinfo
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -55,13 +55,33 @@ class Protection(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     reason: str = ""
 
 
+class SourceSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What every ``[[sources]]`` entry may say; each platform adds its own.
+
+    ``role`` marks an authority, a newsroom or an organisation: the accounts that are asked for by
+    name are then public actors, as if they were listed.
+    """
+
+    platform: str
+    name: str = ""
+    ask: list[str] = []
+    appeal: str | None = None
+    role: Role | None = None
+    budget: int | None = None  # in the platform's own unit
+    poll_from: str = "2m"  # how often a question is asked again while something moves
+    poll_to: str = "1d"  # and when nothing does
+    server: str | None = None  # another address than the platform's own
+
+
 class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """The whole file."""
+    """The whole file. ``sources`` are checked by their platforms."""
 
     timezone: str = "UTC"
     protection: Protection = msgspec.field(default_factory=Protection)
     appeals: list[Appeal] = []
     public: list[PublicActor] = []
+    pages_days: int = 30  # how long pages that platforms gave are kept, sealed
+    sources: list[dict[str, Any]] = []
 
     def appeal_id(self, asked: str | None, *, place: str = "groundswell.toml") -> str:
         """Return the appeal that is asked for, or the only one.
@@ -148,8 +168,31 @@ def decode(text: str, *, place: str) -> Settings:
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         msg = f"{place}: {error}; `groundswell init` writes a commented example"
         raise SettingsError(msg) from None
+    settings.public += _asked_by_role(settings)
     _check(settings, place)
     return settings
+
+
+def _asked_by_role(settings: Settings) -> list[PublicActor]:
+    """Return the accounts that sources with a role ask for by name, if they are not listed."""
+    listed = {actor.account.lower() for actor in settings.public}
+    found: dict[str, PublicActor] = {}
+    for told in settings.sources:
+        if told.get("role", "official") not in get_args(Role):
+            msg = (
+                f"a source has the role {told['role']!r}; write one of {', '.join(get_args(Role))}"
+            )
+            raise SettingsError(msg)
+        for asked in told.get("ask", []) if told.get("role") else []:
+            account = f"{told.get('platform', '')}:{asked}".lower()
+            if str(asked).startswith("@") and account not in listed:
+                found[account] = PublicActor(
+                    account=account,
+                    role=told["role"],
+                    reason="asked for by name in [[sources]]",
+                    source="groundswell.toml",
+                )
+    return list(found.values())
 
 
 def _days_as_times(told: Any) -> Any:  # noqa: ANN401 - whatever TOML holds

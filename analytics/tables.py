@@ -38,6 +38,7 @@ METRICS = (
 )  # fmt: skip
 LEVELS = ("local", "regional", "national")
 TARGETS = ("appellant", "supporters", "accused", "institution", "public")
+CHANGES_SEEN = ("edited", "deleted", "gone")  # gone: no longer shown, and nobody says why
 OUTCOMES = ("kept", "merged", "dropped", "unknown")
 
 
@@ -258,6 +259,21 @@ COUNTERS = Table(
     },
 )
 
+CHANGES = Table(
+    name="changes",
+    row="one change that a platform showed in a post after it was published",
+    key=("post_id", "what", "at"),
+    columns={
+        "post_id": _id("the post", "post", null=False),
+        "platform": _PLATFORM,
+        "what": _text("edited, deleted, or gone: no longer shown", null=False, values=CHANGES_SEEN),
+        "at": _time("when it was changed; null where the platform does not say"),
+        "text": _id("the words after an edit; null where protection keeps none", "text"),
+        "account_id": _id("who wrote the post, where it is told", "account"),
+        "observed_at": _time("when the change was first seen"),
+    },
+)
+
 FOLLOWS = Table(
     name="follows",
     row="one follow edge",
@@ -329,6 +345,31 @@ LOSSES = Table(
         "reason": _text("why", null=False),
         "count": _count("how many", null=False),
         "example": _text("the place of the first: a file and a row, never its content"),
+    },
+)
+
+COLLECTIONS = Table(
+    name="collections",
+    row="one kind of question that one run of `groundswell collect` asked of one source",
+    key=("run_id", "source", "kind"),
+    merge="replace",
+    columns={
+        "run_id": _text("one run of `groundswell collect`", null=False),
+        "at": _time("when it began", null=False),
+        "appeal_id": _APPEAL_ID,
+        "source": _text("the source's name in groundswell.toml", null=False),
+        "platform": _PLATFORM,
+        "kind": _text("what was asked: search, quotes, history, …", null=False),
+        "questions": _count("questions of this kind", null=False),
+        "unanswered": _count("of these, how many are not answered to the end", null=False),
+        "refused": _count("of these, how many the platform has no answer to", null=False),
+        "requests": _count("pages that came", null=False),
+        "received": _count("items on them", null=False),
+        "known": _count("items that the platform says there are; null where it does not say"),
+        "spent": _count("what they cost, in the source's unit", null=False),
+        "unit": _text("that unit: posts, units, requests", null=False),
+        "fact": _text("why the source stopped before its end; null where it did not"),
+        "version": _text("the version of groundswell that asked", null=False),
     },
 )
 
@@ -512,7 +553,8 @@ RUNS = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        APPEALS, POSTS, ACCOUNTS, COUNTERS, FOLLOWS, RESPONSES, IMPORTS, LOSSES, RUNS,
+        APPEALS, POSTS, ACCOUNTS, COUNTERS, CHANGES, FOLLOWS, RESPONSES, IMPORTS, LOSSES,
+        COLLECTIONS, RUNS,
         SHARES_TABLE, CASCADES, TIMELINE, COUNTER_HISTORY, COVERAGE, LAGS, LAYOUT,
         SUMMARY,
     )

@@ -219,6 +219,115 @@ def _print_losses(losses: "pl.DataFrame") -> None:
 
 
 @command
+def collect(
+    store: StorePath,
+    source: Annotated[
+        list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on asking: often while it spreads, seldom after.")
+    ] = False,
+    for_: Annotated[
+        str | None, typer.Option("--for", help="Stop after this time: 90s, 10m, 2h, 1d.")
+    ] = None,
+    at_most: Annotated[
+        int | None, typer.Option("--at-most", min=1, help="Stop after so many megabytes.")
+    ] = None,
+    one_by_one: Annotated[
+        bool, typer.Option("--one-by-one", help="Sources after each other, not side by side.")
+    ] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Say what it may cost, and ask nothing.")
+    ] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Write the rows of the pages kept again; ask nothing.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Ask the platforms that groundswell.toml names; goes on where it stopped."""
+    from analytics.store import Store
+    from collectors.collecting import Limits
+    from collectors.collecting import rebuild as rebuild_store
+    from collectors.opening import collect_store, estimates
+
+    if follow and one_by_one:
+        msg = "--follow asks all sources side by side; leave --one-by-one out"
+        raise typer.BadParameter(msg)
+    opened = Store(store)
+    if rebuild:
+        pages = rebuild_store(opened)
+        console.emit({"pages": pages}) if as_json else console.say(f"{pages:,} pages read again.")
+        return
+    if estimate:
+        _print_estimates(estimates(opened, source or []), as_json=as_json)
+        return
+    limits = Limits(
+        follow=follow, at_most=at_most and at_most << 20, one_by_one=one_by_one, lasting=for_
+    )
+    with console.progress("Collecting") as step, _stopped_politely():
+        report = collect_store(opened, source or [], limits=limits, tell=step)
+    rows = report.sources.drop("run_id", "at", "version", "appeal_id")
+    if as_json:
+        console.emit(
+            {
+                "run_id": report.run_id,
+                "new_posts": report.new_posts,
+                "sources": rows.to_dicts(),
+                "losses": report.losses.drop("import_id").to_dicts(),
+                "stopped": report.stopped,
+            }
+        )
+    else:
+        names = ["source", "kind", "questions", "unanswered", "refused", "requests", "received",
+                 "known", "spent", "unit"]  # fmt: skip
+        _print_losses(report.losses)
+        console.table("What was asked", names, rows.select(names).rows())
+        console.say(f"{report.new_posts:,} new posts. Next: groundswell measure {store}")
+    for name, fact in report.stopped.items():
+        console.complain(f"{name} stopped: {fact}")
+    if report.stopped:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _stopped_politely() -> Iterator[None]:
+    """Let a service manager's request to stop end things as Ctrl+C does."""
+    import signal
+
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _print_estimates(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        console.emit({"estimates": {name: vars(each) for name, each in found.items()}})
+        return
+    for name, each in found.items():
+        many = "without bound" if each.at_most is None else f"at most {each.at_most:,} {each.unit}"
+        money = "" if each.money is None else f", at most {each.money:,.2f} US dollars"
+        console.say(f"{name}: {many}{money}. {each.basis}".rstrip())
+
+
+@command
+def doctor(store: StorePath, as_json: Json = False) -> None:
+    """Check keys, reach, versions and the store's health, without spending quota."""
+    from analytics.store import Store
+    from collectors.opening import examine
+
+    found = examine(Store(store))
+    if as_json:
+        console.emit({"checks": [vars(each) for each in found]})
+    else:
+        for each in found:
+            console.say(f"{'ok ' if each.fine else 'BAD'}  {each.what}: {each.fact}")
+    if not all(each.fine for each in found):
+        raise typer.Exit(1)
+
+
+@command
 def respond(
     store: StorePath,
     action: Annotated[ResponseAction, typer.Argument(help="import a CSV, or list what is held")],

@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 import analytics
 from analytics.store import Store
-from collectors.exports import importing, known_formats
+from collectors.exports import known_formats
 from collectors.simulated import write_simulation
 from dashboards.cli import app
 
@@ -210,7 +210,7 @@ def test_an_interruption_is_exit_130_and_keeps_what_was_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: list[str]
 ) -> None:
     monkeypatch.setitem(known_formats(), "interrupted", Interrupted(posts=1))
-    monkeypatch.setattr(importing, "FLUSH_ROWS", 1)
+    monkeypatch.setattr(writing, "FLUSH_ROWS", 1)
     (tmp_path / "f").write_text("stop")
     result = run("import", tmp_path / "s", tmp_path / "f", *option)
     assert result.exit_code == 130
@@ -227,7 +227,7 @@ def test_a_place_that_cannot_be_written_is_one_sentence(shares: Path) -> None:
 def test_what_should_not_happen_is_one_sentence_too(
     tmp_path: Path, shares: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "FLUSH_ROWS", None)
+    monkeypatch.setattr(writing, "FLUSH_ROWS", None)
     result = run("import", tmp_path / "s", shares)
     assert result.exit_code == 1
     assert result.stderr.startswith("groundswell: this should not happen (TypeError: ")

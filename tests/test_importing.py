@@ -21,6 +21,7 @@ from stopping import Interrupted
 
 from analytics.errors import FormatError, GroundswellError, SettingsError, StoreError
 from analytics.store import Store
+from collectors import writing
 from collectors.exports import (
     Format,
     Head,
@@ -465,7 +466,7 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> Format:
 def test_what_was_written_before_an_interruption_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "FLUSH_ROWS", 3)
+    monkeypatch.setattr(writing, "FLUSH_ROWS", 3)
     path = written(tmp_path / "f", "stop")
     with pytest.raises(KeyboardInterrupt):
         import_files(tmp_path / "s", [path])
@@ -493,8 +494,8 @@ def survives(content: bytes, name: str | None = None) -> None:
         try:
             found = known_formats()[name] if name else detect(Head.of(Source(path)))
             for part in found.read([Source(path)], options) if found else ():
-                importing._joined({(part.table, part.what): [part.frame]})
-                part.table.check(importing._stamped(part, "appeal", "fuzz"))
+                writing._joined({(part.table, part.what): [part.frame]})
+                part.table.check(writing._stamped(part, "appeal", "fuzz"))
         except GroundswellError as error:
             assert "\n" not in str(error).strip()  # noqa: PT017 - any other error fails the test
         options.losses.table("import")

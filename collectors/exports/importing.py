@@ -2,7 +2,7 @@
 
 import gc
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,18 +15,17 @@ import polars as pl
 
 from analytics import __version__
 from analytics.errors import FormatError
-from analytics.merging import Written
 from analytics.protection import key_path
 from analytics.store import Store, is_store
 from analytics.summary import most_shared
-from analytics.tables import ACCOUNTS, IMPORTS, LOSSES, SHARES, Table
+from analytics.tables import IMPORTS, LOSSES, SHARES
 from collectors.exports.foreign import foreign
 from collectors.exports.formats import Head, Options, Part, detect, known_formats, named
 from collectors.exports.losses import Losses
 from collectors.exports.sources import Found, Source, find
 from collectors.exports.times import known_zone
+from collectors.writing import Writing
 
-FLUSH_ROWS = 200_000
 _EMPTY = "is empty"
 _FOREIGN = "is in no format that groundswell reads"
 _MOST_SHARED = ("top_post_id", "top_shares", "top_reposts")
@@ -173,8 +172,9 @@ class _Import:
         files = self._provenance()
         for source, fact in self.plan.unread.items():
             self.losses.add("dropped", "files", fact, example=source.name)
+        writing = Writing(self.store, self.options.appeal_id, self.losses)
         for name, parts in started.items():
-            self._write(name, parts or [])
+            writing.write(name, parts or [])
         return self._finish(files)
 
     def _nothing_held(self) -> str:
@@ -185,28 +185,6 @@ class _Import:
             or f"{source.name}: holds no posts"
         )
         return f"{reason}; nothing was imported, export it again or choose another file"
-
-    def _write(self, name: str, parts: Iterable[Part]) -> None:
-        """Write what is new as it comes, and in the end what differs from rows that are held."""
-        differing: dict[Table, list[pl.DataFrame]] = {}
-        for batch in _buffered(parts):
-            for part in batch:
-                rows = _stamped(part, self.options.appeal_id, name)
-                done, others = self.store.append_new(part.table, rows)
-                self._count(part.what, done)
-                if not others.is_empty():
-                    differing.setdefault(part.table, []).append(others)
-        for table, frames in differing.items():
-            self._count(table.name, self.store.append(table, pl.concat(frames)))
-
-    def _count(self, what: str, done: Written) -> None:
-        self.losses.add("kept", what, "new", done.new)
-        self.losses.add("merged", what, "completed a row that was held", done.completed)
-        self.losses.add("merged", what, "held already, nothing new in it", done.held)
-        self.losses.add("merged", what, "came more than once in these files", done.repeated)
-        self.losses.add(
-            "unknown", what, "differs from the row held, whose values were kept", done.disagreeing
-        )
 
     def _provenance(self) -> pl.DataFrame:
         rows = []
@@ -277,35 +255,3 @@ def _started(parts: Iterator[Part]) -> Iterator[Part] | None:
         if not part.frame.is_empty():
             return chain([part], parts)
     return None
-
-
-def _buffered(parts: Iterable[Part]) -> Iterator[list[Part]]:
-    """Join small parts of one table and kind, so that every commit is worth its files."""
-    waiting: dict[tuple[Table, str], list[pl.DataFrame]] = {}
-    rows = 0
-    for part in parts:
-        waiting.setdefault((part.table, part.what), []).append(part.frame)
-        rows += part.frame.height
-        if rows >= FLUSH_ROWS:
-            yield _joined(waiting)
-            waiting, rows = {}, 0
-    if waiting:
-        yield _joined(waiting)
-
-
-def _joined(waiting: dict[tuple[Table, str], list[pl.DataFrame]]) -> list[Part]:
-    parts = [
-        Part(table, pl.concat(frames, how="diagonal"), what)
-        for (table, what), frames in waiting.items()
-    ]
-    return sorted(parts, key=lambda part: part.table is not ACCOUNTS)  # accounts first
-
-
-def _stamped(part: Part, appeal_id: str, source: str) -> pl.DataFrame:
-    """Add what every row of this import has in common."""
-    common = {"appeal_id": appeal_id, "source": source}
-    return part.frame.with_columns(
-        pl.lit(value).alias(name)
-        for name, value in common.items()
-        if name in part.table.columns and name not in part.frame.columns
-    )

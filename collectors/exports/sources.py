@@ -71,6 +71,16 @@ class Source:
     name: str = ""
     member: str | None = None  # of a zip
     payload: Path = field(default=Path())
+    data: bytes | None = field(default=None, repr=False)  # where it lies in memory
+
+    @classmethod
+    def in_memory(cls, name: str, data: bytes) -> "Source":
+        """Return a source whose bytes are here already.
+
+        >>> Source.in_memory("page 7", b"{}").head(10)
+        b'{}'
+        """
+        return cls(Path(name), name, payload=Path("-"), data=data)
 
     def __post_init__(self) -> None:
         """Fill in what a plain file does not say twice."""
@@ -91,6 +101,8 @@ class Source:
         OSError and the others of UNREADABLE, on opening or while reading
             It cannot be read, or is a zip bomb.
         """
+        if self.data is not None:
+            return _unpacked(io.BufferedReader(io.BytesIO(self.data)), len(self.data))
         if self.member is None:
             return _unpacked(self.path.open("rb", buffering=_BUFFER), self.path.stat().st_size)
         archive = zipfile.ZipFile(self.path)

@@ -7,7 +7,8 @@
 ['2021-01-01 10:00:00.000000+00:00', '2021-01-01 10:00:00.000000+00:00', None]
 """
 
-from datetime import datetime, tzinfo
+from datetime import UTC as WORLD
+from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -16,6 +17,7 @@ from analytics.errors import SettingsError
 from analytics.settings import zone_of
 from analytics.tables import UTC
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=WORLD)
 _USUAL = "%Y-%m-%dT%H:%M:%S.%3fZ"
 _SECONDS_LACKING = r"^(\S+T\d{2}:\d{2})(Z|[+-]\d{2}:?\d{2})?$"
 
@@ -48,6 +50,19 @@ def _any_iso(column: pl.Expr, zone: tzinfo | None) -> pl.Expr:
         return exact
     local = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
     return pl.coalesce(exact, in_zone(local, zone))
+
+
+def moment(told: str | None) -> int | None:
+    """Return one ISO 8601 time with a zone in microseconds since 1970; null where it is none.
+
+    >>> moment("2026-03-01T12:00:00.000Z"), moment("yesterday"), moment("2026-03-01")
+    (1772366400000000, None, None)
+    """
+    try:
+        at = datetime.fromisoformat(told or "")
+    except ValueError:
+        return None
+    return None if at.tzinfo is None else (at - _EPOCH) // timedelta(microseconds=1)
 
 
 def epoch(column: pl.Expr) -> pl.Expr:

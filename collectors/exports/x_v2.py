@@ -25,6 +25,7 @@ from collectors.exports.objects import nested, object_keys
 from collectors.exports.sources import Source
 from collectors.exports.times import iso
 from collectors.exports.x_payload import Entities, Item, Items, Metrics, Payload, listed
+from collectors.exports.x_reposters import ASKED_AT
 
 ASKED = "posts asked for"
 REFERRED = "posts they refer to"
@@ -63,7 +64,8 @@ class XV2:
         """Judge by member names that only X's API v2 uses together."""
         posts = "created_at" in head.keys and "id_str" not in head.keys
         users = "public_metrics" in head.keys
-        return (posts and bool(_AUTHORS & head.items)) or (users and bool(_NAMES & head.items))
+        is_known = (posts and bool(_AUTHORS & head.items)) or (users and bool(_NAMES & head.items))
+        return is_known and not ASKED_AT.search(head.data)
 
     def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
         """Yield accounts, posts and counters; files of includes first: posts lean on them."""
