@@ -17,7 +17,9 @@ import re
 import secrets
 import stat
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
+from urllib.parse import unquote
 
 import polars as pl
 
@@ -52,36 +54,76 @@ _PROFILE_HOSTS = {
     "vk.ru": "vk",
     "threads.net": "threads",
     "threads.com": "threads",
+    "telegram.dog": "telegram",
+    "fb.com": "facebook",
+    "fb.me": "facebook",
+    "m.me": "facebook",
+    "reddit.com": "reddit",
+    "weibo.com": "weibo",
+    "weibo.cn": "weibo",
+    "ok.ru": "ok",
+    "linkedin.com": "linkedin",
+    "wa.me": "whatsapp",
+    "nitter.net": "x",
+    "vxtwitter.com": "x",
+    "fxtwitter.com": "x",
 }
 _FOLDERS = {
     "x": r"i/user/|intent/(?:user|follow)\?(?:[^#\s]*&)?screen_name=",
-    "telegram": "s/|c/",
+    "telegram": "s/|c/|boost/",
     "bluesky": "profile/",
     "youtube": "channel/|user/|c/",
     "facebook": r"profile\.php\?(?:[^#\s]*&)?id=",
     "instagram": "stories/",
+    "reddit": "user/|u/",
+    "weibo": "u/|profile/|n/",
+    "ok": "profile/",
+    "linkedin": "in/|pub/",
 }
+_ONLY_IN_FOLDERS = {"reddit": "user/|u/", "linkedin": "in/|pub/"}  # elsewhere nobody is named
 _ID_FOLDERS = ("channel/", "i/user/", "id=")
-_START = r"(?:(?<![\w.-])|(?<=%2F))(?:[\w-]+\.)*"  # another host can end alike: fox.com
+_COMPANY = (
+    "about|ads|blog|business|careers|developers?|engineering|help|investor|legal|newsroom|policies"
+    "|privacy|status|support|transparency"
+)  # hosts on which the platforms speak themselves
+# Another host can end alike: fox.com.
+_START = rf"(?:(?<![\w.-])|(?<=%2F))(?!(?:{_COMPANY})\.)(?:[\w-]+\.)*"
 _SLASH = "(?:/|%2F)"
 _PLACES = "|".join(
-    f"{re.escape(host)}{_SLASH}(?:{_FOLDERS.get(platform, '')})?"
+    f"{re.escape(host)}{_SLASH}(?:{_FOLDERS.get(platform, '')})"
+    f"{'' if platform in _ONLY_IN_FOLDERS else '?'}"
     for host, platform in _PROFILE_HOSTS.items()
 )
 _SCRIPT = r"[\w.]+\.php\?[^#\s]+|people/[^?#\s]+"  # names somebody somewhere: one piece
 PROFILE_URL = re.compile(
-    rf"{_START}({_PLACES})@?({_SCRIPT}|(?:(?!%2F)[^/?#&@\s()<>\[\]\"'])+)", re.IGNORECASE
+    rf"{_START}({_PLACES})(?:@|%40)?({_SCRIPT}|(?:(?!%2F)[^/?#&@\s()<>\[\]\"'])+)", re.IGNORECASE
 )
 _HOST_END = re.compile("/|%2f")
 FEDIVERSE_URL = re.compile(
-    r"https?://([^/\s]+)/(?:web/|ap/)?(?:@|users/)([^/?#\s()<>\[\]\"']+)", re.IGNORECASE
+    r"(?:https?://|^url:)([^/\s]+)/(?:[^\s@]*/)?(?:@|%40|users/)([^/?#\s()<>\[\]\"']+)",
+    re.IGNORECASE,
 )
-_MAY_NAME = rf"(?i){'|'.join(map(re.escape, _PROFILE_HOSTS))}|/@|/users/"
+# Accounts that addresses carry elsewhere: their platform, whether it is an id, and its group.
+_INSIDE = (
+    ("vk", True, re.compile(r"(?:wall|video|photo|topic)(-?\d+)_\d+", re.IGNORECASE)),
+    ("facebook", True, re.compile(r"/groups/[^/?#\s]+/user/(\d+)", re.IGNORECASE)),
+    ("bluesky", True, re.compile(r"\b(did(?::|%3A)(?:plc|web)(?::|%3A)[\w.-]+)", re.IGNORECASE)),
+    ("bluesky", False, re.compile(r"([\w-]+\.bsky\.social)(?![\w.-]*@)", re.IGNORECASE)),
+    ("mail", True, re.compile(r"mailto:([^?\s&]+)", re.IGNORECASE)),
+    ("telegram", True, re.compile(r"(?:#@|#%40|\btg://resolve\?domain=)(\w+)", re.IGNORECASE)),
+    ("x", False, re.compile(r"[?&](?:via|related)=(?:@|%40)?(\w+)", re.IGNORECASE)),
+    ("x", False, re.compile(r"search\?[^#\s]*?from(?::|%3A)(?:@|%40)?(\w+)", re.IGNORECASE)),
+)
+_CHANNEL_NAME = re.compile(r"[?&]ab_channel=[^&#\s]*", re.IGNORECASE)
+_MAY_NAME = (
+    rf"(?i){'|'.join(map(re.escape, _PROFILE_HOSTS))}|/@|/%40|#@|/users/|/user/|did:|did%3a|tg:"
+    r"|mailto:|bsky\.social|[?&](?:via|related)="
+)
 MENTION = re.compile(r"(?<![\w@/])@([a-z0-9_](?:[\w.@-]*\w)?)", re.IGNORECASE | re.ASCII)
 _NOT_A_HANDLE = {
     "x": {"explore", "hashtag", "home", "i", "intent", "login", "search", "share"},
     "telegram": {"addstickers", "iv", "joinchat", "share"},
-    "bluesky": {"hashtag", "search"},
+    "bluesky": {"hashtag", "img", "search"},
     "youtube": {
         "clip", "embed", "feed", "hashtag", "live", "playlist", "post", "redirect", "results",
         "shorts", "v", "watch",
@@ -94,6 +136,9 @@ _NOT_A_HANDLE = {
     "tiktok": {"discover", "explore", "login", "music", "tag", "t"},
     "threads": {"login", "search", "t"},
     "vk": {"feed", "search", "video"},
+    "weibo": {"hot", "login", "signup", "tv"},
+    "ok": {"dk", "group", "search", "video"},
+    "linkedin": set(),
 }  # fmt: skip
 
 
@@ -264,7 +309,10 @@ class Protector:
         'https://x.com/~b5cbab8e066298e614e908c6c803833b/status/1'
         """
         hidden = PROFILE_URL.sub(self._hide_profile, address)
-        return FEDIVERSE_URL.sub(self._hide_fediverse, hidden)
+        hidden = _CHANNEL_NAME.sub("", FEDIVERSE_URL.sub(self._hide_fediverse, hidden))
+        for platform, by_id, pattern in _INSIDE:
+            hidden = pattern.sub(partial(self._hide_inside, platform, by_id), hidden)
+        return hidden
 
     def words(self, text: str, platform: str) -> str:
         """Return the words of a public account, with the private accounts in them replaced.
@@ -285,10 +333,14 @@ class Protector:
         place = found[1].lower()
         platform = _PROFILE_HOSTS[_HOST_END.split(place)[0]]
         handle = found[2].rstrip(".,;:!")
-        if handle.lower() in _NOT_A_HANDLE[platform]:
+        if handle.lower() in _NOT_A_HANDLE.get(platform, ()):
             return found[0]
-        by_id = place.endswith(_ID_FOLDERS) or handle.startswith("did:") or platform == "telegram"
-        safe = self._handle(platform, handle, by_id=by_id)
+        by_id = (
+            place.endswith(_ID_FOLDERS)
+            or handle.lower().startswith(("did:", "did%3a"))
+            or platform == "telegram"
+        )
+        safe = self._handle(platform, unquote(handle), by_id=by_id)
         return _spliced(found, 2, safe + found[2][len(handle) :])
 
     def _hide_fediverse(self, found: re.Match[str]) -> str:
@@ -297,6 +349,9 @@ class Protector:
         at_home = found[2] if "@" in found[2] else f"{found[2]}@{found[1]}"
         safe = self._handle("mastodon", at_home)
         return found[0] if safe == at_home else _spliced(found, 2, safe)
+
+    def _hide_inside(self, platform: str, by_id: bool, found: re.Match[str]) -> str:  # noqa: FBT001 - a row of the list
+        return _spliced(found, 1, self._handle(platform, unquote(found[1]), by_id=by_id))
 
     def _handle(self, platform: str, handle: str, *, by_id: bool = False) -> str:
         """Return a handle as it may be stored; the same whatever was learned before."""

@@ -31,7 +31,7 @@ from analytics.tables import (
     TABLES,
     TIMELINE,
 )  # fmt: skip
-from analytics.trees import shares
+from analytics.trees import counted_once, shares
 from analytics.virality import cascades
 
 ENGINES = ("local",)
@@ -109,6 +109,7 @@ def _place_responses(store: Store) -> None:
 def _measure_all(store: Store, report: Callable[[str], None]) -> dict[str, int]:
     posts, accounts, counters = (store.read(name) for name in ("posts", "accounts", "counters"))
     appeals, responses = store.read("appeals"), store.read("responses")
+    posts = counted_once(posts)
     if posts.is_empty() and responses.is_empty():
         msg = f"{store.path} holds no posts yet; begin with `groundswell import {store.path} FILE`"
         raise MeasureError(msg)

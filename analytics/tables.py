@@ -307,7 +307,7 @@ RESPONSES = Table(
             dtype=pl.Int8, doc="response ladder, -4 … 6, by verb and target (docs/codebook.md)"
         ),
         "summary": _text("one sentence in the coder's words"),
-        "sources": _list("URLs or citations"),
+        "sources": _list("URLs or citations", "url"),
         "coder": _text("who coded it"),
         "confidence": _number("the coder's, 0 … 1"),
         "status": _text("HURIDOCS status (list 45)"),
@@ -323,7 +323,9 @@ IMPORTS = Table(
         "import_id": _text("one run of `groundswell import`", null=False),
         "at": _time("when it ran", null=False),
         "appeal_id": _APPEAL_ID,
-        "file": _text("the file's name, without its folders", null=False),
+        "file": _text(
+            "the file's name as given; at protection level strict its number", null=False
+        ),
         "sha256": _text("hash of the payload as received", null=False),
         "bytes": _count("its size", null=False),
         "format": _text("the format that read it; null when none did"),
@@ -344,7 +346,7 @@ LOSSES = Table(
         "what": _text("posts, accounts, rows, fields, files, …", null=False),
         "reason": _text("why", null=False),
         "count": _count("how many", null=False),
-        "example": _text("the place of the first: a file and a row, never its content"),
+        "example": _text("the place of the first: a file (as in imports) and a row, never content"),
     },
 )
 

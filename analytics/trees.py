@@ -13,6 +13,28 @@ from analytics import forest
 from analytics.tables import SHARES, SHARES_TABLE
 
 _KEY = ("appeal_id", "post_id")
+_LISTED = r"/of[/:]"
+
+
+def counted_once(posts: pl.DataFrame) -> pl.DataFrame:
+    """Return posts without reposts that a platform only lists and that are held themselves, too.
+
+    Lists of who reposted (``x:ACCOUNT/of/POST``, on Bluesky ``…/of:KEY``) tell neither an id nor a
+    time. Where the same account's repost of the same original is held with its time, that one
+    counts.
+
+    >>> from analytics.tables import POSTS
+    >>> row = {"appeal_id": "a", "platform": "x", "kind": "repost", "source": "doc"}
+    >>> row |= {"account_id": "x:7", "root_id": "x:1"}
+    >>> posts = pl.DataFrame([row | {"post_id": "x:7/of/1"}, row | {"post_id": "x:9"}])
+    >>> counted_once(POSTS.check(posts))["post_id"].to_list()
+    ['x:9']
+    """
+    listed = pl.col("post_id").str.contains(_LISTED) & (pl.col("kind") == "repost")
+    whose = ["appeal_id", "account_id", "root_id"]
+    held = posts.filter(~listed & (pl.col("kind") == "repost")).select(whose).unique()
+    twice = posts.filter(listed).join(held, on=whose, how="semi").select("appeal_id", "post_id")
+    return posts.join(twice, on=["appeal_id", "post_id"], how="anti", maintain_order="left")
 
 
 def shares(posts: pl.DataFrame) -> pl.DataFrame:

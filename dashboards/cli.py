@@ -283,8 +283,8 @@ def collect(
         _print_losses(report.losses)
         console.table("What was asked", names, rows.select(names).rows())
         console.say(f"{report.new_posts:,} new posts. Next: groundswell measure {store}")
-    for name, fact in report.stopped.items():
-        console.complain(f"{name} stopped: {fact}")
+        for name, fact in report.stopped.items():
+            console.complain(f"{name} stopped: {fact}")
     if report.stopped:
         raise typer.Exit(1)
 

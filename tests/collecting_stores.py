@@ -8,7 +8,7 @@ import tomli_w
 from analytics.store import Store
 
 
-def store_with(path: Path, *sources: dict[str, Any], **settings: Any) -> Store:
+def store_with(path: Path, *sources: dict[str, Any], **settings: object) -> Store:
     """Make a store with these ``[[sources]]``."""
     store = Store.create(path, appeal_id="park")
     told = {"appeals": [{"id": "park"}], "sources": list(sources)} | settings

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 
@@ -47,6 +46,54 @@ CUT = Answer(b'{"data": []}' + b" " * 1000, cut=100)
 DRIP = Answer(b" " * 1000, drip=0.1)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    loopback: "Loopback"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def _answer(self) -> None:
+        parts = urlsplit(self.path)
+        query = {name: told[-1] for name, told in parse_qs(parts.query).items()}
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        asked = Asked(self.command, parts.path, query, dict(self.headers), body)
+        self._give(self.server.loopback.answer(asked))
+
+    do_GET = do_POST = do_HEAD = _answer  # noqa: N815 - the names of http.server
+
+    def _give(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(answer.body)))
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        try:
+            self._pour(answer)
+        except OSError:
+            self.close_connection = True
+
+    def _pour(self, answer: Answer) -> None:
+        if answer.cut is not None:
+            self.wfile.write(answer.body[: answer.cut])
+            self.close_connection = True
+        elif answer.drip:
+            for byte in answer.body:
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                if self.server.loopback.stopping.wait(answer.drip):
+                    return
+        else:
+            self.wfile.write(answer.body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
 class Loopback:
     """A server: a service answers, unless faults are waiting to be given first."""
 
@@ -54,9 +101,9 @@ class Loopback:
         self.service = service
         self.asked: list[Asked] = []
         self.faults: deque[Answer] = deque()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._stopping = threading.Event()
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.loopback = self
+        self.stopping = threading.Event()
 
     @property
     def url(self) -> str:
@@ -75,54 +122,6 @@ class Loopback:
         """Return the paths that were asked, in order."""
         return [asked.path for asked in self.asked]
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        loopback = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def handle_any(self) -> None:
-                parts = urlsplit(self.path)
-                query = {name: told[-1] for name, told in parse_qs(parts.query).items()}
-                length = int(self.headers.get("content-length") or 0)
-                asked = Asked(
-                    self.command, parts.path, query, dict(self.headers), self.rfile.read(length)
-                )
-                self.give(loopback.answer(asked))
-
-            do_GET = do_POST = do_HEAD = handle_any  # noqa: N815 - the names of http.server
-
-            def give(self, answer: Answer) -> None:
-                self.send_response(answer.status)
-                for name, value in answer.headers.items():
-                    self.send_header(name, value)
-                self.send_header("content-length", str(len(answer.body)))
-                self.end_headers()
-                if self.command == "HEAD":
-                    return
-                try:
-                    self.pour(answer)
-                except OSError:
-                    self.close_connection = True
-
-            def pour(self, answer: Answer) -> None:
-                if answer.cut is not None:
-                    self.wfile.write(answer.body[: answer.cut])
-                    self.close_connection = True
-                elif answer.drip:
-                    for byte in answer.body:
-                        self.wfile.write(bytes([byte]))
-                        self.wfile.flush()
-                        if loopback._stopping.wait(answer.drip):
-                            return
-                else:
-                    self.wfile.write(answer.body)
-
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-        return Handler
-
     @contextmanager
     def running(self) -> Iterator["Loopback"]:
         """Serve until the end of the block."""
@@ -131,7 +130,7 @@ class Loopback:
         try:
             yield self
         finally:
-            self._stopping.set()
+            self.stopping.set()
             self._server.shutdown()
             self._server.server_close()
             thread.join()

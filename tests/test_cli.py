@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 
 import analytics
 from analytics.store import Store
+from collectors import writing
 from collectors.exports import known_formats
 from collectors.simulated import write_simulation
 from dashboards.cli import app
@@ -115,6 +116,8 @@ WELL: dict[str, tuple[Callable[[Path], list[object]], set[str]]] = {
     ),
     "simulate": (lambda f: ["simulate", f / "sim", "--posts", "50"], {"store", "posts", "seed"}),
     "compact": (lambda f: ["compact", f / "store"], {"files_saved"}),
+    "collect": (lambda f: ["collect", f / "store", "--rebuild"], {"pages"}),
+    "doctor": (lambda f: ["doctor", f / "store"], {"checks"}),
 }
 BADLY: dict[str, Callable[[Path], list[object]]] = {
     "init": lambda f: ["init", f / "store"],
@@ -125,6 +128,8 @@ BADLY: dict[str, Callable[[Path], list[object]]] = {
     "export": lambda f: ["export", f / "store", "-o", f / "p.xls"],
     "simulate": lambda f: ["simulate", f / "store"],
     "compact": lambda f: ["compact", f],
+    "collect": lambda f: ["collect", f / "store"],
+    "doctor": lambda f: ["doctor", f / "gone"],
 }
 
 

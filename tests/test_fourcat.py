@@ -303,7 +303,7 @@ def test_a_person_forwarded_is_the_person_who_writes(tmp_path: Path) -> None:
 )
 def test_reactions_are_counted_sign_by_sign(written: str, count: int, tmp_path: Path) -> None:
     done = read(FORMAT, table(tmp_path, TELEGRAM | {"reactions": written}))
-    assert numbers(done)["telegram:square/9", "4cat telegram reactions"] == count
+    assert numbers(done)["telegram:42/9", "4cat telegram reactions"] == count
 
 
 def test_reactions_that_cannot_be_counted_are_no_number(tmp_path: Path) -> None:
@@ -354,8 +354,8 @@ def test_what_bluesky_quotes_and_answers_is_an_observed_parent(tmp_path: Path) -
     assert told(done, *names) == [
         ("original", None, None, None, None),
         ("quote", f"bluesky:at://did:plc:a{POST}k1", "bluesky:did:plc:a", None, "observed"),
-        ("reply", root, "bluesky:did:plc:r", root, "observed"),
-        ("reply", f"bluesky:at://did:plc:z{POST}k9", "bluesky:did:plc:z", root, "observed"),
+        ("reply", root, "bluesky:did:plc:r", None, "observed"),
+        ("reply", f"bluesky:at://did:plc:z{POST}k9", "bluesky:did:plc:z", None, "observed"),
     ]
     assert not done.lost("unknown", "references")
 
@@ -482,10 +482,10 @@ def test_an_upload_gets_its_platform_from_its_link(tmp_path: Path) -> None:
     bare = UPLOAD | {"id": "2", "thread_id": "1", "link": "", "likes": ""}
     done = read(FORMAT, table(tmp_path, linked, bare))
     assert told(done, "post_id", "platform", "account_id", "parent_id") == [
-        ("instagram:1", "instagram", "instagram:@ann", None),
+        ("instagram:AbC", "instagram", "instagram:@ann", None),
         ("unknown:2", "unknown", "unknown:@ann", None),
     ]
-    assert numbers(done) == {("instagram:1", "4cat likes"): 7}
+    assert numbers(done) == {("instagram:AbC", "4cat likes"): 7}
     assert sum(done.lost("unknown", "references").values()) == 1
     assert done.lost("unknown", "platforms") == {"no link tells the platform": 1}
 

@@ -578,3 +578,33 @@ def test_any_cell_of_a_csv_is_read_or_refused(name: str, data: st.DataObject) ->
     quoted = ('"' + cell.replace('"', '""') + '"' for cell in cells)
     text = ",".join(header) + "\n" + ",".join(quoted) + "\n"
     survives(text.encode(errors="replace"), name)
+
+
+# names of files
+
+
+def test_names_of_files_stay_out_of_a_strict_store(tmp_path: Path) -> None:
+    path = written(tmp_path / "somebody_778899.csv", SAMPLES["coortweet"])
+    report = importing.import_files(tmp_path / "s", [path])
+    store = Store(tmp_path / "s")
+    assert report.files["file"].to_list() == ["somebody_778899.csv"]
+    assert store.read("imports")["file"].to_list() == ["file 1.csv"]
+    held = b"".join(each.read_bytes() for each in store.path.rglob("*") if each.is_file())
+    assert b"778899" not in held
+
+
+def test_the_place_of_a_loss_is_kept_with_its_files_number(tmp_path: Path) -> None:
+    rows = "object_id,account_id,content_id,timestamp_share\no,a,c1,1000\no,a,,2\n"
+    report = importing.import_files(tmp_path / "s", [written(tmp_path / "ann.csv", rows)])
+    shown = report.losses["example"].drop_nulls().to_list()
+    kept_ = Store(tmp_path / "s").read("losses")["example"].drop_nulls().to_list()
+    assert shown
+    assert sorted(kept_) == sorted(place.replace("ann.csv", "file 1.csv") for place in shown)
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [("a.json", ".json"), ("a.b.CSV.gz", ".csv.gz"), ("a.778899", ""), ("a.zip/b.jsonl", ".jsonl")],
+)
+def test_only_usual_endings_are_kept(name: str, ending: str) -> None:
+    assert importing._ending(name) == ending

@@ -11,6 +11,7 @@ from analytics.errors import ProtectionError
 from analytics.protection import Protector, key_path, make_key, read_key
 from analytics.store import Store
 from analytics.tables import ACCOUNTS, APPEALS, COUNTERS, FOLLOWS, POSTS
+from collectors.exports.objects import object_keys
 
 KEY = b"k" * 32
 PUBLIC = {
@@ -195,6 +196,30 @@ PRIVATE = [
     "https://x.com/s",
     "https://x.com/share?url=https://t.me/joe",
     "https://facebook.com/sharer/sharer.php?u=https%3A%2F%2Fx.com%2Fjoe%2Fstatus%2F1",
+    "https://www.reddit.com/user/joe/comments/abc",
+    "https://old.reddit.com/u/joe",
+    "https://weibo.com/joe/AbC",
+    "https://ok.ru/profile/joe",
+    "https://www.linkedin.com/in/joe",
+    "https://fb.com/joe",
+    "https://telegram.dog/joe",
+    "https://t.me/boost/joe",
+    "https://wa.me/joe",
+    "https://x.com/search?q=from%3Ajoe&f=live",
+    "https://twitter.com/share?text=a&via=joe",
+    "https://cdn.bsky.app/img/avatar/plain/did:plc:joe/abc@jpeg",
+    "https://joe.bsky.social/post/1",
+    "https://web.telegram.org/k/#@joe",
+    "tg://resolve?domain=joe",
+    "mailto:joe@example.org",
+    "https://science.example/pages/@joe@other.example",
+    "https://medium.com/@joe/a-text-1",
+]
+NUMBERED = [  # where accounts are numbers
+    "https://vk.com/feed?w=wall778899_45",
+    "https://vk.com/video?z=video778899_45",
+    "https://www.facebook.com/groups/1/user/778899/",
+    "https://m.weibo.cn/u/778899",
 ]
 KEPT = [
     "https://x.com/ministry/status/1",
@@ -214,6 +239,9 @@ KEPT = [
     "https://t.me/joinchat/joe",
     "https://vk.com/feed",
     "https://fox.com/joe",
+    "https://blog.twitter.com/joe",
+    "https://transparency.facebook.com/joe",
+    "https://www.reddit.com/r/joe/comments/abc",
     "https://example.org/a/joe?b=c#d",
     "https://x.com/",
     "joe",
@@ -227,6 +255,25 @@ def test_private_profiles_in_addresses_are_replaced(address: str) -> None:
     assert re.search("~[0-9a-f]{32}", safe)
     assert not re.search("joe|office|/s$", safe, re.IGNORECASE)
     assert protector().url(safe) == safe
+
+
+@pytest.mark.parametrize("address", [*PRIVATE, *NUMBERED])
+def test_private_profiles_in_keys_are_replaced_too(address: str) -> None:
+    posts = pl.DataFrame({"urls": [[address]]}).with_columns(object_keys("urls"))
+    told = posts.with_columns(pl.lit(value).alias(name) for name, value in COMMON.items())
+    safe = protector().protect(POSTS, POSTS.check(told.with_columns(post_id=pl.lit("x:2"))))
+    for column in ("urls", "object_keys"):
+        assert not re.search("joe|778899", safe[column].item()[0], re.IGNORECASE)
+
+
+def test_one_person_has_one_pseudonym_however_the_sign_is_written() -> None:
+    safe = [protector().url(f"https://www.tiktok.com/{sign}joe") for sign in ("@", "%40")]
+    assert safe[0].rpartition("~")[2] == safe[1].rpartition("~")[2]
+
+
+def test_a_channel_name_that_an_address_carries_is_left_out() -> None:
+    address = "https://www.youtube.com/watch?v=abcdefghijk&ab_channel=Joe"
+    assert protector().url(address) == "https://www.youtube.com/watch?v=abcdefghijk"
 
 
 @pytest.mark.parametrize("address", KEPT)

@@ -14,10 +14,6 @@ from loopback import Answer, Asked, as_json
 
 BASE = 1_000_000
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-_QUOTES = re.compile(r"/2/tweets/(\d+)/quote_tweets")
-_REPOSTERS = re.compile(r"/2/tweets/(\d+)/retweeted_by")
-_TIMELINE = re.compile(r"/2/users/(\d+)/tweets")
-_BY_NAME = re.compile(r"/2/users/by/username/(\w+)")
 
 
 @dataclass
@@ -62,23 +58,34 @@ class XService:
         """Answer as X does."""
         if asked.headers.get("Authorization", "").lower() != "bearer token":
             return as_json({"title": "Unauthorized", "status": 401}, 401)
-        path, query = asked.path, asked.query
-        if path in {"/2/tweets/search/recent", "/2/tweets/search/all"}:
-            return self._listed(self._search(query["query"], query.get("since_id")), query)
-        if path == "/2/tweets":
-            return self._lookup(query["ids"].split(","))
-        if found := _QUOTES.fullmatch(path):
-            return self._listed(self._referring("quoted", found[1]), query)
-        if found := _REPOSTERS.fullmatch(path):
-            return self._paged(
-                [self._user(each) for each in self.reposters.get(found[1], [])], query
-            )
-        if found := _TIMELINE.fullmatch(path):
-            own = [each for each in self.posts.values() if each["author_id"] == found[1]]
-            return self._listed(_since(own, query.get("since_id")), query)
-        if found := _BY_NAME.fullmatch(path):
-            return as_json({"data": self._user(found[1].removeprefix("user"))})
+        for pattern, answer in (
+            (r"/2/tweets/search/(?:recent|all)", self._found),
+            (r"/2/tweets", self._lookup),
+            (r"/2/tweets/(\d+)/quote_tweets", self._quotes),
+            (r"/2/tweets/(\d+)/retweeted_by", self._reposters),
+            (r"/2/users/(\d+)/tweets", self._timeline),
+            (r"/2/users/by/username/(\w+)", self._by_name),
+        ):
+            if found := re.fullmatch(pattern, asked.path):
+                return answer(asked.query, *found.groups())
         return as_json({"title": "Not Found Error", "detail": "no such place"}, 404)
+
+    def _found(self, query: dict[str, str]) -> Answer:
+        return self._listed(self._search(query["query"], query.get("since_id")), query)
+
+    def _quotes(self, query: dict[str, str], post: str) -> Answer:
+        return self._listed(self._referring("quoted", post), query)
+
+    def _reposters(self, query: dict[str, str], post: str) -> Answer:
+        return self._paged([self._user(each) for each in self.reposters.get(post, [])], query)
+
+    def _timeline(self, query: dict[str, str], account: str) -> Answer:
+        own = [each for each in self.posts.values() if each["author_id"] == account]
+        return self._listed(_since(own, query.get("since_id")), query)
+
+    def _by_name(self, query: dict[str, str], name: str) -> Answer:
+        assert query
+        return as_json({"data": self._user(name.removeprefix("user"))})
 
     def _search(self, words: str, since: str | None) -> list[dict[str, Any]]:
         if words.startswith("conversation_id:"):
@@ -93,7 +100,8 @@ class XService:
             each for each in self.posts.values() if {"type": kind, "id": post} in _references(each)
         ]
 
-    def _lookup(self, ids: Sequence[str]) -> Answer:
+    def _lookup(self, query: dict[str, str]) -> Answer:
+        ids = query["ids"].split(",")
         lost = [each for each in ids if each in self.gone or each not in self.posts]
         answer: dict[str, Any] = self._with_includes(
             [self.posts[each] for each in ids if each not in lost]
@@ -132,12 +140,8 @@ class XService:
     def _with_includes(self, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
         if not items:
             return {}
-        above = [
-            self.posts[r["id"]]
-            for each in items
-            for r in _references(each)
-            if r["id"] in self.posts
-        ]
+        named = [each["id"] for item in items for each in _references(item)]
+        above = [self.posts[each] for each in named if each in self.posts]
         posts = [each for each in above if each not in items]
         writers = dict.fromkeys(p["author_id"] for p in (*items, *posts) if "author_id" in p)
         includes: dict[str, Any] = {"users": [self._user(each) for each in writers]}
@@ -157,10 +161,11 @@ class XService:
 
 
 def _references(post: dict[str, Any]) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = (
-        post.get("referenced_tweets") or post.get("referenced_posts") or []
-    )
-    return found
+    for name in ("referenced_tweets", "referenced_posts"):
+        if name in post:
+            found: list[dict[str, str]] = post[name]
+            return found
+    return []
 
 
 def _since(posts: Sequence[dict[str, Any]], since: str | None) -> list[dict[str, Any]]:

@@ -86,7 +86,6 @@ def _posts(rows: pl.DataFrame, handles: Handles) -> pl.DataFrame:
         account_id=pl.coalesce(
             named_on("bluesky", "author_id"), handles.account("bluesky", pl.col("author"))
         ),
-        root_id=pl.when(pl.col("kind") == "reply").then(named_on("bluesky", "thread_id")),
         text=pl.col("body"),
         lang=pl.col("languages").replace("N/A", None).str.split(",").list.first(),
         urls=addresses("links"),

@@ -44,7 +44,12 @@ def _parts(rows: Rows) -> Iterator[Part]:
     losses, source = rows.options.losses, rows.source
     frame = rows.frame.with_columns(
         number=pl.col("id").str.extract(r"(\d+)$"),
-        room=pl.coalesce("chat", "thread_id", pl.col("id").str.extract(r"^(.+)-\d+$"))
+        room=pl.coalesce(
+            rows.handles.known(pl.col("chat")),  # other tools number the posts of a channel by it
+            "chat",
+            "thread_id",
+            pl.col("id").str.extract(r"^(.+)-\d+$"),
+        )
         .str.replace_all("/", "%2F", literal=True),
     )  # fmt: skip
     lacking = pl.any_horizontal(pl.col("number", "room").is_null())

@@ -13,7 +13,7 @@ from collectors.exports.cells import items, joined, links_in, note_where, tags_i
 from collectors.exports.csvs import refused
 from collectors.exports.formats import Part
 from collectors.exports.fourcat_source import DataSource, Rows, account_rows, post_rows, shown
-from collectors.exports.hosts import platform_at
+from collectors.exports.hosts import platform_at, post_at
 from collectors.exports.objects import object_keys
 
 UNKNOWN = "unknown"
@@ -55,7 +55,7 @@ def _posts(rows: pl.DataFrame) -> pl.DataFrame:
     )
     handle = pl.col("author").str.strip_prefix("@")
     return rows.with_columns(
-        post_id=_named("id"),
+        post_id=pl.coalesce(post_at("own"), _named("id")),
         account_id=pl.coalesce(
             _named("author_id"),
             pl.concat_str("platform", pl.lit(":@"), pl.when(handle != "").then(handle)),

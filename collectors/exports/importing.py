@@ -1,6 +1,7 @@
 """From files to the store: find each file's format, read, write, and say what was lost."""
 
 import gc
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from collectors.exports.times import known_zone
 from collectors.writing import Writing
 
 _EMPTY = "is empty"
+_ENDINGS = "csv|gz|htm|html|json|jsonl|ndjson|parquet|rss|tab|tar|tgz|tsv|txt|xml|zip|zst"
 _FOREIGN = "is in no format that groundswell reads"
 _MOST_SHARED = ("top_post_id", "top_shares", "top_reposts")
 
@@ -208,11 +210,23 @@ class _Import:
             )
         return pl.DataFrame(rows, schema=IMPORTS.schema)
 
+    def _without_names(self, rows: pl.DataFrame, column: str) -> pl.DataFrame:
+        """Return rows as a store may keep them: names of files can name people."""
+        if self.store.settings.protection.level == "open":
+            return rows
+        numbered = {
+            source.name.encode(errors="replace").decode(): f"file {number}{_ending(source.name)}"
+            for number, (source, _) in enumerate(self.plan.files, 1)
+        }
+        return rows.with_columns(
+            pl.Series(column, [_renamed(told, numbered) for told in rows[column]], dtype=pl.String)
+        )
+
     def _finish(self, files: pl.DataFrame) -> Report:
         losses = self.losses.table(self.id)
         self.store.declare_appeals()
-        self.store.append(IMPORTS, files)
-        self.store.append(LOSSES, losses)
+        self.store.append(IMPORTS, self._without_names(files, "file"))
+        self.store.append(LOSSES, self._without_names(losses, "example"))
         self.store.compact(only_crowded=True)
         appeal_id = self.options.appeal_id
         posts = self.store.scan("posts").filter(pl.col("appeal_id") == appeal_id)
@@ -235,6 +249,21 @@ def _most_shared(posts: pl.LazyFrame) -> dict[str, str | int] | None:
     for post, shares, reposts in most_shared(posts).select(_MOST_SHARED).collect().iter_rows():
         return {"post_id": post, "reposts": reposts, "quotes": shares - reposts}
     return None
+
+
+def _renamed(told: str | None, numbered: dict[str, str]) -> str | None:
+    """Return a place with its file's number for its name; null where it begins otherwise."""
+    begins = [name for name in numbered if told and told.startswith(name)]
+    if not told or not begins:
+        return None
+    name = max(begins, key=len)
+    return numbered[name] + told[len(name) :]
+
+
+def _ending(name: str) -> str:
+    """Return the usual endings of a name; anything else may be part of a name."""
+    found = re.search(rf"(?:\.(?:{_ENDINGS}))+$", name.lower())
+    return found[0] if found else ""
 
 
 @contextmanager

@@ -32,7 +32,8 @@ _POSTS = {
 }
 # Addresses that are canonical as they stand: most are, and cleaning takes a hundred times as long.
 _PLAIN = r"^https?://[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(?:/[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*)*/?$"
-_BEFORE_A_NAME = re.compile(r"(?i)^[a-z]+://(?:(?:www|m|mobile|amp)\.)?")
+_OWN_MEDIA = re.compile(r"(?:x|twitter)\.com/[^/?#]+/status/\d+/(?:photo|video)/\d+$")
+_BEFORE_A_NAME = re.compile(r"(?i)^https?://(?:(?:www|m|mobile|amp)\.)?")
 
 
 def object_keys(urls: str) -> pl.Expr:
@@ -77,7 +78,17 @@ def _bare(address: str) -> str:
     except (ValueError, UnicodeError):  # what looks like an address and is none
         canonical = address
     page, mark, query = canonical.split("#", 1)[0].partition("?")
+    page = page.replace("%40", "@")  # so that a name is found, and has one pseudonym
     return "url:" + _BEFORE_A_NAME.sub("", page).rstrip("/") + mark + query
+
+
+def is_own_media(url: str) -> bool:
+    """Return whether an address that X adds to a text only shows the picture in it.
+
+    >>> is_own_media("https://twitter.com/a/status/12/photo/1"), is_own_media("https://x.com/photo/")
+    (True, False)
+    """
+    return ("/photo/" in url or "/video/" in url) and bool(_OWN_MEDIA.search(url))
 
 
 def nested(lists: Sequence[Sequence[str]]) -> pl.Series:

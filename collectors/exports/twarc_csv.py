@@ -25,7 +25,7 @@ from analytics.tables import ACCOUNTS, COUNTERS, POSTS, STRINGS
 from collectors.exports.csvs import ROW, batches, note_unread, refused, with_columns_of
 from collectors.exports.formats import Head, Options, Part, named_on
 from collectors.exports.losses import Losses
-from collectors.exports.objects import nested, object_keys
+from collectors.exports.objects import is_own_media, nested, object_keys
 from collectors.exports.sources import Source
 from collectors.exports.times import iso
 
@@ -243,7 +243,8 @@ class _Entity(msgspec.Struct):
         """Return the word that twarc-csv makes of it; a mention with its id as ours."""
         if self.username:
             return f"x:{self.id}" if self.id else f"@{self.username}"
-        return self.tag or self.unwound_url or self.expanded_url or ""
+        url = self.unwound_url or self.expanded_url or ""
+        return self.tag or ("" if is_own_media(url) else url)
 
 
 _CELL = msgspec.json.Decoder(list[str | _Entity])

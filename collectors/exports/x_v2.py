@@ -21,7 +21,7 @@ from analytics.tables import ACCOUNTS, COUNTERS, POSTS
 from collectors.exports.documents import chunks, documents
 from collectors.exports.formats import Head, Options, Part, named_on
 from collectors.exports.losses import Losses
-from collectors.exports.objects import nested, object_keys
+from collectors.exports.objects import is_own_media, nested, object_keys
 from collectors.exports.sources import Source
 from collectors.exports.times import iso
 from collectors.exports.x_payload import Entities, Item, Items, Metrics, Payload, listed
@@ -262,7 +262,7 @@ def _media(post: Item) -> list[str]:
 
 def _urls(post: Entities) -> list[str]:
     found = (url.unwound_url or url.expanded_url for url in listed(post.urls))
-    return [url for url in found if url]
+    return [url for url in found if url and not is_own_media(url)]
 
 
 def _retrieved(found: Items) -> list[str | None]:
