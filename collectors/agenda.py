@@ -67,14 +67,15 @@ class Agenda:
         A clock that was set back puts no question off by more than its interval.
         """
         with self._lock:
-            left = {
-                key: min(each.due - now, each.interval)
-                for key, each in self._all.items()
-                if each.state == "done" and each.task.repeats
-            }
-            for key in (key for key, seconds in left.items() if seconds <= 0):
-                self._reopen(key)
-            return max(0.0, min(left.values())) if left else None
+            waiting = [e for e in self._all.values() if e.state == "done" and e.task.repeats]
+            for each in waiting:
+                if each.due - now > each.interval:
+                    soon = msgspec.structs.replace(each, due=now + each.interval)
+                    self._all[each.task.key] = soon
+                elif each.due <= now:
+                    self._reopen(each.task.key)
+            due = [self._all[each.task.key].due for each in waiting]
+            return max(0.0, min(due) - now) if due else None
 
     def note(self, kept: Kept) -> None:
         """Note that a page has come."""

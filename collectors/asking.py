@@ -185,6 +185,7 @@ class Asker(Thread):
 
     def _start_again(self, task: Task, error: CursorError) -> None:
         self._restarts[task.key] = self._restarts.get(task.key, 0) + 1
+        self._last = None  # the same first page may come again
         if task.cursor is None or self._restarts[task.key] > RESTARTS:
             self._take(task, Page(spent=0, refused=str(error)), self._now())
             return

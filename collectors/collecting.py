@@ -8,7 +8,7 @@ their rows are held already.
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -36,7 +36,8 @@ from collectors.sources import Page
 from collectors.writing import Writing
 
 WAITING_PAGES = 64  # between asking and writing
-WRITE_EVERY = 2.0  # seconds
+WRITE_EVERY = 2.0  # seconds, or when nothing has come for a moment
+IDLE = 0.2
 WRITE_ITEMS = 5_000
 COMPACT_EVERY = 100  # writings
 LOCK = "raw/collect.lock"
@@ -311,6 +312,7 @@ class _Run:
         self._tell = tell
         self._writer = _Writer(store, self._id)
         self._came: Queue[tuple[Asker | None, Kept]] = Queue(WAITING_PAGES)
+        self._waiting: list[tuple[Asker | None, Kept]] = []  # to be written
         self._settled: dict[str, dict[str, Progress]] = {}
         self._tallies: dict[tuple[str, str], _Tally] = {}  # by source and kind
         self._bytes = 0
@@ -322,7 +324,8 @@ class _Run:
         }
         self._store.declare_appeals()
         for some in _batches(iter(self._journal.unfinished())):
-            self._write([(None, kept) for kept in some])
+            self._waiting = [(None, kept) for kept in some]
+            self._write()
         askers = [self._asker(asked) for asked in everyone]
         groups = [[asker] for asker in askers] if self._limits.one_by_one else [askers]
         try:
@@ -332,7 +335,8 @@ class _Run:
                 self._write_until_over(group)
         finally:
             self._pace.stop()
-            self._write(self._waiting())
+            self._receive()
+            self._write()
             self._writer.note_losses()
             report = self._report(askers)
             self._store.compact(only_crowded=True)
@@ -368,33 +372,35 @@ class _Run:
                 return
 
     def _write_until_over(self, group: Sequence[Asker]) -> None:
-        waiting: list[tuple[Asker | None, Kept]] = []
         since = monotonic()
         while True:
             alive = any(asker.is_alive() for asker in group)
-            waiting += self._waiting(0.2 if alive else 0.0)
-            items = sum(max(1, kept.page.received) for _, kept in waiting)
-            if waiting and (
-                not alive or items >= WRITE_ITEMS or monotonic() - since >= WRITE_EVERY
-            ):
-                self._write(waiting)
-                waiting, since = [], monotonic()
-            elif not waiting:
+            came = self._receive(IDLE if alive else 0.0)
+            if not came or self._is_time_to_write() or monotonic() - since >= WRITE_EVERY:
+                self._write()
                 since = monotonic()
-                if not alive and self._came.empty():
+                if not alive and not came:
                     return
 
-    def _waiting(self, timeout: float = 0.0) -> list[tuple[Asker | None, Kept]]:
-        found = []
-        try:
-            found.append(self._came.get(timeout=timeout) if timeout else self._came.get_nowait())
-            while len(found) < WAITING_PAGES:
-                found.append(self._came.get_nowait())
-        except Empty:
-            pass
-        return found
+    def _is_time_to_write(self) -> bool:
+        """Return whether much is waiting, or a question that will be asked again is answered."""
+        items = sum(max(1, kept.page.received) for _, kept in self._waiting)
+        settles = self._limits.follow and any(kept.page.done for _, kept in self._waiting)
+        return settles or items >= WRITE_ITEMS
 
-    def _write(self, came: Sequence[tuple[Asker | None, Kept]]) -> None:
+    def _receive(self, timeout: float = 0.0) -> bool:
+        """Take over what the askers handed on; return whether there was anything."""
+        before = len(self._waiting)
+        with suppress(Empty):
+            self._waiting.append(
+                self._came.get(timeout=timeout) if timeout else self._came.get_nowait()
+            )
+            while len(self._waiting) - before < WAITING_PAGES:
+                self._waiting.append(self._came.get_nowait())
+        return len(self._waiting) > before
+
+    def _write(self) -> None:
+        came, self._waiting = self._waiting, []
         if not came:
             return
         pages = [kept for _, kept in came]

@@ -35,7 +35,7 @@ def collect_store(
     CollectError
         A secret is missing.
     """
-    everyone = list(_opened(store, names))
+    everyone = list(opened(store, names))
     lasting = None if limits.lasting is None else seconds(limits.lasting, place="--for")
     pace = Pace(_chance(), allowed=lasting)
     return collect(store, everyone, pace=pace, now=_now, limits=limits, tell=tell)
@@ -44,7 +44,7 @@ def collect_store(
 def estimates(store: Store, names: Sequence[str]) -> dict[str, Estimate]:
     """Return what asking each source may cost; those that are free say so."""
     free = Estimate(None, "requests", basis="Asking is free of charge.")
-    return {asked.name: asked.source.estimate() or free for asked in _opened(store, names)}
+    return {asked.name: asked.source.estimate() or free for asked in opened(store, names)}
 
 
 def _now() -> datetime:
@@ -60,7 +60,8 @@ def _world(store: Store) -> World:
     return World(secrets=secrets(), now=_now, private=str(private))
 
 
-def _opened(store: Store, names: Sequence[str]) -> Iterator[Asked]:
+def opened(store: Store, names: Sequence[str] = ()) -> Iterator[Asked]:
+    """Yield the sources that a store's settings name, or only some of them, ready to be asked."""
     known = configured(store.settings)
     if not known:
         msg = (

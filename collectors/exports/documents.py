@@ -53,6 +53,7 @@ def documents(source: Source, losses: Losses) -> Iterator[Document]:
             if layout == "lines":
                 yield from _lines(file, source, losses)
             else:
+                number, before = 0, losses.count("dropped")
                 depth = 1 if layout == "array" else 0
                 word = "item" if layout == "array" else "document"
                 for number, piece in enumerate(_cut(file, depth, source, losses), 1):
@@ -60,6 +61,8 @@ def documents(source: Source, losses: Losses) -> Iterator[Document]:
                     yield Document(
                         source.name if is_whole else f"{source.name}, {word} {number}", piece
                     )
+                if not number and layout == "object" and losses.count("dropped") == before:
+                    losses.add("dropped", "files", "holds no JSON", example=source.name)
     except UNREADABLE as error:
         reason = f"cannot be read to its end ({error})"
         losses.add("dropped", "files", reason, example=source.name)
