@@ -51,6 +51,7 @@ lock: install
 
 bench: install
 	$(BIN)/python benchmarks/import_rate.py
+	$(BIN)/python benchmarks/collect_rate.py
 
 clean:
 	rm -rf .venv groundswell-demo

@@ -273,6 +273,23 @@ id = {appeal_id}
 # jurisdiction = "KZ"
 # object_keys = ["youtube:VIDEO_ID", "url:https://example.org/petition"]
 
+# What `groundswell collect` asks. docs/collectors.md has an entry for each platform; keys are told
+# in the environment (GROUNDSWELL_X_BEARER_TOKEN), never here.
+# [[sources]]
+# platform = "bluesky"
+# ask = ["#reopenthecase", "https://bsky.app/profile/example.org/post/3k"]
+#
+# [[sources]]
+# platform = "x"
+# ask = ["https://x.com/example/status/1234567890"]
+# budget = 2000                # posts, in all: X charges for each
+#
+# [[sources]]
+# name = "ministry"
+# platform = "telegram"
+# ask = ["@ministry"]
+# role = "official"            # what it says is kept, under its name
+
 # Accounts that may be named: officials, media and declared public figures only.
 # Victims, minors and suspects never belong here.
 # [[public]]

@@ -1,6 +1,7 @@
 """The pages as functions: what they show, and what they say when there is nothing to show."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,12 @@ import polars as pl
 import pytest
 from dash.development.base_component import Component
 from simulating import simulated
+from strategies import rows
 
 from analytics import Store, measure
-from analytics.tables import POSTS
+from analytics.tables import CHANGES, COLLECTIONS, POSTS
 from dashboards.app import PAGES, create_app, show
+from dashboards.pages import data
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +86,22 @@ def test_hostile_words_stay_words(tmp_path: Path) -> None:
     store.append(POSTS, pl.DataFrame([row | {"source": "test"}]))
     measure(store)
     assert hostile in words(show(store, "/", "")[0])
+
+
+def test_the_data_page_tells_what_was_asked_and_what_is_gone(tmp_path: Path) -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    common = {"appeal_id": "appeal", "platform": "x"}
+    asked = {
+        "run_id": "r", "at": at, "source": "birds", "kind": "search", "questions": 2,
+        "unanswered": 1, "refused": 0, "requests": 3, "received": 250, "spent": 250,
+        "unit": "posts", "fact": "the budget is spent", "version": "1",
+    }  # fmt: skip
+    post = {"post_id": "x:1", "kind": "original", "source": "test"}
+    gone = {"post_id": "x:1", "what": "gone", "observed_at": at, "platform": "x"}
+    store = Store.create(tmp_path / "s")
+    store.append(POSTS, rows(POSTS, post, **common))
+    store.append(COLLECTIONS, rows(COLLECTIONS, asked, **common))
+    store.append(CHANGES, rows(CHANGES, gone))
+    page = str(data.layout(store, "appeal"))
+    for told in ("birds", "the budget is spent", "250", "gone", "x:1"):
+        assert told in page

@@ -389,3 +389,19 @@ def test_every_shape_among_the_real_fixtures_is_imported(shared: Path, tmp_path:
     assert "empty.json" in unread
     broken = report.losses.filter(reason=BROKEN)
     assert broken["example"].to_list() == ["streaming_output_with_error.jsonl, line 8"]
+
+
+# edits
+
+
+def test_an_edited_post_is_a_change_of_the_versions_before_it(tmp_path: Path) -> None:
+    told = {
+        "id": "12", "author_id": "7", "created_at": "2026-03-01T12:00:00.000Z", "text": "better",
+        "edit_history_tweet_ids": ["11", "12"],
+    }  # fmt: skip
+    plain = told | {"id": "13", "edit_history_tweet_ids": ["13"]}
+    done = read(FORMAT, written(tmp_path / "f", {"data": [told, plain]}))
+    row = done.rows["edits"].select("post_id", "what", "text", "account_id").row(0)
+    assert row == ("x:11", "edited", "better", "x:7")
+    assert done.rows["edits"].height == 1
+    assert done.rows["edits"]["at"].dt.hour().item() == 12

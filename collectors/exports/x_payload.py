@@ -91,6 +91,7 @@ class Item(msgspec.Struct, gc=False):
     entities: Entities | None = None
     attachments: _Attachments | None = None
     note_tweet: _Note | None = None
+    edit_history_tweet_ids: list[str] | _Empty = []
     author: "Item | None" = None
     username: str | None = None
     name: str | None = None
@@ -178,7 +179,6 @@ class _Told(Item, forbid_unknown_fields=True, gc=False):
     # These only repeat what others say, and are not counted.
     author_metrics: msgspec.Raw = _NOT_TOLD
     conversation_id: msgspec.Raw = _NOT_TOLD
-    edit_history_tweet_ids: msgspec.Raw = _NOT_TOLD
     in_reply_to_user: msgspec.Raw = _NOT_TOLD
 
 

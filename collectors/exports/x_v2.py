@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from analytics.tables import ACCOUNTS, COUNTERS, POSTS
+from analytics.tables import ACCOUNTS, CHANGES, COUNTERS, POSTS
 from collectors.exports.documents import chunks, documents
 from collectors.exports.formats import Head, Options, Part, named_on
 from collectors.exports.losses import Losses
@@ -110,6 +110,8 @@ class _Reading:
         yield Part(POSTS, _as_posts(asked, authors), ASKED)
         yield Part(POSTS, _as_posts(referred, authors), REFERRED)
         yield Part(COUNTERS, _counters(posts), "numbers shown")
+        if edited := [p for p in payload.asked.items if len(p.edit_history_tweet_ids) > 1]:
+            yield Part(CHANGES, _edits(edited), "edits")
 
     def _remember(self, posts: pl.DataFrame) -> None:
         new = _numbered(posts.select("id", "author"), "id", "author").filter(
@@ -343,6 +345,31 @@ def _accounts(found: Items) -> pl.DataFrame:
         created_at=_time("created_at"),
         role=pl.lit("unknown"),
         observed_at=_time("retrieved"),
+    )
+
+
+def _edits(edited: list[Item]) -> pl.DataFrame:
+    """Return what the newest version of each post says of those before: X numbers them anew."""
+    found = [
+        (
+            before,
+            post.created_at,
+            (post.note_tweet and post.note_tweet.text) or post.text,
+            post.author_id,
+        )
+        for post in edited
+        for before in listed(post.edit_history_tweet_ids)
+        if before != post.id
+    ]
+    raw = pl.DataFrame(found, schema=["id", "created_at", "text", "author"], orient="row")
+    raw = raw.cast(pl.String).filter(pl.col("id").is_not_null())
+    return raw.select(
+        post_id=_x("id"),
+        platform=pl.lit("x"),
+        what=pl.lit("edited"),
+        at=_time("created_at"),
+        text="text",
+        account_id=_x("author"),
     )
 
 

@@ -13,9 +13,12 @@ from dashboards.grids import COUNT, grid
 from dashboards.theme import platform_name
 
 COVERAGE = "data-coverage"
+ASKED = "data-asked"
+CHANGES = "data-changes"
 NUMBERS = "data-numbers"
 LOSSES = "data-losses"
 FILES = "data-files"
+_PAGES = "raw/pages/"  # what platforms gave is counted by question, not page by page
 
 PERCENT = {
     "type": "rightAligned",
@@ -38,6 +41,24 @@ _NUMBERS: dict[str, dict[str, Any]] = {
     "posts": {"headerName": "Of posts", "maxWidth": 120} | COUNT,
     "at": {"headerName": "Shown by (UTC)", "minWidth": 140, "flex": 1},
     "definition": {"headerName": "The platform's name for it", "flex": 2, "minWidth": 160},
+}
+_ASKED: dict[str, dict[str, Any]] = {
+    "at": {"headerName": "Asked at (UTC)", "maxWidth": 150},
+    "source": {"headerName": "Source", "flex": 1, "minWidth": 110},
+    "kind": {"headerName": "For", "maxWidth": 130},
+    "questions": {"headerName": "Questions", "maxWidth": 120} | COUNT,
+    "unanswered": {"headerName": "Not yet answered", "maxWidth": 150} | COUNT,
+    "refused": {"headerName": "Without answer", "maxWidth": 150} | COUNT,
+    "received": {"headerName": "Received", "maxWidth": 120} | COUNT,
+    "known": {"headerName": "Known to exist", "maxWidth": 150} | COUNT,
+    "fact": {"headerName": "Why it stopped", "flex": 2, "minWidth": 160},
+}
+_CHANGES: dict[str, dict[str, Any]] = {
+    "observed_at": {"headerName": "Seen at (UTC)", "maxWidth": 150},
+    "platform": {"headerName": "Platform", "maxWidth": 140},
+    "what": {"headerName": "What", "maxWidth": 120},
+    "at": {"headerName": "Changed at (UTC)", "maxWidth": 160},
+    "post_id": {"headerName": "Post", "flex": 1, "minWidth": 160},
 }
 _LOSSES: dict[str, dict[str, Any]] = {
     "outcome": {"headerName": "Outcome", "maxWidth": 120},
@@ -68,6 +89,7 @@ def layout(store: Store, appeal_id: str) -> Component:
         "at", "file", descending=[True, False]
     )
     losses = store.read("losses").filter(pl.col("import_id").is_in(imports["import_id"].implode()))
+    files = imports.filter(~pl.col("payload").str.starts_with(_PAGES).fill_null(value=False))
     return dmc.Stack(
         [
             dmc.Title("What all this rests on", order=1),
@@ -81,10 +103,18 @@ def layout(store: Store, appeal_id: str) -> Component:
                 NUMBERS, _numbers(store, appeal_id), _NUMBERS,
             ),
             *_section(
+                "What platforms were asked", "No platform was asked.",
+                ASKED, _asked(store, appeal_id), _ASKED,
+            ),
+            *_section(
+                "Posts that were edited or are gone", "None was seen.",
+                CHANGES, _changes(store, appeal_id), _CHANGES,
+            ),
+            *_section(
                 "What became of the rows that were read", "No file was imported.",
                 LOSSES, losses, _LOSSES,
             ),
-            *_section("Files", "No file was imported.", FILES, imports, _FILES),
+            *_section("Files", "No file was imported.", FILES, files, _FILES),
             *_runs(store),
         ],
         gap="md",
@@ -109,6 +139,27 @@ def _numbers(store: Store, appeal_id: str) -> pl.DataFrame:
         pl.col("platform").map_elements(platform_name, return_dtype=pl.String),
         at=pl.col("at").dt.strftime("%Y-%m-%d %H:%M").fill_null("not known"),
     )
+
+
+def _asked(store: Store, appeal_id: str) -> pl.DataFrame:
+    """Return the last run of each kind of question."""
+    runs = store.read("collections", appeal_id=appeal_id).sort("at")
+    last = runs.unique(["source", "kind"], keep="last", maintain_order=True)
+    return last.with_columns(at=_minute("at"))
+
+
+def _changes(store: Store, appeal_id: str) -> pl.DataFrame:
+    posts = store.read("posts", appeal_id=appeal_id).select("post_id")
+    changes = store.read("changes").join(posts, on="post_id", how="semi")
+    return changes.sort("observed_at", descending=True).with_columns(
+        pl.col("platform").map_elements(platform_name, return_dtype=pl.String),
+        at=_minute("at").fill_null("not known"),
+        observed_at=_minute("observed_at"),
+    )
+
+
+def _minute(column: str) -> pl.Expr:
+    return pl.col(column).dt.strftime("%Y-%m-%d %H:%M")
 
 
 def _section(
