@@ -50,6 +50,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     loopback: "Loopback"
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: whoever asks may hang up."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
