@@ -10,6 +10,7 @@ from uuid import uuid4
 import polars as pl
 
 from analytics import __version__
+from analytics.candidates import candidates
 from analytics.coverage import coverage
 from analytics.errors import MeasureError
 from analytics.lags import lags
@@ -19,6 +20,7 @@ from analytics.responses import with_rungs
 from analytics.store import Store
 from analytics.summary import summary
 from analytics.tables import (
+    CANDIDATES,
     CASCADES,
     COUNTER_HISTORY,
     COVERAGE,
@@ -122,6 +124,7 @@ def _measure_all(store: Store, report: Callable[[str], None]) -> dict[str, int]:
         (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
         (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts)),
         (LAGS.name, lambda: lags(appeals, posts, responses)),
+        (CANDIDATES.name, lambda: candidates(appeals, posts, accounts)),
         (LAYOUT.name, lambda: time_river(posts, shared)),
         (SUMMARY.name, lambda: summary(appeals, posts, shared, responses)),
     ]

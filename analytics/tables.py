@@ -489,6 +489,24 @@ LAGS = Table(
     },
 )
 
+CANDIDATES = Table(
+    name="candidates",
+    row="one post of an official account that may be a response; a person has to judge",
+    key=("appeal_id", "post_id"),
+    measured=True,
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "post_id": _id("the post", "post", null=False),
+        "account_id": _id("the official account", "account", null=False),
+        "platform": _PLATFORM,
+        "at": _time("when it was published"),
+        "kind": _text("what it does", null=False, values=KINDS),
+        "why": _text("the fact that brought it up", null=False),
+        "text": _text("its words"),
+        "urls": _list("links in it"),
+    },
+)
+
 LAYOUT = Table(
     name="layout",
     row="one post, placed in the picture called time-river",
@@ -557,7 +575,8 @@ TABLES: dict[str, Table] = {
     for table in (
         APPEALS, POSTS, ACCOUNTS, COUNTERS, CHANGES, FOLLOWS, RESPONSES, IMPORTS, LOSSES,
         COLLECTIONS, RUNS,
-        SHARES_TABLE, CASCADES, TIMELINE, COUNTER_HISTORY, COVERAGE, LAGS, LAYOUT,
+        SHARES_TABLE, CASCADES, TIMELINE, COUNTER_HISTORY, COVERAGE, LAGS,
+        CANDIDATES, LAYOUT,
         SUMMARY,
     )
 }  # fmt: skip

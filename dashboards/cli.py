@@ -50,6 +50,7 @@ class ResponseAction(StrEnum):
 
     IMPORT = "import"
     LIST = "list"
+    CANDIDATES = "candidates"
 
 
 def main() -> None:
@@ -330,7 +331,9 @@ def doctor(store: StorePath, as_json: Json = False) -> None:
 @command
 def respond(
     store: StorePath,
-    action: Annotated[ResponseAction, typer.Argument(help="import a CSV, or list what is held")],
+    action: Annotated[
+        ResponseAction, typer.Argument(help="import a CSV, list what is held, or list candidates")
+    ],
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The CSV to import.")] = None,
     appeal: AppealId = None,
     as_json: Json = False,
@@ -342,6 +345,9 @@ def respond(
     opened = Store(store)
     if action is ResponseAction.LIST:
         _list_responses(opened, as_json=as_json)
+        return
+    if action is ResponseAction.CANDIDATES:
+        _list_candidates(opened, as_json=as_json)
         return
     if file is None:
         msg = "name the CSV to import: groundswell respond STORE import FILE"
@@ -361,6 +367,16 @@ def _list_responses(store: "Store", *, as_json: bool) -> None:
         return
     names = ["from", "to", "rung", "actor", "verb_code", "target", "summary"]
     console.table("Responses on record", names, held.select(names).rows())
+
+
+def _list_candidates(store: "Store", *, as_json: bool) -> None:
+    found = store.read("candidates").sort("at")
+    if as_json:
+        console.emit({"candidates": found.to_dicts()})
+        return
+    names = ["at", "account_id", "why", "text", "post_id"]
+    console.table("Posts of officials that may be responses", names, found.select(names).rows())
+    console.say("Found by the last `groundswell measure`; none of them is on record.")
 
 
 @command

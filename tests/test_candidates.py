@@ -1,0 +1,59 @@
+"""What officials said that may be a response: found by facts, never put on record by itself."""
+
+from typing import Any
+
+import polars as pl
+from strategies import at, rows
+
+from analytics.candidates import AFTER, ANSWERS, LINKS, candidates
+from analytics.tables import ACCOUNTS, APPEALS, POSTS
+
+VIDEO = "youtube:abcdefghijk"
+COMMON = {"appeal_id": "a", "platform": "x", "kind": "original", "source": "test"}
+OFFICIAL = {"account_id": "x:7", "platform": "x", "role": "official"}
+
+
+def appeals(**told: object) -> pl.DataFrame:
+    return rows(APPEALS, {"appeal_id": "a", "object_keys": [VIDEO], "simulated": False} | told)
+
+
+def found(*posts: dict[str, Any], **told: object) -> list[tuple[str, str]]:
+    accounts = rows(ACCOUNTS, OFFICIAL, OFFICIAL | {"account_id": "x:8", "role": "person"})
+    held = POSTS.check(rows(POSTS, *posts, **COMMON))
+    return candidates(appeals(**told), held, accounts).select("post_id", "why").rows()
+
+
+def test_the_strongest_fact_is_given() -> None:
+    mother = {"post_id": "x:1", "account_id": "x:9", "at": at(0)}
+    told = {"account_id": "x:7", "at": at(5)}
+    assert found(
+        mother,
+        told | {"post_id": "x:2", "object_keys": [VIDEO], "parent_id": "x:1"},
+        told | {"post_id": "x:3", "parent_id": "x:1"},
+        told | {"post_id": "x:4"},
+        told | {"post_id": "x:5", "at": at(-5)},
+    ) == [("x:2", LINKS), ("x:3", ANSWERS), ("x:4", AFTER)]
+
+
+def test_only_officials_are_looked_at() -> None:
+    other = {"post_id": "x:2", "account_id": "x:8", "at": at(5), "object_keys": [VIDEO]}
+    assert found({"post_id": "x:1", "account_id": "x:9", "at": at(0)}, other) == []
+
+
+def test_the_declared_publication_starts_the_clock() -> None:
+    posts = (
+        {"post_id": "x:1", "account_id": "x:9", "at": at(0)},
+        {"post_id": "x:2", "account_id": "x:7", "at": at(5)},
+    )
+    assert found(*posts, published_at=at(6)) == []
+    assert found(*posts, published_at=at(4)) == [("x:2", AFTER)]
+
+
+def test_an_officials_own_thread_is_no_answer_to_others() -> None:
+    told = {"account_id": "x:7"}
+    assert found(told | {"post_id": "x:1"}, told | {"post_id": "x:2", "parent_id": "x:1"}) == []
+
+
+def test_no_posts_no_candidates() -> None:
+    empty = candidates(appeals(), POSTS.empty(), ACCOUNTS.empty())
+    assert empty.is_empty()
