@@ -13,15 +13,12 @@ The rules, for data as it comes:
 - A post dated before its parent stays where its date puts it.
 """
 
-from collections.abc import Callable
-from functools import cache
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from analytics import forest
+from analytics.kernels import compiled
 from analytics.tables import LAYOUT
 
 Ints = npt.NDArray[np.int64]
@@ -219,7 +216,7 @@ def _middle_rows(head: Ints, size: Ints, column: Ints, claim: Floats) -> Floats:
     half = np.rint(np.maximum.reduceat(claim, cell) * AIR).astype(np.int64)
     first = np.append(np.flatnonzero(new_branch[cell]), len(cell))
     rows = int(min(ROWS, (2 * half + 1).sum()))
-    middle = _compiled(_settle)(first, column[cell], half, rows)
+    middle = compiled(_settle)(first, column[cell], half, rows)
     row = np.empty(len(head))
     row[order] = middle[np.cumsum(new_branch) - 1]
     return row
@@ -242,15 +239,6 @@ def _spread(row: Floats) -> Floats:
     evenly = far / max(far.max(), FULL)
     reach: Floats = (rank * min(1, far.max() / FULL) + evenly) / 2
     return 0.5 + np.copysign(reach, row) * (0.5 - MARGIN)
-
-
-@cache
-def _compiled(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile one of the loops below on first use; importing numba takes a quarter of a second."""
-    from numba import njit  # noqa: PLC0415
-
-    compiled: Callable[..., Any] = njit(cache=True)(kernel)
-    return compiled
 
 
 def _settle(first: Ints, column: Ints, half: Ints, rows: int) -> Floats:
