@@ -1,10 +1,4 @@
-"""Compiling loops that no table operation replaces; importing numba takes a quarter of a second.
-
->>> def doubled(value):
-...     return value * 2
->>> compiled(doubled)(21)
-42
-"""
+"""Compiling loops that no table operation replaces; importing numba takes a quarter of a second."""
 
 from collections.abc import Callable
 from functools import cache

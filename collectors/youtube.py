@@ -13,6 +13,7 @@ address or id), or words to search; one word of eleven letters is searched when 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
+from http import HTTPStatus
 from typing import Any, ClassVar, Generic, TypeVar
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -149,21 +150,21 @@ class _FoundId(msgspec.Struct, rename="camel"):
     video_id: str
 
 
-class _FoundWords(msgspec.Struct, rename="camel"):
-    published_at: datetime
+class _Words(msgspec.Struct, rename="camel"):
+    published_at: datetime | None = None
 
 
 class _Found(msgspec.Struct):
     id: _FoundId
-    snippet: _FoundWords
+    snippet: _Words = msgspec.field(default_factory=_Words)
 
 
 class _Top(msgspec.Struct):
-    snippet: _FoundWords
+    snippet: _Words = msgspec.field(default_factory=_Words)
 
 
 class _ThreadWords(msgspec.Struct, rename="camel"):
-    top_level_comment: _Top
+    top_level_comment: _Top = msgspec.field(default_factory=_Top)
     total_reply_count: int = 0
 
 
@@ -175,6 +176,11 @@ class _Thread(msgspec.Struct):
     id: str
     snippet: _ThreadWords
     replies: _Replies = msgspec.field(default_factory=_Replies)
+
+    @property
+    def at(self) -> datetime | None:
+        """When it was begun."""
+        return self.snippet.top_level_comment.snippet.published_at
 
     @property
     def rest(self) -> list[Task]:
@@ -259,7 +265,7 @@ class _Wire:
         """Ask; who redirects us could get the key, and is not followed."""
         sent = {n: told for n, told in (headers or {}).items() if n.lower() not in _OF_HTTPLIB2}
         response = self._web.request(method, uri, data=body, headers=sent, allow_redirects=False)
-        if response.status_code != requests.codes.ok:
+        if response.status_code != HTTPStatus.OK:
             raise _FailedError(response)
         return httplib2.Response({"status": str(response.status_code)}), response.content
 
@@ -359,10 +365,10 @@ class YouTubeSource:
             pageToken=place["token"],
         )
         payload, answer = self._read(request, _Thread)
-        times = [thread.snippet.top_level_comment.snippet.published_at for thread in answer.items]
+        times = [thread.at for thread in answer.items if thread.at]
         newest = max([*filter(None, [place["newest"]]), *times], default=None)
-        is_old = place["only_new"] and all(at <= place["since"] for at in times)
-        done = is_old or not answer.next_page_token
+        is_old = place["only_new"] and times and all(at <= place["since"] for at in times)
+        done = bool(is_old or not answer.next_page_token)
         mark = {"since": newest or place["since"], "full": place["full"]}
         return Page(
             payload=payload,
@@ -415,7 +421,8 @@ class YouTubeSource:
         )
         payload, answer = self._read(request, _Found)
         held: dict[str, datetime] = place.get("seen", {})
-        found = {item.id.video_id: item.snippet.published_at for item in answer.items}
+        now = self._world.now()
+        found = {item.id.video_id: item.snippet.published_at or now for item in answer.items}
         following: Cursor = {"after": after, "seen": held | found}
         return Page(
             payload=payload,
@@ -476,8 +483,7 @@ class YouTubeSource:
     def _as_fact(self, response: requests.Response, task: Task) -> Exception:
         """Return what an error of YouTube means for collecting."""
         error = _error_of(response.content)
-        said = " ".join(plain(error.message).split())[:160].rstrip(".")
-        said = said.replace(self._world.secrets.get(KEY) or "\n", "…")
+        said = self._without_key(" ".join(plain(error.message).split()))[:160].rstrip(".")
         now, reasons = self._world.now(), error.reasons
         for signs, fact in (
             (_PLACE, CursorError(f"YouTube no longer knows the place where we stopped ({said})")),
@@ -491,6 +497,10 @@ class YouTubeSource:
         if _FAILED in reasons:
             return self._failed(task)
         return _by_status(response, task, said, now)
+
+    def _without_key(self, words: str) -> str:
+        key = self._world.secrets.get(KEY)
+        return words.replace(key, "…") if key else words
 
     def _failed(self, task: Task) -> Exception:
         """Return a failure of YouTube's; again and again on one page, it means a place too old."""
@@ -572,13 +582,13 @@ def _until_midnight(now: datetime) -> float:
 
 def _by_status(response: requests.Response, task: Task, said: str, now: datetime) -> Exception:
     status = response.status_code
-    if response.is_redirect or status < requests.codes.bad_request:
+    if status < HTTPStatus.BAD_REQUEST:
         return UnreachableError(f"YouTube gave no answer, but status {status}")
     try:
         refuse(status, response.headers, "YouTube", now=now, said=said)
     except CollectError as fact:
         lost = {"comments": task.subject, "replies": task.subject.partition("#")[0]}
-        if status == requests.codes.not_found and task.kind in lost:
+        if status == HTTPStatus.NOT_FOUND and task.kind in lost:
             return GoneError(str(fact), [f"youtube:{lost[task.kind]}"])
         return fact
     return UnreachableError(f"YouTube answered with status {status}")

@@ -7,6 +7,7 @@ with its ``kind``. Traps:
 - Numbers come as text; those that a channel hides are not there at all.
 - A thread brings a few of its replies or none: the others need a further call
   (``comments.list``), and those that no file holds are counted.
+- An edited comment comes with its last words only; ``updatedAt`` tells when they were written.
 - ``authorChannelId`` is an object with a ``value``, and is lacking where a channel is gone.
 - A comment may come without its video (``comments.list`` never names it): its parent is unknown.
 - A result of a search has its title in HTML and its description cut; a video's own page is read
@@ -21,7 +22,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from analytics.tables import ACCOUNTS, COUNTERS, POSTS
+from analytics.tables import ACCOUNTS, CHANGES, COUNTERS, POSTS
 from collectors.exports.documents import Decoding, Document, chunks, documents, inside, names_read
 from collectors.exports.formats import Head, Options, Part, named_on
 from collectors.exports.html_texts import plain
@@ -342,13 +343,15 @@ class _Reading:
         yield Part(ACCOUNTS, _writers(raw), "accounts")
         yield Part(POSTS, posts, "posts")
         yield Part(COUNTERS, _beside_comments(raw), "numbers shown")
+        if (edits := _edits(raw)).height:
+            yield Part(CHANGES, edits, "edits")
 
     def _note_times(self, posts: pl.DataFrame) -> None:
         lacking = posts["at"].null_count()
         self.losses.add("unknown", "times", _NO_TIME, lacking, example=self.place)
 
     def _note_comments(self, raw: pl.DataFrame) -> None:
-        edited = raw.filter(iso(pl.col("updated_at")) > iso(pl.col("published_at"))).height
+        edited = raw.filter(_is_edited()).height
         self.losses.add("unknown", "texts", _EDITED, edited, example=self.place)
         lacking = raw.filter(pl.col("video").is_null(), pl.col("answered").is_null()).height
         self.losses.add("unknown", "references", _NO_VIDEO, lacking, example=self.place)
@@ -548,6 +551,21 @@ def _as_comments(raw: pl.DataFrame) -> pl.DataFrame:
         urls=links_in("text"),
         hashtags=hashtags_in("text"),
     ).with_columns(object_keys("urls"))
+
+
+def _is_edited() -> pl.Expr:
+    return iso(pl.col("updated_at")) > iso(pl.col("published_at"))
+
+
+def _edits(raw: pl.DataFrame) -> pl.DataFrame:
+    return raw.filter(_is_edited()).select(
+        post_id=_youtube("id"),
+        platform=pl.lit("youtube"),
+        what=pl.lit("edited"),
+        at=iso(pl.col("updated_at")),
+        text="text",
+        account_id=_youtube("channel"),
+    )
 
 
 def _writers(raw: pl.DataFrame) -> pl.DataFrame:
