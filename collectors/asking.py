@@ -30,6 +30,8 @@ from collectors.sources import Page, Source, Task
 
 TRIES = 8  # in a row, before a source is left for another day
 PATIENCE = 15 * 60.0  # the longest pause that is waited for, unless we follow
+SHORTEST_PAUSE = 0.5  # a shorter one is none: then it is asked again as after a failure
+LONGEST_PAUSE = 86_400.0  # after which a platform is asked again, whatever it said
 RESTARTS = 3  # of one question whose place the platform forgot
 _LONGEST_NAP = 60.0
 
@@ -136,6 +138,8 @@ class Asker(Thread):
             self._take(task, Page(gone=error.gone, spent=0, refused=str(error)), at)
         else:
             self._failures = 0
+            if page.done:
+                self._restarts.pop(task.key, None)
             self._take(task, self._without_circles(task, page), at)
 
     def _take(self, task: Task, page: Page, at: datetime) -> None:
@@ -167,14 +171,14 @@ class Asker(Thread):
             raise CollectError(msg)
 
     def _pause(self, error: RateLimitedError) -> None:
-        if error.seconds is None:
+        if error.seconds is None or error.seconds < SHORTEST_PAUSE:
             self._try_again(error)
             return
         if error.seconds > PATIENCE and not self._follow:
             minutes = error.seconds / 60
             msg = f"{error}, of {minutes:,.0f} minutes; run it again then, or use --follow"
             raise CollectError(msg)
-        self._pace.wait(self._pace.after_limit(error.seconds))
+        self._pace.wait(self._pace.after_limit(min(error.seconds, LONGEST_PAUSE)))
 
     def _try_again(self, error: CollectError) -> None:
         self._failures += 1
@@ -195,7 +199,7 @@ class Asker(Thread):
         """Return the page as the last one if the server gives the same one again and again."""
         if page.done:
             return page
-        this = (task.key, str(hash(page.payload)))
+        this = (task.key, page.items or str(hash(page.payload)))
         if page.cursor == task.cursor or (page.received and this == self._last):
             return msgspec.structs.replace(page, done=True, cursor=None)
         self._last = this

@@ -318,12 +318,13 @@ class _Run:
         self._bytes = 0
 
     def run(self, everyone: Sequence[Asked]) -> Report:
+        left = self._journal.unfinished()
+        names = {asked.name for asked in everyone} | {kept.source for kept in left}
         self._settled = {
-            asked.name: {each.task.key: each for each in self._journal.progress(asked.name)}
-            for asked in everyone
+            name: {each.task.key: each for each in self._journal.progress(name)} for name in names
         }
         self._store.declare_appeals()
-        for some in _batches(iter(self._journal.unfinished())):
+        for some in _batches(iter(left)):
             self._waiting = [(None, kept) for kept in some]
             self._write()
         askers = [self._asker(asked) for asked in everyone]

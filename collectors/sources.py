@@ -64,6 +64,8 @@ class Page(msgspec.Struct, kw_only=True):
         What the page cost, in the source's unit.
     refused
         Why the question has no answer, if it has none.
+    items
+        What tells this page from another, where the payload also tells when it was asked for.
     """
 
     payload: bytes = b""
@@ -76,6 +78,7 @@ class Page(msgspec.Struct, kw_only=True):
     known: int | None = None
     spent: int = 1
     refused: str | None = None
+    items: str = ""
 
 
 @dataclass(frozen=True)

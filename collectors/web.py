@@ -44,6 +44,7 @@ LARGEST = 64 << 20
 _PIECE = 1 << 16
 _PAGES = (b"<!doctype", b"<html", b"<head", b"<body")
 _RESETS = ("x-rate-limit-reset", "x-ratelimit-reset", "ratelimit-reset")
+_LONGEST = 10 * 365 * 86_400.0
 _DURATIONS_UP_TO = 1_000_000_000  # a smaller reset is a duration, a larger one a time
 
 _here = local()  # the socket of the request that this thread is making
@@ -289,7 +290,7 @@ def retry_seconds(headers: Mapping[str, str], *, now: datetime) -> float | None:
     clock = _time(lower.get("date")) or now
     if told := lower.get("retry-after"):
         with suppress(ValueError):
-            return max(0.0, float(told))
+            return _bounded(float(told))
         if when := _time(told):
             return max(0.0, (when - clock).total_seconds())
     for name in _RESETS:
@@ -297,12 +298,17 @@ def retry_seconds(headers: Mapping[str, str], *, now: datetime) -> float | None:
             continue
         with suppress(ValueError):
             number = float(reset)
-            return max(0.0, number - clock.timestamp() if number > _DURATIONS_UP_TO else number)
+            return _bounded(number - clock.timestamp() if number > _DURATIONS_UP_TO else number)
         with suppress(ValueError):
             when = datetime.fromisoformat(reset)
             when = when if when.tzinfo else when.replace(tzinfo=UTC)
             return max(0.0, (when - clock).total_seconds())
     return None
+
+
+def _bounded(seconds: float) -> float | None:
+    """Return a number of seconds that can be waited for; null where it is none."""
+    return max(0.0, min(seconds, _LONGEST)) if seconds == seconds else None  # noqa: PLR0124 - NaN
 
 
 def _time(told: str | None) -> datetime | None:

@@ -239,6 +239,7 @@ class XSource:
             found=self._arising(task, answer),
             received=len(answer.items),
             spent=len(answer.items),
+            items=" ".join(item.id for item in answer.items),
         )
 
     def _arising(self, task: Task, answer: _Answer) -> list[Task]:
@@ -279,6 +280,7 @@ class XSource:
             done=following is None,
             received=len(answer.items),
             spent=ACCOUNT_WEIGHT * len(answer.items),
+            items=" ".join(item.id for item in answer.items),
         )
 
     def _account(self, task: Task) -> Page:

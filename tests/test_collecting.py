@@ -257,6 +257,39 @@ def test_a_long_pause_ends_the_run_unless_we_follow(store: Store) -> None:
     }
 
 
+def test_a_pause_of_no_time_is_a_failure_as_any_other(store: Store) -> None:
+    source = Told(*[RateLimitedError("X asks for a pause", 0.0)] * TWENTY)
+    stopped, _ = run(store, source)
+    assert len(source.asked) == asking.TRIES
+    assert "run it again to go on" in stopped["s0"]
+
+
+def test_a_pause_without_end_has_one_when_we_follow(store: Store) -> None:
+    endless = RateLimitedError("X asks for a pause", 1e18)
+    stopped, _ = run(store, Told(endless), follow=True, lasting=0.3)
+    assert stopped == {}
+
+
+def test_a_place_lost_once_in_every_pass_is_found_again(store: Store) -> None:
+    source = Told()
+    for n in range(asking.RESTARTS + 2):
+        source.answers += [more(n, 1), CursorError("forgotten"), more(n, 1), page(n + 100)]
+        assert run(store, source)[1]["refused"].to_list() == [0]
+
+
+def test_pages_of_a_source_that_is_not_asked_keep_their_questions(store: Store) -> None:
+    run(store, Told(more(1, 1), RefusedError("no")))
+    journal = Journal(store)
+    task = journal.progress("s0")[0].task
+    arising = Task(kind="quotes", subject="9")
+    journal.keep("s0", "park", task, page(2, found=[arising]), at=NOW)
+    journal.close()
+    run(store)
+    source = Told(page(3), page(4))
+    run(store, source)
+    assert [each.key for each in source.asked] == ["quotes 9"]
+
+
 def test_keys_that_are_refused_end_the_source_and_no_other(store: Store) -> None:
     stopped, _ = run(store, Told(RefusedError("no")), Told(page(1)))
     assert stopped == {"s0": "no"}

@@ -312,6 +312,22 @@ def test_a_post_is_known_by_its_number_and_its_address(server: Loopback, asked: 
     assert [task.subject for task in source(server, asked).tasks()] == ["1234567890"] * 4
 
 
+def test_a_page_that_comes_again_with_another_token_is_the_last(
+    tmp_path: Path, server: Loopback
+) -> None:
+    real = service(server)
+    tokens = iter(range(1000))
+
+    def again(asked: Asked) -> Answer:
+        told = real._with_includes([real.posts[FIRST]])
+        assert asked
+        return as_json(told | {"meta": {"result_count": 1, "next_token": f"n{next(tokens)}"}})
+
+    server.service = again
+    assert collected(store(tmp_path, server, "#park")).stopped == {}
+    assert len(server.asked) == 2
+
+
 # the stream
 
 
