@@ -1,6 +1,6 @@
 """The questions of one source: which to ask now, and how far each is.
 
->>> from datetime import UTC
+>>> from datetime import UTC, datetime
 >>> from collectors.sources import Page
 >>> agenda = Agenda([Task(kind="search", subject="#park")], [], interval=60.0)
 >>> task = agenda.next().task
@@ -80,6 +80,8 @@ class Agenda:
     def note(self, kept: Kept) -> None:
         """Note that a page has come."""
         with self._lock:
+            if kept.page.live and self._open and self._open[0] == kept.task.key:
+                self._open.rotate(-1)
             for each in after(self._all, kept):
                 self._all[each.task.key] = each
                 if each.state == "open" and each.task.key not in self._open:

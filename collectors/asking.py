@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Thread
+from time import monotonic
 
 import msgspec
 
@@ -34,6 +35,7 @@ SHORTEST_PAUSE = 0.5  # a shorter one is none: then it is asked again as after a
 LONGEST_PAUSE = 86_400.0  # after which a platform is asked again, whatever it said
 RESTARTS = 3  # of one question whose place the platform forgot
 _LONGEST_NAP = 60.0
+_GLANCE = 1.0  # second
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Asker(Thread):
         self._pace = pace
         self._now = now
         self._follow = follow
+        self._look_again = 0.0
         self._failures = 0
         self._restarts: dict[str, int] = {}
         self._last: tuple[str, str] | None = None
@@ -113,15 +116,24 @@ class Asker(Thread):
 
     def _ask_all(self) -> None:
         while not self._pace.over:
-            if each := self.agenda.next():
+            each = self.agenda.next()
+            left = self._woken(is_idle=each is None)
+            if each := each or self.agenda.next():
                 self._ask(each.task)
-                continue
-            if not self._follow:
+            elif left is None:
                 return
-            left = self.agenda.wake(self._now().timestamp())
-            if left is None:
-                return
-            self._pace.wait(min(left, _LONGEST_NAP))
+            else:
+                self._pace.wait(min(left, _LONGEST_NAP))
+
+    def _woken(self, *, is_idle: bool) -> float | None:
+        """Open what is due, if we follow; return in how many seconds the next question is.
+
+        While there is much to ask, looking for what is due every second is enough.
+        """
+        if not self._follow or not (is_idle or monotonic() >= self._look_again):
+            return None
+        self._look_again = monotonic() + _GLANCE
+        return self.agenda.wake(self._now().timestamp())
 
     def _ask(self, task: Task) -> None:
         self._stay_within_budget(task)

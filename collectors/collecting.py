@@ -7,7 +7,8 @@ their rows are held already.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -318,7 +319,7 @@ class _Run:
         self._bytes = 0
 
     def run(self, everyone: Sequence[Asked]) -> Report:
-        left = self._journal.unfinished()
+        left = list(self._journal.unfinished())
         names = {asked.name for asked in everyone} | {kept.source for kept in left}
         self._settled = {
             name: {each.task.key: each for each in self._journal.progress(name)} for name in names
@@ -334,13 +335,20 @@ class _Run:
                 for asker in group:
                     asker.start()
                 self._write_until_over(group)
-        finally:
+        except KeyboardInterrupt:
             self._pace.stop()
             self._receive()
             self._write()
-            self._writer.note_losses()
-            report = self._report(askers)
-            self._store.compact(only_crowded=True)
+            self._end(askers)
+            raise
+        finally:  # what cannot be written now lies in the journal, for the next run
+            self._pace.stop()
+        return self._end(askers)
+
+    def _end(self, askers: Sequence[Asker]) -> Report:
+        """Note what became of everything."""
+        report = self._report(askers)
+        self._store.compact(only_crowded=True)
         return report
 
     def _asker(self, asked: Asked) -> Asker:
@@ -401,33 +409,36 @@ class _Run:
         return len(self._waiting) > before
 
     def _write(self) -> None:
-        came, self._waiting = self._waiting, []
+        came = self._waiting
         if not came:
             return
         pages = [kept for _, kept in came]
         shown = self._writer.write(pages)
-        changed: dict[str, dict[str, Progress]] = {}
+        changed: dict[str, dict[str, Progress]] = {kept.source: {} for kept in pages}
         for asker, kept in came:
-            for each in self._advance(kept, shown[kept.number], asker):
-                changed.setdefault(kept.source, {})[each.task.key] = each
+            known = ChainMap(changed[kept.source], self._settled.setdefault(kept.source, {}))
+            for each in self._advanced(known, kept, shown[kept.number], asker):
+                changed[kept.source][each.task.key] = each
         self._journal.finish(pages, {name: those.values() for name, those in changed.items()})
+        self._waiting = []
+        for name, those in changed.items():
+            self._settled[name].update(those)
         for kept in pages:
             self._tallies.setdefault((kept.source, kept.task.kind), _Tally()).note(kept.page)
         requests = sum(tally.requests for tally in self._tallies.values())
         received = sum(tally.received for tally in self._tallies.values())
         self._tell(f"{requests:,} pages, {received:,} items, {self._writer.new_posts:,} new posts")
 
-    def _advance(self, kept: Kept, shown: str, asker: Asker | None) -> list[Progress]:
+    def _advanced(
+        self, known: Mapping[str, Progress], kept: Kept, shown: str, asker: Asker | None
+    ) -> list[Progress]:
         """Return what a written page changes; a question that is done gets its next interval."""
-        known = self._settled.setdefault(kept.source, {})
         each, *found = after(known, kept)
         each.seeing = hashlib.sha256((each.seeing + shown).encode()).hexdigest()[:16]
         if each.state == "done":
             if asker is not None:
                 each = self._settled_anew(each, asker)
             each.seen, each.seeing = each.seeing, ""
-        for one in (each, *found):
-            known[one.task.key] = one
         return [each, *found]
 
     def _settled_anew(self, each: Progress, asker: Asker) -> Progress:

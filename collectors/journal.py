@@ -19,7 +19,7 @@ behind it what is not. Their rows are written again, which changes nothing where
 >>> [each.number for each in journal.unfinished()]
 [1]
 >>> journal.finish([kept], {"x": [Progress(task=task, state="done")]})
->>> journal.unfinished(), journal.progress("x")[0].state
+>>> list(journal.unfinished()), journal.progress("x")[0].state
 ([], 'done')
 """
 
@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS spent (
   source TEXT, period TEXT, units INTEGER, PRIMARY KEY (source, period)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS numbers (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS finished (number INTEGER PRIMARY KEY);
 """
 
 
@@ -116,8 +117,9 @@ class Journal:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = Lock()
         self._state = _opened(store.path / STATE)
-        self._finished = self._number("finished")
-        self._last = max([self._finished, *(_number_of(path) for path in self._files())])
+        numbers = [_number_of(path) for path in self._files()]
+        self._tidy(numbers)
+        self._last = max([self._up_to(), *self._finished(), *numbers])
 
     def close(self) -> None:
         """Close the state."""
@@ -144,19 +146,20 @@ class Journal:
             _lay_safely(path, sealed)
         return kept
 
-    def unfinished(self) -> list[Kept]:
-        """Return the pages whose rows may not be in the tables, in the order they came."""
-        return list(self._read(after=self._finished))
+    def unfinished(self) -> Iterator[Kept]:
+        """Yield the pages whose rows may not be in the tables, in the order they came."""
+        up_to, finished = self._up_to(), self._finished()
+        for path in self._files():
+            if (number := _number_of(path)) > up_to and number not in finished:
+                yield self._read(path)
 
     def all(self) -> Iterator[Kept]:
         """Yield every page that is still kept, in the order they came."""
-        yield from self._read(after=0)
+        yield from map(self._read, self._files())
 
-    def _read(self, *, after: int) -> Iterator[Kept]:
-        for path in self._files():
-            if _number_of(path) > after:
-                plain = self._sealer.opened(path.read_bytes(), path.name.encode())
-                yield msgspec.msgpack.decode(plain, type=Kept)
+    def _read(self, path: Path) -> Kept:
+        plain = self._sealer.opened(path.read_bytes(), path.name.encode())
+        return msgspec.msgpack.decode(plain, type=Kept)
 
     def finish(self, pages: Sequence[Kept], progress: Mapping[str, Iterable[Progress]]) -> None:
         """Note that the rows of pages are in the tables, and how far their questions are."""
@@ -169,9 +172,9 @@ class Journal:
                     " ON CONFLICT DO UPDATE SET units = units + excluded.units",
                     (kept.source, kept.period, kept.page.spent),
                 )
-            last = max([self._finished, *(kept.number for kept in pages)])
-            state.execute("INSERT OR REPLACE INTO numbers VALUES ('finished', ?)", (last,))
-        self._finished = last
+            state.executemany(
+                "INSERT OR IGNORE INTO finished VALUES (?)", [(kept.number,) for kept in pages]
+            )
 
     def _note(self, state: sqlite3.Connection, source: str, those: Iterable[Progress]) -> None:
         for each in those:
@@ -203,17 +206,32 @@ class Journal:
     def release(self, *, before: datetime) -> int:
         """Remove the finished pages that came before a time, and return how many."""
         released = 0
+        up_to, finished = self._up_to(), self._finished()
         for path in self._files():
-            if _number_of(path) > self._finished:
-                break
+            if _number_of(path) > up_to and _number_of(path) not in finished:
+                continue
             if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
                 path.unlink()
                 released += 1
         return released
 
-    def _number(self, name: str) -> int:
-        row = self._state.execute("SELECT value FROM numbers WHERE name = ?", (name,)).fetchone()
+    def _up_to(self) -> int:
+        """Return the number up to which every page is finished."""
+        row = self._state.execute("SELECT value FROM numbers WHERE name = 'up to'").fetchone()
         return int(row[0]) if row else 0
+
+    def _finished(self) -> set[int]:
+        """Return the numbers of the pages above that are finished: pages are not in one line."""
+        return {number for (number,) in self._state.execute("SELECT number FROM finished")}
+
+    def _tidy(self, on_disk: Sequence[int]) -> None:
+        """Put finished pages that lie before every unfinished one into one number."""
+        up_to, finished = self._up_to(), self._finished()
+        left = [number for number in on_disk if number > up_to and number not in finished]
+        new = min(left) - 1 if left else max([up_to, *finished])
+        with self._state as state:
+            state.execute("INSERT OR REPLACE INTO numbers VALUES ('up to', ?)", (new,))
+            state.execute("DELETE FROM finished WHERE number <= ?", (new,))
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:012d}.page"

@@ -4,6 +4,7 @@ import platform as machine
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -103,12 +104,20 @@ def _about_store(store: Store) -> Iterator[Check]:
     yield Check("space", f"{free / (1 << 30):,.1f} GB are free", fine=free > _LITTLE_SPACE)
     state = store.path / "raw" / "state.sqlite"
     if state.is_file():
-        yield _told("state of collecting", lambda: _sound(state))
+        yield _about_state(state)
 
 
-def _sound(state: Path) -> str:
-    with sqlite3.connect(state) as connection:
-        return str(connection.execute("PRAGMA integrity_check").fetchone()[0])
+def _about_state(state: Path) -> Check:
+    what = "state of collecting"
+    try:
+        with closing(sqlite3.connect(state)) as connection:
+            fact = str(connection.execute("PRAGMA integrity_check").fetchone()[0])
+    except sqlite3.Error as error:
+        fact = str(error)
+    if fact == "ok":
+        return Check(what, "sound")
+    way_out = f"remove {state}: then every question is asked from its beginning"
+    return Check(what, f"damaged ({fact.splitlines()[0]}); {way_out}", fine=False)
 
 
 def _about_sources(store: Store) -> Iterator[Check]:

@@ -64,6 +64,8 @@ class Page(msgspec.Struct, kw_only=True):
         What the page cost, in the source's unit.
     refused
         Why the question has no answer, if it has none.
+    live
+        More comes as it happens: other questions have their turn before the next page.
     items
         What tells this page from another, where the payload also tells when it was asked for.
     """
@@ -78,6 +80,7 @@ class Page(msgspec.Struct, kw_only=True):
     known: int | None = None
     spent: int = 1
     refused: str | None = None
+    live: bool = False
     items: str = ""
 
 

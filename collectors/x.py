@@ -28,6 +28,7 @@ POST_PRICE = 0.005  # US dollars, from X's price page in November 2026
 ACCOUNT_WEIGHT = 2  # an account costs as much as so many posts
 PAGE = 100
 STREAM_SECONDS = 5.0
+RULE_TAG = "groundswell"
 _POST = re.compile(r"(?:https?://(?:\w+\.)?(?:x|twitter)\.com/\w+/status/)?(\d{5,20})(?:[/?#].*)?")
 _FIELDS = {
     "expansions": [
@@ -151,16 +152,17 @@ class XSource:
     def tasks(self) -> Sequence[Task]:
         """Return one question for each thing to ask; posts bring more with them."""
         found = []
+        words = []
         for asked in self._settings.ask:
             if post := _POST.fullmatch(asked.strip()):
                 found += [Task(kind="post", subject=post[1]), *self._of_post(post[1])]
             elif asked.startswith("@"):
                 found.append(Task(kind="account", subject=asked[1:], repeats=False))
             elif self._settings.stream:
-                found.append(Task(kind="stream", subject=asked))
+                words.append(asked)
             else:
                 found.append(Task(kind="search", subject=asked))
-        return found
+        return [*found, Task(kind="stream", subject="\n".join(words))] if words else found
 
     def _of_post(self, post: str) -> list[Task]:
         told = self._settings
@@ -296,36 +298,50 @@ class XSource:
         """Return what came in the next few seconds."""
         if self._stream is None:
             self._stream = self._opened(task.subject)
-        lines: list[bytes] = []
-        deadline = Deadline(STREAM_SECONDS)
-        for line in self._stream:
-            if line.strip():
-                lines.append(self._stamped(line, "stream"))
-            if not deadline.left or len(lines) >= PAGE:
-                break
-        else:
-            self._stream = None
-            if not lines:
-                msg = "X closed the stream"
-                raise UnreachableError(msg)
+        lines = self._received(Deadline(STREAM_SECONDS))
+        if self._stream is None and not lines:
+            msg = "X closed the stream"
+            raise UnreachableError(msg)
         return Page(
             payload=b"\n".join(lines),
             format="x-v2" if lines else None,
             cursor={"pages": (task.cursor or {}).get("pages", 0) + 1},
             done=False,
+            live=True,
             received=len(lines),
             spent=len(lines),
         )
 
-    def _opened(self, rule: str) -> Iterator[bytes]:
-        """Set the rule, open the stream, and yield its lines; empty ones keep it alive."""
+    def _received(self, deadline: Deadline) -> list[bytes]:
+        """Return the lines of the next moments; what came before a break is kept."""
+        lines: list[bytes] = []
+        try:
+            for line in self._stream or ():
+                if line.strip():
+                    lines.append(self._stamped(line, "stream"))
+                if not deadline.left or len(lines) >= PAGE:
+                    return lines
+        except (requests.exceptions.RequestException, OSError):
+            pass
+        self._stream = None
+        return lines
+
+    def _set_rules(self, wanted: Sequence[str]) -> None:
+        """Make the stream's rules ours; those that others set are left alone."""
         rules = tweepy.StreamingClient(
             self._client.bearer_token, return_type=requests.Response, max_retries=0
         )
         rules.session = self._client.session
-        held = json_of(rules.get_rules().content, "X")
-        if rule not in [each.get("value") for each in held.get("data") or []]:
-            rules.add_rules(tweepy.StreamRule(value=rule))
+        held = json_of(rules.get_rules().content, "X").get("data") or []
+        ours = {each["value"]: each["id"] for each in held if each.get("tag") == RULE_TAG}
+        if gone := [number for value, number in ours.items() if value not in wanted]:
+            rules.delete_rules(gone)
+        if new := [each for each in wanted if each not in ours]:
+            rules.add_rules([tweepy.StreamRule(value=each, tag=RULE_TAG) for each in new])
+
+    def _opened(self, subject: str) -> Iterator[bytes]:
+        """Set the rules, open the stream, and yield its lines; empty ones keep it alive."""
+        self._set_rules(subject.split("\n"))
         params = {name.replace("_", ".", 1): ",".join(told) for name, told in _FIELDS.items()}
         response = self._client.session.get(
             "https://api.twitter.com/2/tweets/search/stream",

@@ -288,6 +288,9 @@ class YouTubeSource:
         self._settings = settings
         self._world = world
         self._failures: dict[str, int] = {}
+        self._named = [_named(asked) for asked in settings.ask]
+        videos = (task.subject for task in self._named if task.kind == "video")
+        self._videos_asked = list(dict.fromkeys(videos))
         self._api: Any = build(
             "youtube",
             "v3",
@@ -308,10 +311,8 @@ class YouTubeSource:
 
     def tasks(self) -> Sequence[Task]:
         """Return one question for each thing to ask; videos share theirs and bring comments."""
-        named = [_named(asked) for asked in self._settings.ask]
-        videos = list(dict.fromkeys(task.subject for task in named if task.kind == "video"))
-        others = [task for task in named if task.kind != "video"]
-        return [*_of_videos(videos, comments=self._settings.comments), *others]
+        others = [task for task in self._named if task.kind != "video"]
+        return [*_of_videos(self._videos_asked, comments=self._settings.comments), *others]
 
     def price(self, task: Task) -> int:
         """Return what the next page costs."""
@@ -478,7 +479,9 @@ class YouTubeSource:
         return upload.video_id not in known and not (at and bound and at < bound)
 
     def _bringing(self, videos: Iterable[str]) -> list[Task]:
-        return _of_videos(list(videos), comments=self._settings.expand)
+        """Return the questions for videos that were come across; those of ``ask`` have theirs."""
+        others = [video for video in videos if video not in self._videos_asked]
+        return _of_videos(others, comments=self._settings.expand)
 
     def _as_fact(self, response: requests.Response, task: Task) -> Exception:
         """Return what an error of YouTube means for collecting."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from time import sleep
+from typing import Any
 
 import msgspec
 import polars as pl
@@ -492,6 +493,61 @@ def test_finished_pages_are_released_after_their_days(store: Store) -> None:
 
 
 # killed
+
+
+def test_pages_of_two_sources_are_finished_each_by_itself(store: Store) -> None:
+    journal = Journal(store)
+    task = Told().tasks()[0]
+    journal.keep("s0", "park", task, more(1, 1), at=NOW)
+    second = journal.keep("s1", "park", task, page(2), at=NOW)
+    journal.finish([second], {})
+    assert [kept.number for kept in journal.unfinished()] == [1]
+    journal.close()
+    again = Journal(store)
+    assert [kept.number for kept in again.unfinished()] == [1]
+    again.close()
+    source = Told(page(3))
+    run(store, source, Told())
+    assert held(store) == ["x:1", "x:3"]
+    assert source.asked[0].cursor == {"at": 1}
+
+
+@pytest.mark.parametrize("error", [OSError("no space left"), KeyboardInterrupt()])
+def test_what_could_not_be_written_is_written_by_the_next_run(
+    store: Store, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    source = Told(*[more(n, n) for n in range(1, 12)], page(12))
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "append_new", fails)
+        with pytest.raises(type(error)):
+            run(store, source)
+    run(store, source)
+    assert held(store) == sorted(f"x:{n}" for n in range(1, 13))
+
+
+def test_a_write_that_is_stopped_once_loses_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Store.append_new
+    times: list[int] = []
+
+    def once(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        times.append(1)
+        if len(times) == 1:
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)
+
+    source = Told(*[more(n, n) for n in range(1, 5)], page(5))
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "append_new", once)
+        with pytest.raises(KeyboardInterrupt):
+            run(store, source)
+    assert set(held(store)) >= {"x:1"}
+    run(store, source)
+    assert held(store) == sorted(f"x:{n}" for n in range(1, 6))
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """X, asked through tweepy on a real wire: what was planted is in the store, edge for edge."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -331,20 +333,44 @@ def test_a_page_that_comes_again_with_another_token_is_the_last(
 # the stream
 
 
-def test_a_stream_gives_what_comes_until_it_is_stopped(tmp_path: Path, server: Loopback) -> None:
-    real = service(server)
-    line = real._with_includes([real.posts[FIRST]])
-    line["data"] = line["data"][0]
-    rules: list[str] = []
+class Streaming:
+    """X's stream: rules that are set and removed, and one post a connection."""
 
-    def answer(asked: Asked) -> Answer:
+    def __init__(self, x: XService) -> None:
+        told = x._with_includes([x.posts[FIRST]])
+        told["data"] = told["data"][0]
+        self.line = as_json(told).body + b"\r\n\r\n"
+        self.rules = [{"id": "1", "value": "old", "tag": "groundswell"}]
+        self.rules.append({"id": "2", "value": "of others"})
+        self._x = x
+
+    def __call__(self, asked: Asked) -> Answer:
+        """Answer as X does."""
         if asked.path.endswith("/rules"):
-            rules.extend(["set"] if asked.method == "POST" else [])
-            return as_json({"data": [], "meta": {"sent": "now"}})
-        return Answer(as_json(line).body + b"\r\n\r\n", headers={"content-type": "x"})
+            self._change(json.loads(asked.body or b"{}"))
+            return as_json({"data": self.rules, "meta": {"sent": "now"}})
+        if asked.path.endswith("/stream"):
+            return Answer(self.line, cut=len(self.line))
+        return self._x(asked)
 
-    server.service = answer
-    held = store(tmp_path, server, "#park", stream=True)
-    collected(held, lasting=2.5)
-    assert rules
-    assert held.read("posts")["post_id"].to_list() == [post(1)]
+    def _change(self, told: dict[str, Any]) -> None:
+        gone = told.get("delete", {}).get("ids", [])
+        self.rules = [each for each in self.rules if each["id"] not in gone]
+        self.rules += [each | {"id": "9"} for each in told.get("add", [])]
+
+
+def test_a_stream_gives_what_comes_until_it_is_stopped(tmp_path: Path, server: Loopback) -> None:
+    streaming = server.service = Streaming(service(server))
+    held = store(tmp_path, server, "#park", "#trees", "@user11", stream=True)
+    collected(held, lasting=3.0)
+    assert {each["value"] for each in streaming.rules} == {"of others", "#park", "#trees"}
+    assert post(1) in held.read("posts")["post_id"].to_list()
+    assert "/2/users/11/tweets" in server.paths()
+
+
+def test_what_came_before_a_stream_broke_is_kept(server: Loopback) -> None:
+    streaming = server.service = Streaming(service(server))
+    streaming.line = streaming.line * 3 + b"half a li"
+    page = source(server).ask(Task(kind="stream", subject="#park"))
+    assert page.received >= 3
+    assert page.live
