@@ -210,6 +210,10 @@ class Store:
             raise StoreError(msg) from None
         try:
             yield
+        except DeltaError as error:
+            fact = str(error).splitlines()[0][:200]
+            msg = f"{self.path} cannot be written ({fact}); check the space and your rights to it"
+            raise StoreError(msg) from None
         finally:
             self._lock.release()
 

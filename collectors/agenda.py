@@ -46,10 +46,13 @@ class Agenda:
             first = Progress(task=task, origin=task.key, interval=interval)
             self._all.setdefault(task.key, first)
         self._open: deque[str] = deque()
+        self._waiting: set[str] = set()  # the same questions, to look one up
         if not any(each.state == "open" for each in self._all.values()):
             for key in self._all:
                 self._reopen(key)
-        self._open = deque(key for key, each in self._all.items() if each.state == "open")
+        for key, each in self._all.items():
+            if each.state == "open" and key not in self._waiting:
+                self._add(key)
 
     def next(self) -> Progress | None:
         """Return the question to ask now: the first that is open, in the order they arose."""
@@ -58,7 +61,7 @@ class Agenda:
                 each = self._all[self._open[0]]
                 if each.state == "open":
                     return each
-                self._open.popleft()
+                self._waiting.discard(self._open.popleft())
             return None
 
     def wake(self, now: float) -> float | None:
@@ -84,8 +87,8 @@ class Agenda:
                 self._open.rotate(-1)
             for each in after(self._all, kept):
                 self._all[each.task.key] = each
-                if each.state == "open" and each.task.key not in self._open:
-                    self._open.append(each.task.key)
+                if each.state == "open" and each.task.key not in self._waiting:
+                    self._add(each.task.key)
 
     def start_again(self, task: Task) -> None:
         """Ask a question from its beginning: its place is lost."""
@@ -109,7 +112,12 @@ class Agenda:
         each = self._all[key]
         if each.state == "done" and each.task.repeats:
             self._all[key] = msgspec.structs.replace(each, state="open")
-            self._open.append(key)
+            if key not in self._waiting:
+                self._add(key)
+
+    def _add(self, key: str) -> None:
+        self._open.append(key)
+        self._waiting.add(key)
 
 
 def after(known: Mapping[str, Progress], kept: Kept) -> list[Progress]:

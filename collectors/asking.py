@@ -104,13 +104,13 @@ class Asker(Thread):
         except GroundswellError as error:
             self.stopped = str(error)
         except Exception as error:  # one source's mistake must not stop the others
-            if os.environ.get("GROUNDSWELL_DEBUG"):
-                raise
             fact = f"{type(error).__name__}: {error}".splitlines()[0]
             self.stopped = (
                 f"this should not happen ({fact}); "
                 "please report it with what GROUNDSWELL_DEBUG=1 prints"
             )
+            if os.environ.get("GROUNDSWELL_DEBUG"):
+                raise
         finally:
             self.asked.source.close()
 

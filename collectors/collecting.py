@@ -40,7 +40,8 @@ WAITING_PAGES = 64  # between asking and writing
 WRITE_EVERY = 2.0  # seconds, or when nothing has come for a moment
 IDLE = 0.2
 WRITE_ITEMS = 5_000
-COMPACT_EVERY = 100  # writings
+COMPACT_EVERY = 50  # writings
+BATCH_BYTES = 32 << 20
 LOCK = "raw/collect.lock"
 _TIMES = ("observed_at", "collected_at")
 _REFERENCES = ("unknown", "references")  # of one page to another: the table coverage counts them
@@ -106,13 +107,14 @@ def rebuild(store: Store) -> int:
 
 def _batches(pages: Iterator[Kept]) -> Iterator[list[Kept]]:
     waiting: list[Kept] = []
-    items = 0
+    items = size = 0
     for kept in pages:
         waiting.append(kept)
         items += max(1, kept.page.received)
-        if items >= WRITE_ITEMS:
+        size += len(kept.page.payload)
+        if items >= WRITE_ITEMS or size >= BATCH_BYTES:
             yield waiting
-            waiting, items = [], 0
+            waiting, items, size = [], 0, 0
     if waiting:
         yield waiting
 
@@ -160,6 +162,7 @@ class _Writer:
         self._store.append(IMPORTS, self._provenance(pages))
         self._writings += 1
         if self._writings % COMPACT_EVERY == 0:
+            self.note_losses()
             self._store.compact(only_crowded=True)
         return shown
 
@@ -319,13 +322,8 @@ class _Run:
         self._bytes = 0
 
     def run(self, everyone: Sequence[Asked]) -> Report:
-        left = list(self._journal.unfinished())
-        names = {asked.name for asked in everyone} | {kept.source for kept in left}
-        self._settled = {
-            name: {each.task.key: each for each in self._journal.progress(name)} for name in names
-        }
         self._store.declare_appeals()
-        for some in _batches(iter(left)):
+        for some in _batches(self._journal.unfinished()):
             self._waiting = [(None, kept) for kept in some]
             self._write()
         askers = [self._asker(asked) for asked in everyone]
@@ -354,7 +352,7 @@ class _Run:
     def _asker(self, asked: Asked) -> Asker:
         place = f"source {asked.name!r}: poll_from"
         interval = seconds(asked.settings.poll_from, place=place)
-        held = list(self._settled[asked.name].values())
+        held = list(self._known(asked.name).values())
         return Asker(
             asked,
             Agenda(asked.source.tasks(), held, interval=interval),
@@ -416,7 +414,7 @@ class _Run:
         shown = self._writer.write(pages)
         changed: dict[str, dict[str, Progress]] = {kept.source: {} for kept in pages}
         for asker, kept in came:
-            known = ChainMap(changed[kept.source], self._settled.setdefault(kept.source, {}))
+            known = ChainMap(changed[kept.source], self._known(kept.source))
             for each in self._advanced(known, kept, shown[kept.number], asker):
                 changed[kept.source][each.task.key] = each
         self._journal.finish(pages, {name: those.values() for name, those in changed.items()})
@@ -428,6 +426,13 @@ class _Run:
         requests = sum(tally.requests for tally in self._tallies.values())
         received = sum(tally.received for tally in self._tallies.values())
         self._tell(f"{requests:,} pages, {received:,} items, {self._writer.new_posts:,} new posts")
+
+    def _known(self, source: str) -> dict[str, Progress]:
+        """Return how far the questions of a source are, as far as pages are written."""
+        if source not in self._settled:
+            told = self._journal.progress(source)
+            self._settled[source] = {each.task.key: each for each in told}
+        return self._settled[source]
 
     def _advanced(
         self, known: Mapping[str, Progress], kept: Kept, shown: str, asker: Asker | None

@@ -27,7 +27,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -163,7 +163,7 @@ class Journal:
 
     def finish(self, pages: Sequence[Kept], progress: Mapping[str, Iterable[Progress]]) -> None:
         """Note that the rows of pages are in the tables, and how far their questions are."""
-        with self._state as state:
+        with _telling(self._state) as state:
             for source, those in progress.items():
                 self._note(state, source, those)
             for kept in pages:
@@ -229,7 +229,7 @@ class Journal:
         up_to, finished = self._up_to(), self._finished()
         left = [number for number in on_disk if number > up_to and number not in finished]
         new = min(left) - 1 if left else max([up_to, *finished])
-        with self._state as state:
+        with _telling(self._state) as state:
             state.execute("INSERT OR REPLACE INTO numbers VALUES ('up to', ?)", (new,))
             state.execute("DELETE FROM finished WHERE number <= ?", (new,))
 
@@ -237,7 +237,7 @@ class Journal:
         return self._folder / f"{number:012d}.page"
 
     def _files(self) -> list[Path]:
-        return sorted(self._folder.glob("*.page"))
+        return sorted(path for path in self._folder.glob("*.page") if path.stem.isdigit())
 
 
 def oldest_kept(days: int, now: datetime) -> datetime:
@@ -262,6 +262,19 @@ def _opened(path: Path) -> sqlite3.Connection:
         )
         raise StoreError(msg) from None
     return state
+
+
+@contextmanager
+def _telling(state: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Change the state in one go, or say why it cannot be changed."""
+    try:
+        with state:
+            yield state
+    except sqlite3.Error as error:
+        msg = (
+            f"the state of collecting cannot be written ({error}); check the space and your rights"
+        )
+        raise StoreError(msg) from None
 
 
 def _lay_safely(path: Path, data: bytes) -> None:

@@ -67,7 +67,11 @@ _NO_KEY = {
     "keyInvalid", "keyExpired", "API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED", "accessNotConfigured",
     "SERVICE_DISABLED", "ipRefererBlocked",
 }  # fmt: skip
-_CLOSED = {"commentsDisabled", "playlistItemsNotAccessible", "channelClosed", "channelSuspended"}
+_CLOSED = {
+    "commentsDisabled", "playlistItemsNotAccessible", "channelClosed", "channelSuspended",
+    "youtube.commentThread.forbidden", "youtube.comment.forbidden",
+    "youtube.playlistItem.forbidden",
+}  # fmt: skip
 _FAILED = "processingFailure"
 
 _T = TypeVar("_T")
@@ -223,6 +227,7 @@ class _Answer(msgspec.Struct, Generic[_T], rename="camel"):
 
 class _Reason(msgspec.Struct):
     reason: str = ""
+    domain: str = ""
 
 
 class _Error(msgspec.Struct):
@@ -232,8 +237,9 @@ class _Error(msgspec.Struct):
 
     @property
     def reasons(self) -> set[str]:
-        """The reasons that it names, under the old and the new way of naming them."""
-        return {each.reason for each in (*self.errors, *self.details)}
+        """The reasons that it names in its old style and in its new one, bare and in full."""
+        told = (*self.errors, *self.details)
+        return {name for e in told for name in (e.reason, f"{e.domain}.{e.reason}")}
 
 
 class _Failure(msgspec.Struct):
@@ -328,22 +334,26 @@ class YouTubeSource:
         self._failures.pop(task.key, None)
         return page
 
-    def _read(self, request: Any, kind: type[_T]) -> tuple[bytes, _Answer[_T]]:  # noqa: ANN401
+    def _read(self, kind: str, request: Any, item: type[_T]) -> tuple[bytes, _Answer[_T]]:  # noqa: ANN401
         """Return an answer as received, and what of it decides how to go on."""
         body: bytes = request.execute(num_retries=0)
         json_of(body, "YouTube")
         try:
-            answer = msgspec.json.decode(body, type=_Answer[kind])  # type: ignore[valid-type]
+            answer = msgspec.json.decode(body, type=_Answer[item])  # type: ignore[valid-type]
         except msgspec.ValidationError:
+            answer = _Answer(kind="")
+        if answer.kind != f"youtube#{kind}ListResponse":
             msg = "YouTube gave an answer of another form"
-            raise UnreachableError(msg) from None
+            raise UnreachableError(msg)
         return body, answer
 
     def _video(self, task: Task) -> Page:
         """Return words and numbers of some videos; those that are not shown are gone."""
         videos = task.subject.split(",")
         parts = "snippet,statistics,contentDetails"
-        payload, answer = self._read(self._api.videos().list(part=parts, id=task.subject), _Item)
+        payload, answer = self._read(
+            "video", self._api.videos().list(part=parts, id=task.subject), _Item
+        )
         shown = {item.id for item in answer.items}
         return Page(
             payload=payload,
@@ -365,7 +375,7 @@ class YouTubeSource:
             maxResults=COMMENTS,
             pageToken=place["token"],
         )
-        payload, answer = self._read(request, _Thread)
+        payload, answer = self._read("commentThread", request, _Thread)
         times = [thread.at for thread in answer.items if thread.at]
         newest = max([*filter(None, [place["newest"]]), *times], default=None)
         is_old = place["only_new"] and times and all(at <= place["since"] for at in times)
@@ -397,7 +407,7 @@ class YouTubeSource:
             maxResults=COMMENTS,
             pageToken=(task.cursor or {}).get("token"),
         )
-        payload, answer = self._read(request, _Item)
+        payload, answer = self._read("comment", request, _Item)
         return _paged(
             answer.next_page_token,
             payload=payload,
@@ -420,7 +430,7 @@ class YouTubeSource:
             publishedAfter=after and f"{after.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             pageToken=place.get("token"),
         )
-        payload, answer = self._read(request, _Found)
+        payload, answer = self._read("search", request, _Found)
         held: dict[str, datetime] = place.get("seen", {})
         now = self._world.now()
         found = {item.id.video_id: item.snippet.published_at or now for item in answer.items}
@@ -442,7 +452,9 @@ class YouTubeSource:
         which = {"@": "forHandle", "u": "forUsername", "U": "id"}[name[0]]
         asked = {which: name.removeprefix("user/")}
         parts = "snippet,statistics,contentDetails"
-        payload, answer = self._read(self._api.channels().list(part=parts, **asked), _Channel)
+        payload, answer = self._read(
+            "channel", self._api.channels().list(part=parts, **asked), _Channel
+        )
         if not answer.items:
             msg = f"YouTube knows no channel {name}"
             raise GoneError(msg)
@@ -459,7 +471,7 @@ class YouTubeSource:
             maxResults=BATCH,
             pageToken=place.get("token"),
         )
-        payload, answer = self._read(request, _Upload)
+        payload, answer = self._read("playlistItem", request, _Upload)
         details = [item.content_details for item in answer.items]
         known = place.get("known", [])
         new = [each.video_id for each in details if self._is_wanted(each, known)]

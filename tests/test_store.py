@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 import pytest
 from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import DeltaError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -605,3 +606,16 @@ def test_a_store_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) -> N
 def test_a_folder_that_tables_cannot_lie_in_is_refused(tmp_path: Path, sign: str) -> None:
     with pytest.raises(StoreError, match="in its path, which tables cannot have; choose another"):
         Store.create(tmp_path / f"a{sign}b")
+
+
+def test_a_table_that_cannot_be_written_is_one_sentence(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        msg = "Failed to write: No space left on device\nstack backtrace"
+        raise DeltaError(msg)
+
+    monkeypatch.setattr(store_module, "write_deltalake", fails)
+    with pytest.raises(StoreError, match="No space left on device") as raised:
+        store.append(POSTS, posts({"post_id": "x:0"}, at=at(0)))
+    assert "\n" not in str(raised.value)

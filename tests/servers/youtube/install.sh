@@ -12,4 +12,5 @@ if ! cmp -s "$here/package.json" installed.json; then
   cp "$here/package.json" installed.json
 fi
 cp "$here/convert.mjs" convert.mjs
-node convert.mjs "$2" openapi.json
+node convert.mjs "$2" openapi.part
+mv openapi.part openapi.json

@@ -57,18 +57,18 @@ def _answers(port: int) -> bool:
 
 
 @contextmanager
-def guarding(upstream: str) -> Iterator[str]:
+def guarding(upstream: str, log: Path) -> Iterator[str]:
     """Start prism before a server; yield its address; stop it by its own process id."""
     folder, port = _installed(), _free_port()
     prism = folder / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"
     command = ["node", str(prism), "proxy", "openapi.json", upstream, "--errors"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
-    with (folder / "prism.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+    with log.open("w") as told:
+        process = subprocess.Popen(command, cwd=folder, stdout=told, stderr=subprocess.STDOUT)
     try:
         started = wait_until(lambda: _answers(port) or process.poll() is not None, seconds=STARTING)
         if not started or process.poll() is not None:
-            _unavailable(f"prism did not start ({folder / 'prism.log'} tells why)")
+            _unavailable(f"prism did not start ({log.read_text()[-200:]})")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 from loopback import Answer, Asked, as_json
 
@@ -124,7 +125,8 @@ class YouTubeReplay:
             "channels": self._channels,
             "playlistItems": self._uploads,
         }
-        return answers[asked.path.removeprefix("/youtube/v3/")](asked.query)
+        query = asked.query or dict(parse_qsl(asked.body.decode()))  # a long one comes as a body
+        return answers[asked.path.removeprefix("/youtube/v3/")](query)
 
     def _videos(self, query: dict[str, str]) -> Answer:
         parts = {"kind", "etag", "id", *query["part"].split(",")}
