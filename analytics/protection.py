@@ -64,12 +64,16 @@ _PROFILE_HOSTS = {
     "ok.ru": "ok",
     "linkedin.com": "linkedin",
     "wa.me": "whatsapp",
+    "github.com": "github",
+    "patreon.com": "patreon",
+    "linktr.ee": "linktree",
+    "twitch.tv": "twitch",
     "nitter.net": "x",
     "vxtwitter.com": "x",
     "fxtwitter.com": "x",
 }
 _FOLDERS = {
-    "x": r"i/user/|intent/(?:user|follow)\?(?:[^#\s]*&)?screen_name=",
+    "x": r"i/user/|intent/(?:user|follow)\?(?:[^#\s]*&)?(?:screen_name|user_id)=",
     "telegram": "s/|c/|boost/",
     "bluesky": "profile/",
     "youtube": "channel/|user/|c/",
@@ -81,7 +85,7 @@ _FOLDERS = {
     "linkedin": "in/|pub/",
 }
 _ONLY_IN_FOLDERS = {"reddit": "user/|u/", "linkedin": "in/|pub/"}  # elsewhere nobody is named
-_ID_FOLDERS = ("channel/", "i/user/", "id=")
+_ID_FOLDERS = ("channel/", "i/user/", "id=", "user_id=")
 _COMPANY = (
     "about|ads|blog|business|careers|developers?|engineering|help|investor|legal|newsroom|policies"
     "|privacy|status|support|transparency"
@@ -110,6 +114,15 @@ _INSIDE = (
     ("bluesky", True, re.compile(r"\b(did(?::|%3A)(?:plc|web)(?::|%3A)[\w.-]+)", re.IGNORECASE)),
     ("bluesky", False, re.compile(r"([\w-]+\.bsky\.social)(?![\w.-]*@)", re.IGNORECASE)),
     ("mail", True, re.compile(r"mailto:([^?\s&]+)", re.IGNORECASE)),
+    ("telegram", True, re.compile(r"\btg://user\?id=(\d+)", re.IGNORECASE)),
+    ("telegram", True, re.compile(r"(?:^url:|//)(\w+)\.t\.me\b", re.IGNORECASE)),
+    ("x", False, re.compile(r"[?&]screen_name=(\w+)", re.IGNORECASE)),
+    ("x", False, re.compile(r"search\?[^#\s]*?q=(?:%40|@)(\w+)", re.IGNORECASE)),
+    (
+        "web",
+        False,
+        re.compile(r"(?<![\w~-])([\w-]+)\.(?:livejournal|substack|tumblr)\.com\b", re.IGNORECASE),
+    ),
     ("telegram", True, re.compile(r"(?:#@|#%40|\btg://resolve\?domain=)(\w+)", re.IGNORECASE)),
     ("x", False, re.compile(r"[?&](?:via|related)=(?:@|%40)?(\w+)", re.IGNORECASE)),
     ("x", False, re.compile(r"search\?[^#\s]*?from(?::|%3A)(?:@|%40)?(\w+)", re.IGNORECASE)),
@@ -117,7 +130,7 @@ _INSIDE = (
 _CHANNEL_NAME = re.compile(r"[?&]ab_channel=[^&#\s]*", re.IGNORECASE)
 _MAY_NAME = (
     rf"(?i){'|'.join(map(re.escape, _PROFILE_HOSTS))}|/@|/%40|#@|/users/|/user/|did:|did%3a|tg:"
-    r"|mailto:|bsky\.social|[?&](?:via|related)="
+    r"|mailto:|bsky\.social|livejournal|substack|tumblr|[?&](?:via|related|screen_name)="
 )
 MENTION = re.compile(r"(?<![\w@/])@([a-z0-9_](?:[\w.@-]*\w)?)", re.IGNORECASE | re.ASCII)
 _NOT_A_HANDLE = {
@@ -138,6 +151,8 @@ _NOT_A_HANDLE = {
     "vk": {"feed", "search", "video"},
     "weibo": {"hot", "login", "signup", "tv"},
     "ok": {"dk", "group", "search", "video"},
+    "github": {"about", "features", "orgs", "search", "sponsors", "topics"},
+    "twitch": {"directory", "videos"},
     "linkedin": set(),
 }  # fmt: skip
 

@@ -28,6 +28,7 @@ True
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -305,7 +306,7 @@ class Store:
         if not kept.exists():
             kept.parent.mkdir(exist_ok=True)
             part = kept.with_suffix(".part")
-            part.write_bytes(payload.read_bytes())
+            shutil.copyfile(payload, part)
             part.replace(kept)
         return sha256, str(kept.relative_to(self.path))
 

@@ -29,6 +29,7 @@ from analytics.tables import CHANGES, COLLECTIONS, COUNTERS, IMPORTS, LOSSES, PO
 from collectors.agenda import Agenda, after
 from collectors.asking import Asked, Asker
 from collectors.exports.formats import Options, Part, known_formats
+from collectors.exports.importing import SCRATCH
 from collectors.exports.losses import Losses
 from collectors.exports.sources import Source as File
 from collectors.journal import PAGES, Journal, Kept, Progress, oldest_kept
@@ -155,7 +156,7 @@ class _Writer:
         shown: dict[int, str] = {}
         for appeal_id in dict.fromkeys(kept.appeal_id for kept in pages):
             those = [kept for kept in pages if kept.appeal_id == appeal_id]
-            with TemporaryDirectory(prefix="groundswell-", ignore_cleanup_errors=True) as scratch:
+            with TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as scratch:
                 losses = self._losses.setdefault(appeal_id, Losses())
                 options = Options(appeal_id, losses=losses, scratch=Path(scratch))
                 shown |= self._write_for(options, those)

@@ -1,6 +1,7 @@
 """CSV: any encoding, separator and damage; every cell as text, and no row lost in silence."""
 
 import csv
+import gzip
 import io
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -174,3 +175,41 @@ def test_what_pythons_own_writer_writes_is_read_the_same(cells: list[tuple[str, 
     rows, _ = read(file.getvalue().encode("utf-8", errors="replace"))
     clean = [tuple(c.encode("utf-8", errors="replace").decode() for c in pair) for pair in cells]
     assert (told(rows) if rows.width else []) == clean
+
+
+# damage that swallows
+
+
+def test_rows_that_an_open_quote_swallows_are_counted() -> None:
+    lines = ["id,a,b,c,d", *(f"{n},a,b,c,d" for n in range(1, 40))]
+    lines[10] = lines[10].replace("a", '"a')
+    lines[20] = lines[20].replace(",d", ',"d')
+    rows, reasons = read("\n".join(lines).encode())
+    assert rows.height < 35
+    assert reasons[csvs._SWALLOWED] >= 39 - rows.height - 1
+
+
+def test_a_text_of_several_lines_is_no_swallowed_row() -> None:
+    _, reasons = read(b'id,a,b,c,d\n1,"one\ntwo, three\nfour",b,c,d\n')
+    assert reasons == {}
+
+
+def test_a_letter_that_a_sample_cuts_in_two_tells_nothing() -> None:
+    head = "id,text\n1,"
+    text = head + "a" * (4095 - len(head)) + "Ж\n2,Қала Прокуратура\n"
+    rows, reasons = read(gzip.compress(text.encode()))
+    assert rows["text"][1] == "Қала Прокуратура"
+    assert reasons == {}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_read_though_it_looks_like_utf_8(encoding: str) -> None:
+    rows, _ = read("id,text\n1,Қала\n2,words and words\n".encode(encoding))
+    assert rows["text"].to_list() == ["Қала", "words and words"]
+
+
+def test_a_line_without_end_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csvs, "MAX_CELL", 1 << 16)
+    rows, reasons = read(b"id,text\n1," + b"a" * (1 << 20) + b"\n2,words\n")
+    assert rows["id"].to_list() == ["2"]
+    assert reasons == {csvs._TOO_LONG: 1}

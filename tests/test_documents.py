@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from collectors.exports import documents as module
 from collectors.exports.documents import (
     BROKEN,
+    BROKEN_OFF,
     Decoding,
     Document,
     chunks,
@@ -84,6 +85,14 @@ def test_of_a_truncated_array_the_whole_items_come_and_the_end_is_told(cut: int)
     assert found == POSTS[: len(found)]
     assert len(found) >= len(POSTS) - 1
     assert losses == {BROKEN: 1}
+
+
+def test_of_an_array_with_a_damaged_place_it_is_told_that_the_rest_is_lost() -> None:
+    items = [{"id": n, "words": "some words"} for n in range(9)]
+    damaged = json.dumps(items).replace('"id": 3, "words": "some words"}', '"id": 3', 1)
+    found, _, losses = read(damaged.encode())
+    assert [each["id"] for each in found] == [0, 1, 2]
+    assert losses == {BROKEN_OFF: 1}
 
 
 @pytest.mark.parametrize("layout", ["a line", "an object"])

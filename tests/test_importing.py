@@ -608,3 +608,41 @@ def test_the_place_of_a_loss_is_kept_with_its_files_number(tmp_path: Path) -> No
 )
 def test_only_usual_endings_are_kept(name: str, ending: str) -> None:
     assert importing._ending(name) == ending
+
+
+def test_names_of_files_stay_out_of_reasons_too(tmp_path: Path) -> None:
+    folder = tmp_path / "d"
+    written(folder / "a.csv", SAMPLES["coortweet"])
+    written(
+        folder / "somebody_778899.csv.gz", gzip.compress(SAMPLES["coortweet"].encode() * 99)[:-9]
+    )
+    importing.import_files(tmp_path / "s", [folder])
+    store = Store(tmp_path / "s")
+    assert store.read("losses").filter(outcome="dropped").height
+    held = b"".join(each.read_bytes() for each in store.path.rglob("*") if each.is_file())
+    assert b"778899" not in held
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
+def test_a_file_without_rights_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+    written(tmp_path / "d" / "a.csv", SAMPLES["coortweet"])
+    written(tmp_path / "d" / "b.csv", SAMPLES["coortweet"]).chmod(0)
+    report = importing.import_files(tmp_path / "s", [tmp_path / "d"])
+    assert report.files["file"].to_list() == ["a.csv"]
+
+
+def test_a_file_that_vanishes_is_told_and_the_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path / "d" / "a.csv", SAMPLES["coortweet"])
+    written(tmp_path / "d" / "b.csv", "")
+    real = Store.keep_payload
+
+    def kept(store: Store, payload: Path) -> tuple[str, str | None]:
+        if payload.name == "b.csv":
+            raise PermissionError(13, "Permission denied", str(payload))
+        return real(store, payload)
+
+    monkeypatch.setattr(Store, "keep_payload", kept)
+    report = importing.import_files(tmp_path / "s", [tmp_path / "d"])
+    assert report.files["file"].to_list() == ["a.csv"]

@@ -214,12 +214,20 @@ PRIVATE = [
     "mailto:joe@example.org",
     "https://science.example/pages/@joe@other.example",
     "https://medium.com/@joe/a-text-1",
+    "https://github.com/joe/project",
+    "https://joe.livejournal.com/1.html",
+    "https://joe.substack.com/p/1",
+    "https://joe.t.me/12",
+    "https://twitter.com/search?q=%40joe",
+    "https://api.twitter.com/1.1/users/show.json?screen_name=joe",
 ]
 NUMBERED = [  # where accounts are numbers
     "https://vk.com/feed?w=wall778899_45",
     "https://vk.com/video?z=video778899_45",
     "https://www.facebook.com/groups/1/user/778899/",
     "https://m.weibo.cn/u/778899",
+    "https://twitter.com/intent/user?user_id=778899",
+    "tg://user?id=778899",
 ]
 KEPT = [
     "https://x.com/ministry/status/1",

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import sys
 import tarfile
 import zipfile
@@ -171,3 +172,33 @@ def test_a_damaged_archive_is_told_and_never_raises(tmp_path: Path, cut: int) ->
             except UNREADABLE:
                 continue
         assert where.sources or where.unread
+
+
+# broken off
+
+
+def test_a_zstandard_file_that_breaks_off_is_told(tmp_path: Path) -> None:
+    packed = zstandard.compress(os.urandom(1 << 20))
+    path = tmp_path / "f.zst"
+    path.write_bytes(packed[: len(packed) // 2])
+    with Source(path).open() as file, pytest.raises(EOFError, match="breaks off"):
+        file.read()
+
+
+def test_zstandard_frames_behind_each_other_are_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "f.zst"
+    path.write_bytes(b"".join(map(zstandard.compress, (b"one ", b"", b"two"))))
+    with Source(path).open() as file:
+        assert file.read() == b"one two"
+
+
+def test_the_second_of_two_members_of_one_name_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "f.zip"
+    with zipfile.ZipFile(path, "w") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("a.json", "1")
+        archive.writestr("a.json", "2")
+    found = find([path], tmp_path)
+    assert [source.name for source in found.sources] == ["f.zip/a.json"]
+    assert list(found.unread.values()) == [
+        "stands in its archive twice; unpack it and name the files"
+    ]

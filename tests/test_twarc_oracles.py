@@ -161,7 +161,7 @@ def linked(post: dict[str, Any]) -> tuple[str | None, str | None]:
 
 def own_mentions(post: dict[str, Any]) -> list[str]:
     """Return whom a post mentions in its own words: before a repost, X puts the author's name."""
-    mentions: list[str] = post["mentions"]
+    mentions: list[str] = post["mentions"] or []
     is_put_there = post["kind"] == "repost" and mentions[:1] == [post["root_account_id"]]
     return mentions[1:] if is_put_there else mentions
 
@@ -216,7 +216,7 @@ def test_hashtags_stand_together_as_twarc_network_counts_them(shared: Path, name
     )
     ours: Edges = Counter()
     for post in sample.posts:
-        ours.update(combinations([f"#{tag.lower()}" for tag in post["hashtags"]], 2))
+        ours.update(combinations([f"#{tag.lower()}" for tag in post["hashtags"] or ()], 2))
     assert apart(ours.elements(), theirs.elements()) == SAME
 
 
@@ -288,6 +288,7 @@ def test_the_words_in_that_table_are_those_of_its_json(shared: Path, name: str) 
     for posts in (read(twarc_csv.FORMAT, path).rows["posts"], sample.read.rows[ASKED]):
         rows = posts.unique("post_id").filter(pl.col("kind") != "repost")
         mentions = pl.col("mentions").list.eval(pl.element().replace(ids))
-        words = rows.select(pl.concat_list("post_id", "hashtags", mentions, "media_keys"), "text")
+        lists = (pl.col(n).fill_null([]) for n in ("hashtags", "media_keys"))
+        words = rows.select("post_id", *lists, mentions.fill_null([]), "text")
         told.append([str(row) for row in words.iter_rows()])
     assert apart(*told) == SAME

@@ -213,6 +213,27 @@ def test_comments_that_were_edited_are_counted(tmp_path: Path) -> None:
     assert list(done.lost("unknown", "texts").values()) == [1]
 
 
+def test_an_edit_is_a_change_with_its_time_words_and_author(tmp_path: Path) -> None:
+    later = comment("Ug1", updatedAt="2026-03-02T13:00:00Z", textOriginal="new words")
+    done = reads(tmp_path, page("comment", later, comment("Ug2"), comment("Ug3", updatedAt="?")))
+    names = ("post_id", "platform", "what", "at", "text", "account_id")
+    assert done.rows["edits"].select(names).rows() == [
+        (
+            "youtube:Ug1",
+            "youtube",
+            "edited",
+            datetime(2026, 3, 2, 13, tzinfo=UTC),
+            "new words",
+            "youtube:UCana",
+        )
+    ]
+    assert done.rows["posts"]["post_id"].to_list() == [f"youtube:Ug{n}" for n in (1, 2, 3)]
+
+
+def test_a_page_without_edits_brings_no_changes(tmp_path: Path) -> None:
+    assert "edits" not in reads(tmp_path, page("comment", comment("Ug1"))).rows
+
+
 def test_one_bad_item_costs_only_itself(tmp_path: Path) -> None:
     bad = video(id=["no id"])
     done = reads(tmp_path, page("video", bad, video()))

@@ -111,6 +111,18 @@ def test_what_was_planted_is_held_edge_for_edge(tmp_path: Path, server: Loopback
     assert report.new_posts == len(GRAPH)
 
 
+def test_nothing_is_filtered_and_nothing_asked_for_twice(tmp_path: Path, server: Loopback) -> None:
+    collected(store(tmp_path, server, FIRST, "help the park"))
+    assert [each["id"] for each in asked(server, "videos")] == [
+        FIRST,
+        f"{video_id(3)},{video_id(2)}",
+    ]
+    (search,) = asked(server, "search")
+    told = {"type": "video", "order": "date", "safeSearch": "none", "maxResults": "50"}
+    assert told.items() <= search.items()
+    assert {each["order"] for each in asked(server, "commentThreads")} == {"time"}
+
+
 @pytest.mark.servers
 def test_questions_and_answers_are_as_youtube_describes_them(
     tmp_path: Path, server: Loopback

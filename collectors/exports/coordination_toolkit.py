@@ -26,7 +26,7 @@ from collectors.exports.csvs import ROW, batches, note_unread, refused, with_col
 from collectors.exports.formats import HEAD_BYTES, Head, Options, Part, named_on
 from collectors.exports.losses import Losses
 from collectors.exports.objects import object_keys
-from collectors.exports.sources import UNREADABLE, Source
+from collectors.exports.sources import UNREADABLE, Source, bare_fact
 from collectors.exports.texts import encoding_of, recoded
 from collectors.exports.times import epoch
 
@@ -110,7 +110,7 @@ def _messages(
             is_bare = _is_bare(head)
             read = _headed(source, scratch) if is_bare else source
         except (FormatError, *UNREADABLE) as error:
-            reason = f"cannot be read to its end ({error})"
+            reason = f"cannot be read to its end ({bare_fact(error)})"
             losses.add("dropped", "files", reason, example=source.name)
             continue
         by_place = len(head.columns) == len(COLUMNS) and not is_bare

@@ -15,7 +15,7 @@ import polars as pl
 
 from analytics.errors import FormatError
 from collectors.exports.losses import Losses
-from collectors.exports.sources import UNREADABLE, Source
+from collectors.exports.sources import UNREADABLE, Source, bare_fact
 from collectors.exports.texts import encoding_of, first_foreign, is_utf8, recoded
 
 ROW = "\0row"  # number of the row in its file: the header is row 1, blank lines are none
@@ -25,6 +25,8 @@ MAX_CELL = 1 << 26
 _SEPARATORS = ",;\t|"  # spreadsheets of many countries write semicolons
 _MISFIT = "has more cells than the header has names: set aside"
 _TOO_LONG = "has a cell that never ends: set aside"
+_SWALLOWED = "stand inside a cell before them, whose quote is not closed: close it, import again"
+_FEWEST_NAMES = 5  # of a header; with fewer, a text of several lines can look like rows
 
 
 def batches(
@@ -55,7 +57,7 @@ def batches(
         except FormatError as error:
             losses.add("dropped", "files", str(error), example=source.name)
         except UNREADABLE as error:
-            reason = f"cannot be read to its end ({error})"
+            reason = f"cannot be read to its end ({bare_fact(error)})"
             losses.add("dropped", "files", reason, example=source.name)
 
 
@@ -164,7 +166,25 @@ def _batches(
         path = _mended(path, (separator, names), source, losses, scratch)
         separator = ","
     for batch in _scanned(path, separator, names, whole=whole):
+        _note_swallowed(batch, separator, source, losses)
         yield _without_blanks(batch)
+
+
+def _note_swallowed(batch: pl.DataFrame, separator: str, source: Source, losses: Losses) -> None:
+    """Note lines inside cells that look like rows: a quote was not closed before them."""
+    names = [name for name in batch.columns if name != ROW]
+    if len(names) < _FEWEST_NAMES:
+        return
+    for name in names:
+        cells = batch.filter(pl.col(name).str.contains("\n", literal=True)).select(ROW, cell=name)
+        if cells.is_empty():
+            continue
+        lines = cells.with_columns(pl.col("cell").str.split("\n")).explode("cell")
+        cuts = pl.col("cell").str.count_matches(separator, literal=True)
+        rows = lines.filter(cuts == len(names) - 1)
+        if rows.height:
+            place = f"{source.name}, row {rows[ROW][0]}"
+            losses.add("dropped", "rows", _SWALLOWED, rows.height, example=place)
 
 
 def _is_regular(path: Path, separator: str, names: Sequence[str]) -> bool:
@@ -172,6 +192,8 @@ def _is_regular(path: Path, separator: str, names: Sequence[str]) -> bool:
 
     It gives pieces from behind the place where it stumbles, and leaves out others before it.
     """
+    if _longest_line(path) > MAX_CELL:
+        return False
     try:
         told = _scan(path, separator, names).select(
             pl.len(), pl.all().null_count().name.suffix("-")
@@ -180,6 +202,17 @@ def _is_regular(path: Path, separator: str, names: Sequence[str]) -> bool:
     except pl.exceptions.PolarsError:
         return False
     return bool(rows) or not _more_than_a_header(path)
+
+
+def _longest_line(path: Path) -> int:
+    """Return the length of the longest line, if any is longer than what is read at a time."""
+    longest = length = 0
+    with path.open("rb") as file:
+        while (data := file.read(min(1 << 22, MAX_CELL))) and longest <= MAX_CELL:
+            first, last = data.find(b"\n"), data.rfind(b"\n")
+            longest = max(longest, length + (first if first >= 0 else len(data)))
+            length = length + len(data) if last < 0 else len(data) - last - 1
+    return longest
 
 
 def _without_blanks(batch: pl.DataFrame) -> pl.DataFrame:
@@ -230,16 +263,17 @@ def _more_than_a_header(path: Path) -> bool:
 def _utf8(source: Source, losses: Losses, scratch: Path) -> Path:
     """Return a plain UTF-8 file of the source: itself, or a copy in ``scratch``."""
     sample = first_foreign(source)
+    encoding = encoding_of(source.head(4096))
     plain_file = source.member is None and source.path == source.payload
     if (
         plain_file
+        and encoding == "utf-8"
         and _is_text(str(source.path))
         and source.path.stat().st_size
         and is_utf8(source)
         and not _is_packed(source)
     ):
         return source.path
-    encoding = encoding_of(source.head(4096))
     if encoding == "utf-8":
         encoding = encoding_of(sample)
     path = scratch / f"text{len(list(scratch.iterdir()))}.csv"
@@ -286,10 +320,23 @@ def _mended(
     return mended
 
 
+def _bounded_lines(text: IO[str], source: Source, losses: Losses) -> Iterator[str]:
+    """Yield lines; one that is longer than any cell may be is set aside."""
+    number = 0
+    while line := text.readline(MAX_CELL):
+        number += 1
+        if len(line) == MAX_CELL and not line.endswith("\n"):
+            losses.add("dropped", "rows", _TOO_LONG, example=f"{source.name}, line {number}")
+            while line and not line.endswith("\n"):
+                line = text.readline(1 << 20)
+            continue
+        yield line.replace("\0", "")
+
+
 def _patient(
     text: IO[str], separator: str, source: Source, losses: Losses
 ) -> Iterator[tuple[int, list[str]]]:
-    rows = csv.reader((line.replace("\0", "") for line in text), delimiter=separator)
+    rows = csv.reader(_bounded_lines(text, source, losses), delimiter=separator)
     number = 0
     while True:
         number += 1

@@ -23,10 +23,11 @@ import msgspec
 import numpy as np
 
 from collectors.exports.losses import Losses
-from collectors.exports.sources import UNREADABLE, Source
+from collectors.exports.sources import UNREADABLE, Source, bare_fact
 from collectors.exports.texts import encoding_of, recoded
 
 BROKEN = "broken JSON: it ends too early or has a damaged place"
+BROKEN_OFF = "broken JSON: what stands behind a damaged place could not be read"
 MAX_DOCUMENT = 1 << 27  # a bigger line or document is set aside
 _CHUNK = 1 << 22
 _FIRST_LINE = 1 << 26
@@ -64,7 +65,7 @@ def documents(source: Source, losses: Losses) -> Iterator[Document]:
                 if not number and layout == "object" and losses.count("dropped") == before:
                     losses.add("dropped", "files", "holds no JSON", example=source.name)
     except UNREADABLE as error:
-        reason = f"cannot be read to its end ({error})"
+        reason = f"cannot be read to its end ({bare_fact(error)})"
         losses.add("dropped", "files", reason, example=source.name)
 
 
@@ -82,7 +83,7 @@ def elements(source: Source, losses: Losses, *, depth: int) -> Iterator[bytes]:
         with text(source) as file:
             yield from _cut(file, depth, source, losses)
     except UNREADABLE as error:
-        reason = f"cannot be read to its end ({error})"
+        reason = f"cannot be read to its end ({bare_fact(error)})"
         losses.add("dropped", "files", reason, example=source.name)
 
 
@@ -179,20 +180,32 @@ _STEP[list(b"}]")] = -1
 def _cut(file: Stream, depth: int, source: Source, losses: Losses) -> Iterator[bytes]:
     """Yield the objects that open at a depth. Between them, only a few bytes are kept."""
     rest = b""  # from the first byte that is not settled yet
-    level = 0  # of brackets open where it begins
+    level = largest = 0  # brackets open where it begins; the longest object so far
     while True:
         data = file.read(max(_CHUNK, len(rest)))
         piece = rest + data
         pieces, settled, level_there, is_open = _objects(piece, depth, level)
         yield from pieces
+        largest = max([largest, *map(len, pieces)])
         if not data:
             if is_open or level_there > 0:
-                losses.add("dropped", "rows", BROKEN, example=f"{source.name}, at its end")
+                _note_end(len(piece) - settled, largest, source, losses)
             return
         rest, level = piece[settled:], level_there
         if len(rest) > MAX_DOCUMENT:
             losses.add("dropped", "files", _TOO_LARGE, example=source.name)
             return
+
+
+def _note_end(left: int, largest: int, source: Source, losses: Losses) -> None:
+    """Note what could not be read at the end: one object, or all behind a damaged place.
+
+    What is longer than two of the longest objects is more than one.
+    """
+    if largest and left > 2 * largest:
+        losses.add("dropped", "files", BROKEN_OFF, example=source.name)
+    else:
+        losses.add("dropped", "rows", BROKEN, example=f"{source.name}, at its end")
 
 
 def _objects(data: bytes, depth: int, level: int) -> tuple[list[bytes], int, int, bool]:
@@ -299,7 +312,7 @@ class Decoding:
             if count:
                 self._members.update(map(tuple, _NAMES.decode(b"[" + bytes(document.text) + b"]")))
         except msgspec.ValidationError as error:
-            reason = f"not as {self.owner} writes it ({_bare_fact(error)})"
+            reason = f"not as {self.owner} writes it ({_misfit(error)})"
             self.losses.add("dropped", what, reason, example=document.place)
             return []
         except (ValueError, RecursionError):
@@ -350,6 +363,6 @@ def names_read(*models: type[msgspec.Struct]) -> set[str]:
     return {f.encode_name for model in models for f in msgspec.structs.fields(model)}
 
 
-def _bare_fact(error: Exception) -> str:
+def _misfit(error: Exception) -> str:
     """Return what a decoder says, without the place inside the joined text."""
     return re.sub(r"\$\[\d+\]", "$", str(error))

@@ -28,7 +28,7 @@ from collectors.exports.articles import as_posts, outlet_of, outlets
 from collectors.exports.formats import Head, Options, Part
 from collectors.exports.html_texts import links, plain
 from collectors.exports.losses import Losses
-from collectors.exports.sources import UNREADABLE, Source
+from collectors.exports.sources import UNREADABLE, Source, bare_fact
 from collectors.exports.texts import encoding_of, first_foreign, recoded
 from collectors.exports.times import iso
 
@@ -121,7 +121,7 @@ class Feed:
                 place = f"{source.name}, line {error.lineno}"
                 options.losses.add("dropped", "files", reason, example=place)
             except UNREADABLE as error:
-                reason = f"cannot be read to its end ({error})"
+                reason = f"cannot be read to its end ({bare_fact(error)})"
                 options.losses.add("dropped", "files", reason, example=source.name)
             else:
                 if not items + len(reader.items):

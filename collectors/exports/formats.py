@@ -19,7 +19,7 @@ from analytics.errors import FormatError
 from analytics.tables import Table
 from collectors.exports.csvs import names_of
 from collectors.exports.losses import Losses
-from collectors.exports.sources import UNREADABLE, Source
+from collectors.exports.sources import UNREADABLE, Source, bare_fact
 from collectors.exports.texts import encoding_of
 
 HEAD_BYTES = 256 * 1024
@@ -67,7 +67,8 @@ class Head:
         try:
             return cls(source, source.head(HEAD_BYTES))
         except UNREADABLE as error:
-            msg = f"{source.name} cannot be read ({error}); check the file and your rights to it"
+            fact = bare_fact(error)
+            msg = f"{source.name} cannot be read ({fact}); check the file and your rights to it"
             raise FormatError(msg) from None
 
     @cached_property

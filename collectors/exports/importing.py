@@ -4,12 +4,13 @@ import gc
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
+from time import time
 from uuid import uuid4
 
 import polars as pl
@@ -27,6 +28,8 @@ from collectors.exports.sources import Found, Source, find
 from collectors.exports.times import known_zone
 from collectors.writing import Writing
 
+SCRATCH = "groundswell-"  # folders for what has to be unpacked or recoded
+_STALE_SECONDS = 86_400
 _EMPTY = "is empty"
 _ENDINGS = "csv|gz|htm|html|json|jsonl|ndjson|parquet|rss|tab|tar|tgz|tsv|txt|xml|zip|zst"
 _FOREIGN = "is in no format that groundswell reads"
@@ -81,11 +84,20 @@ def import_files(
         The store cannot be written.
     """
     zone = known_zone(timezone) if timezone else None
-    with TemporaryDirectory(prefix="groundswell-", ignore_cleanup_errors=True) as scratch:
+    _sweep()
+    with TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as scratch:
         plan = _plan(find(files, Path(scratch)), format_name)
         return _into_store(
             store_path, plan, appeal, timezone, Options("", zone, scratch=Path(scratch))
         )
+
+
+def _sweep() -> None:
+    """Remove what imports that were killed left behind more than a day ago."""
+    for path in Path(gettempdir()).glob(f"{SCRATCH}*"):
+        with suppress(OSError):
+            if time() - path.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _into_store(
@@ -190,9 +202,13 @@ class _Import:
 
     def _provenance(self) -> pl.DataFrame:
         rows = []
-        payloads = {source.payload for source, _ in self.plan.files}
-        kept = {path: self.store.keep_payload(path) for path in payloads}
+        kept: dict[Path, tuple[str, str | None]] = {}
+        for path in {source.payload for source, _ in self.plan.files}:
+            with suppress(OSError):  # what cannot be read is among the losses
+                kept[path] = self.store.keep_payload(path)
         for source, name in self.plan.files:
+            if source.payload not in kept:
+                continue
             sha256, payload = kept[source.payload]
             rows.append(
                 {
@@ -218,9 +234,12 @@ class _Import:
             source.name.encode(errors="replace").decode(): f"file {number}{_ending(source.name)}"
             for number, (source, _) in enumerate(self.plan.files, 1)
         }
-        return rows.with_columns(
-            pl.Series(column, [_renamed(told, numbered) for told in rows[column]], dtype=pl.String)
-        )
+        places = [_renamed(told, numbered) for told in rows[column]]
+        rows = rows.with_columns(pl.Series(column, places, dtype=pl.String))
+        if "reason" not in rows.columns:
+            return rows
+        reasons = [_without(told, numbered) for told in rows["reason"]]
+        return rows.with_columns(pl.Series("reason", reasons, dtype=pl.String))
 
     def _finish(self, files: pl.DataFrame) -> Report:
         losses = self.losses.table(self.id)
@@ -258,6 +277,13 @@ def _renamed(told: str | None, numbered: dict[str, str]) -> str | None:
         return None
     name = max(begins, key=len)
     return numbered[name] + told[len(name) :]
+
+
+def _without(told: str, numbered: dict[str, str]) -> str:
+    """Return a reason with the numbers of files for their names."""
+    for name in sorted(numbered, key=len, reverse=True):
+        told = told.replace(name, numbered[name])
+    return told
 
 
 def _ending(name: str) -> str:

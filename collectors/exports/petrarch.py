@@ -22,7 +22,7 @@ from collectors.exports.coded_acts import day_begins, day_ends, is_verb, placed
 from collectors.exports.documents import text
 from collectors.exports.formats import Head, Options, Part
 from collectors.exports.losses import Losses
-from collectors.exports.sources import UNREADABLE, Source
+from collectors.exports.sources import UNREADABLE, Source, bare_fact
 
 CODER = "PETRARCH gold codings"
 AUTHORITIES = {
@@ -88,7 +88,7 @@ def _events(source: Source, losses: Losses) -> list[_Event]:
     except xml.parsers.expat.ExpatError as error:
         losses.add("dropped", "files", _BROKEN, example=f"{source.name}, line {error.lineno}")
     except UNREADABLE as error:
-        reason = f"cannot be read to its end ({error})"
+        reason = f"cannot be read to its end ({bare_fact(error)})"
         losses.add("dropped", "files", reason, example=source.name)
     losses.add("dropped", "responses", _NO_EVENT, reader.empty, example=source.name)
     return reader.events

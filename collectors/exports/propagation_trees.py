@@ -22,7 +22,7 @@ from analytics.tables import POSTS, UTC
 from collectors.exports.documents import text
 from collectors.exports.formats import Head, Options, Part
 from collectors.exports.losses import Losses
-from collectors.exports.sources import UNREADABLE, Source
+from collectors.exports.sources import UNREADABLE, Source, bare_fact
 
 BATCH_LINES = 1_000_000
 MAX_TREE = 1 << 28
@@ -82,7 +82,7 @@ def _lines(source: Source, losses: Losses) -> pl.DataFrame:
         with text(source) as file:
             data = file.read(MAX_TREE)
     except UNREADABLE as error:
-        reason = f"cannot be read to its end ({error})"
+        reason = f"cannot be read to its end ({bare_fact(error)})"
         losses.add("dropped", "files", reason, example=source.name)
         return pl.DataFrame(schema=schema)
     if len(data) == MAX_TREE:

@@ -19,7 +19,7 @@ from analytics.tables import POSTS, STRINGS
 from collectors.exports.csvs import ROW, batches, note_unread, plain, refused, with_columns_of
 from collectors.exports.formats import Head, Options, Part
 from collectors.exports.losses import Losses
-from collectors.exports.sources import UNREADABLE, Source
+from collectors.exports.sources import UNREADABLE, Source, bare_fact
 from collectors.exports.times import epoch
 
 COLUMNS = ("userA", "userB", "timestamp", "interaction")
@@ -63,7 +63,7 @@ def _rows(files: Sequence[Source], options: Options) -> Iterator[tuple[Source, p
             lines = plain(source, options.losses, options.scratch, separator=" ", columns=COLUMNS)
             yield source, pl.concat(lines)
         except UNREADABLE as error:
-            reason = f"cannot be read to its end ({error})"
+            reason = f"cannot be read to its end ({bare_fact(error)})"
             options.losses.add("dropped", "files", reason, example=source.name)
 
 

@@ -15,6 +15,8 @@ that the import removes. What unpacks to far more than it can honestly hold is r
 import gzip
 import io
 import lzma
+import os
+import re
 import shutil
 import sys
 import tarfile
@@ -40,6 +42,7 @@ UNREADABLE = (
 )  # fmt: skip
 
 _BUFFER = 1 << 20  # lines of JSON are long
+_PACKED = 1 << 17  # bytes of Zstandard unpacked at a time
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _ZIP = b"PK\x03\x04"
@@ -49,6 +52,7 @@ _NEVER = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what systems leave in folde
 _CLIMBS = "has a name that climbs out of its archive; unpack it and name the file"
 _NESTED = "is an archive inside an archive; unpack the outer one and name the inner one"
 _LOCKED = "is protected by a password; unpack it and name the files"
+_TWICE = "stands in its archive twice; unpack it and name the files"
 _OFFICE = "is a spreadsheet or an office document; save its table as CSV (UTF-8)"
 
 
@@ -57,6 +61,18 @@ class Closable(Protocol):
 
     def close(self) -> None:
         """Close it."""
+
+
+def bare_fact(error: BaseException) -> str:
+    """Return what an error says, without names of files: they can name people.
+
+    >>> bare_fact(FileNotFoundError(2, "No such file or directory", "ann.csv"))
+    'No such file or directory'
+    >>> bare_fact(zipfile.BadZipFile("Bad CRC-32 for file 'ann.jsonl'"))
+    'Bad CRC-32 for file'
+    """
+    told = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return re.sub(r"\s*(['\"]).*\1", "", told)
 
 
 class BombError(OSError):
@@ -109,6 +125,9 @@ class Source:
         try:
             size = archive.getinfo(self.member).compress_size
             return _unpacked(_Bounded(archive.open(self.member), size, archive), size)
+        except NotImplementedError:
+            archive.close()
+            raise
         except RuntimeError:
             archive.close()
             raise OSError(_LOCKED) from None
@@ -160,9 +179,40 @@ def _unpacked(file: IO[bytes], size: int) -> IO[bytes]:
     if mark.startswith(_GZIP):
         return _Bounded(cast("IO[bytes]", gzip.GzipFile(fileobj=file)), size, file)
     if mark.startswith(_ZSTD):
-        unpacker = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
-        return _Bounded(unpacker.stream_reader(file, read_across_frames=True), size, file)
+        return _Bounded(cast("IO[bytes]", io.BufferedReader(_Unzstd(file))), size, file)
     return file
+
+
+class _Unzstd(io.RawIOBase):
+    """A stream packed with Zstandard; one that breaks off inside a frame is no whole file."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        self._packed = packed
+        self._unpacker = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
+        self._frame = self._unpacker.decompressobj()
+        self._begun = False
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self._ready:
+            data = self._frame.unused_data if self._frame.eof else b""
+            data = data or self._packed.read(_PACKED)
+            if not data:
+                if self._begun and not self._frame.eof:
+                    msg = "it breaks off"
+                    raise EOFError(msg)
+                return 0
+            if self._frame.eof:
+                self._frame = self._unpacker.decompressobj()
+            self._begun = True
+            self._ready = memoryview(self._frame.decompress(data))
+        given = self._ready[: len(buffer)]
+        buffer[: len(given)] = given
+        self._ready = self._ready[len(given) :]
+        return len(given)
 
 
 def _peeked(file: IO[bytes]) -> bytes:
@@ -222,8 +272,10 @@ def _inside(folder: Path) -> Iterator[Path]:
             continue
         if path.is_file():
             yield path
-        elif path.is_dir() and not path.is_symlink() and not is_store(path):
-            yield from _inside(path)
+        elif path.is_dir() and not path.is_symlink() and os.access(path, os.R_OK | os.X_OK):
+            yield from () if is_store(path) else _inside(path)
+        elif path.is_dir() and not path.is_symlink():
+            yield path  # looked at as a file, it is told that it cannot be read
 
 
 def _standard_input(scratch: Path) -> Source:
@@ -244,7 +296,8 @@ def _look(source: Source, found: Found, scratch: Path) -> None:
         else:
             found.sources.append(source)
     except UNREADABLE as error:
-        found.unread[source] = f"cannot be read ({error}); check the file and your rights to it"
+        fact = bare_fact(error)
+        found.unread[source] = f"cannot be read ({fact}); check the file and your rights to it"
 
 
 def _look_into_zip(source: Source, found: Found) -> None:
@@ -253,10 +306,16 @@ def _look_into_zip(source: Source, found: Found) -> None:
     if any(info.filename in {"[Content_Types].xml", "mimetype"} for info in names):
         found.unread[source] = _OFFICE
         return
+    seen: set[str] = set()
     for info in names:
         inner = _member(source, info.filename)
         if _is_litter(info.filename):
             continue
+        if info.filename in seen:
+            again = Source(source.path, f"{inner.name} (again)", payload=source.payload)
+            found.unread[again] = _TWICE
+            continue
+        seen.add(info.filename)
         if _climbs(info.filename):
             found.unread[inner] = _CLIMBS
             continue
@@ -289,7 +348,7 @@ def _add_member(inner: Source, found: Found) -> None:
     try:
         mark = inner.head(512)
     except UNREADABLE as error:
-        found.unread[inner] = f"cannot be read ({error}); check the archive"
+        found.unread[inner] = f"cannot be read ({bare_fact(error)}); check the archive"
         return
     if mark.startswith(_ZIP) or mark[_TAR_MARK] == b"ustar":
         found.unread[inner] = _NESTED

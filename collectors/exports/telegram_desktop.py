@@ -41,7 +41,7 @@ from collectors.exports.documents import text as text_of
 from collectors.exports.formats import HEAD_BYTES, Head, Options, Part
 from collectors.exports.losses import Losses
 from collectors.exports.objects import nested, object_keys
-from collectors.exports.sources import UNREADABLE, Source
+from collectors.exports.sources import UNREADABLE, Source, bare_fact
 from collectors.exports.telegram_peers import bare, by_name, not_told
 from collectors.exports.telegram_peers import chat as number_of
 from collectors.exports.times import epoch, in_zone
@@ -207,7 +207,7 @@ def _chats(source: Source, options: Options) -> Iterator[tuple[_Chat, Iterable[D
         else:
             yield from _of_account(source, options)
     except (FormatError, *UNREADABLE) as error:
-        reason = f"cannot be read to its end ({error})"
+        reason = f"cannot be read to its end ({bare_fact(error)})"
         options.losses.add("dropped", "files", reason, example=source.name)
 
 

@@ -38,7 +38,8 @@ def encoding_of(data: bytes) -> str:
             return name
     if sided := _wide(data):
         return sided
-    damage = data.decode(errors="replace").count("�")
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    damage = decoder.decode(data).count("�")  # a sample may end inside a character
     foreign = sum(byte > _ASCII for byte in data[:_SAMPLE])
     if not damage or damage < foreign * BROKEN_SHARE:
         return "utf-8"

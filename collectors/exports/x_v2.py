@@ -187,6 +187,7 @@ def _raw(found: Items) -> pl.DataFrame:
     for n, note in notes.items():  # a long post: its beginning is in the usual places
         texts[n] = note.text or texts[n]
         entities[n] = note.entities or entities[n]
+    told = pl.Series([each is not _NO_ENTITIES for each in entities], dtype=pl.Boolean)
     metrics = [post.public_metrics or _NO_METRICS for post in posts]
     return pl.DataFrame(
         [
@@ -196,6 +197,7 @@ def _raw(found: Items) -> pl.DataFrame:
             _texts("kind", kinds),
             _texts("other", others),
             pl.Series("twice", twice, dtype=pl.Boolean),
+            told.alias("told"),
             _texts("answered", [post.in_reply_to_user_id for post in posts]),
             _texts("text", texts),
             _texts("lang", [post.lang for post in posts]),
@@ -292,6 +294,7 @@ def _as_posts(raw: pl.DataFrame, authors: pl.DataFrame) -> pl.DataFrame:
     is_quote = pl.col("kind") == "quote"
     is_reply = pl.col("kind") == "reply"
     parent = pl.when(~is_repost)
+    told = pl.when("told")  # X may leave them out of a copy: then they are unknown, not none
     return raw.select(
         post_id=_x("id"),
         platform=pl.lit("x"),
@@ -306,11 +309,11 @@ def _as_posts(raw: pl.DataFrame, authors: pl.DataFrame) -> pl.DataFrame:
         basis=parent.then(pl.when(pl.col("other").is_not_null()).then(pl.lit("observed"))),
         text=pl.when(~(is_repost & pl.col("is_known").fill_null(value=False))).then("text"),
         lang=pl.when(~pl.col("lang").is_in(["und", "qme", "zxx"])).then("lang"),
-        urls="urls",
-        hashtags="hashtags",
-        mentions="mentions",
+        urls=told.then("urls"),
+        hashtags=told.then("hashtags"),
+        mentions=told.then("mentions"),
         media_keys="media_keys",
-        object_keys=object_keys("urls"),
+        object_keys=told.then(object_keys("urls")),
         collected_at=_time("retrieved"),
     )  # fmt: skip
 
