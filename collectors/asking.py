@@ -9,7 +9,7 @@ a platform that stays away end the asking; then the next run goes on from there.
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Thread
 from time import monotonic
 
@@ -35,6 +35,7 @@ SHORTEST_PAUSE = 0.5  # a shorter one is none: then it is asked again as after a
 LONGEST_PAUSE = 86_400.0  # after which a platform is asked again, whatever it said
 RESTARTS = 3  # of one question whose place the platform forgot
 _LONGEST_NAP = 60.0
+_LONG = timedelta(days=366)
 _GLANCE = 1.0  # second
 
 
@@ -174,13 +175,20 @@ class Asker(Thread):
         budget, source = self.asked.settings.budget, self.asked.source
         if budget is None:
             return
-        spent = self._spent_in(source.period(self._now()))
-        if spent + source.price(task) > budget:
-            msg = (
-                f"the budget of {budget:,} {source.unit} would be exceeded ({spent:,} are spent); "
-                "raise it in groundswell.toml to go on"
-            )
-            raise CollectError(msg)
+        price = source.price(task)
+        while (spent := self._spent_in(source.period(self._now()))) + price > budget:
+            if not self._follow or price > budget or not self._renews():
+                msg = (
+                    f"the budget of {budget:,} {source.unit} would be exceeded "
+                    f"({spent:,} are spent); raise it in groundswell.toml to go on"
+                )
+                raise CollectError(msg)
+            self._pace.wait(_LONGEST_NAP)
+
+    def _renews(self) -> bool:
+        """Return whether the budget begins anew some day."""
+        now = self._now()
+        return self.asked.source.period(now) != self.asked.source.period(now + _LONG)
 
     def _pause(self, error: RateLimitedError) -> None:
         if error.seconds is None or error.seconds < SHORTEST_PAUSE:

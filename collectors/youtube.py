@@ -376,15 +376,11 @@ class YouTubeSource:
             pageToken=place["token"],
         )
         payload, answer = self._read("commentThread", request, _Thread)
-        times = [thread.at for thread in answer.items if thread.at]
-        newest = max([*filter(None, [place["newest"]]), *times], default=None)
-        is_old = place["only_new"] and times and all(at <= place["since"] for at in times)
-        done = bool(is_old or not answer.next_page_token)
-        mark = {"since": newest or place["since"], "full": place["full"]}
+        done, cursor = _after_comments(place, answer)
         return Page(
             payload=payload,
             format=FORMAT if answer.items else None,
-            cursor=mark if done else place | {"newest": newest, "token": answer.next_page_token},
+            cursor=cursor,
             done=done,
             found=[task for thread in answer.items for task in thread.rest],
             received=len(answer.items),
@@ -419,31 +415,32 @@ class YouTubeSource:
     def _search(self, task: Task) -> Page:
         """Return which videos are found; they are asked for by themselves."""
         place = task.cursor or {}
-        after = place.get("after") or self._settings.bound
-        request = self._api.search().list(
+        place = {"after": place.get("after") or self._settings.bound, "seen": {}} | place
+        payload, answer = self._read("search", self._searching(task.subject, place), _Found)
+        now = self._world.now()
+        found = {item.id.video_id: item.snippet.published_at or now for item in answer.items}
+        new = [video for video in found if video not in place["seen"]]
+        following = place | {"seen": place["seen"] | found, "token": answer.next_page_token}
+        return Page(
+            payload=payload,
+            cursor=following if answer.next_page_token else _after_search(following),
+            done=not answer.next_page_token,
+            found=self._bringing(new),
+            received=len(answer.items),
+            spent=SEARCH_PRICE,
+        )
+
+    def _searching(self, words: str, place: Cursor) -> Any:  # noqa: ANN401 - of Google's library
+        after: datetime | None = place["after"]
+        return self._api.search().list(
             part="snippet",
-            q=task.subject,
+            q=words,
             type="video",
             order="date",
             safeSearch="none",
             maxResults=BATCH,
             publishedAfter=after and f"{after.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             pageToken=place.get("token"),
-        )
-        payload, answer = self._read("search", request, _Found)
-        held: dict[str, datetime] = place.get("seen", {})
-        now = self._world.now()
-        found = {item.id.video_id: item.snippet.published_at or now for item in answer.items}
-        following: Cursor = {"after": after, "seen": held | found}
-        return Page(
-            payload=payload,
-            cursor=following | {"token": answer.next_page_token}
-            if answer.next_page_token
-            else _after_search(following),
-            done=not answer.next_page_token,
-            found=self._bringing(video for video in found if video not in held),
-            received=len(answer.items),
-            spent=SEARCH_PRICE,
         )
 
     def _channel(self, task: Task) -> Page:
@@ -464,26 +461,25 @@ class YouTubeSource:
 
     def _uploads(self, task: Task) -> Page:
         """Return which videos a channel has, newest first, until they are known or too old."""
-        place = task.cursor or {}
+        place: Cursor = {"known": [], "token": None} | (task.cursor or {})
         request = self._api.playlistItems().list(
             part="contentDetails",
             playlistId=task.subject,
             maxResults=BATCH,
-            pageToken=place.get("token"),
+            pageToken=place["token"],
         )
         payload, answer = self._read("playlistItem", request, _Upload)
-        details = [item.content_details for item in answer.items]
-        known = place.get("known", [])
-        new = [each.video_id for each in details if self._is_wanted(each, known)]
-        mark: Cursor = {"first": place.get("first") or [each.video_id for each in details]}
-        done = len(new) < len(details) or not answer.next_page_token
-        following = mark | {"known": known, "token": answer.next_page_token}
+        uploads = [item.content_details for item in answer.items]
+        new = [each.video_id for each in uploads if self._is_wanted(each, place["known"])]
+        first = place.get("first") or [each.video_id for each in uploads]
+        done = len(new) < len(uploads) or not answer.next_page_token
+        following = place | {"first": first, "token": answer.next_page_token}
         return Page(
             payload=payload,
-            cursor={"known": mark["first"]} if done else following,
+            cursor={"known": first} if done else following,
             done=done,
             found=self._bringing(new),
-            received=len(details),
+            received=len(uploads),
         )
 
     def _is_wanted(self, upload: _UploadDetails, known: Sequence[str]) -> bool:
@@ -565,12 +561,22 @@ def _paged(token: str | None, **page: Any) -> Page:  # noqa: ANN401 - what a pag
     return Page(cursor={"token": token} if token else None, done=not token, **page)
 
 
+def _after_comments(place: Cursor, answer: _Answer[_Thread]) -> tuple[bool, Cursor]:
+    """Return whether a listing is over, and where it goes on, now or the next time."""
+    times = [thread.at for thread in answer.items if thread.at]
+    newest = max([*filter(None, [place["newest"]]), *times], default=None)
+    is_old = place["only_new"] and times and all(at <= place["since"] for at in times)
+    if is_old or not answer.next_page_token:
+        return True, {"since": newest or place["since"], "full": place["full"]}
+    return False, place | {"newest": newest, "token": answer.next_page_token}
+
+
 def _after_search(place: Cursor) -> Cursor | None:
     """Return from when to search the next time, and what was found since then."""
     seen: dict[str, datetime] = place["seen"]
     if not seen:
         return {"after": place["after"]} if place["after"] else None
-    after = max(seen.values()) - OVERLAP
+    after: datetime = max(seen.values()) - OVERLAP
     return {"after": after, "seen": {video: at for video, at in seen.items() if at >= after}}
 
 

@@ -375,6 +375,20 @@ def test_a_budget_holds_over_runs_and_ends_with_its_period(store: Store) -> None
     assert held(store) == ["x:1", "x:2", "x:3"]
 
 
+def test_following_waits_for_a_budget_that_begins_anew(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "_LONGEST_NAP", 0.05)
+    source = Told(more(1, 1), more(2, 2), page(3))
+    days = iter(range(1000))
+    stopped, _ = run(
+        store, source, budget=20, follow=True, lasting=2.0, poll_from="60s",
+        now=lambda: NOW + timedelta(hours=next(days)),
+    )  # fmt: skip
+    assert stopped == {}
+    assert held(store) == ["x:1", "x:2", "x:3"]
+
+
 def test_a_bound_on_size_ends_the_run_and_loses_nothing(store: Store) -> None:
     source = Told(more(1, 1), more(2, 2), page(3))
     stopped, _ = run(store, source, at_most=1)

@@ -121,6 +121,7 @@ def test_nothing_is_filtered_and_nothing_asked_for_twice(tmp_path: Path, server:
     told = {"type": "video", "order": "date", "safeSearch": "none", "maxResults": "50"}
     assert told.items() <= search.items()
     assert {each["order"] for each in asked(server, "commentThreads")} == {"time"}
+    assert all(each.headers["User-Agent"].startswith("groundswell/") for each in server.asked)
 
 
 @pytest.mark.servers

@@ -12,6 +12,9 @@ Any server that speaks Mastodon's API writes the same. Traps:
 - Statuses that are not public or unlisted are never kept. A stream may end in half a line.
 - Lists of accounts (``reblogged_by``, ``favourited_by``) tell neither the status nor the time: they
   give accounts only. They stop at 40 or 80 a page.
+- Pages that Groundswell asked for itself are stamped with what the answer does not say: the
+  ``server``, and the ``status`` that was asked about. Accounts under ``reblogged_by`` have then
+  boosted that status: reposts without a time, whose id is made of who and what.
 - Numbers are those that the asked server knows of: for statuses of other servers they are low.
 """
 
@@ -22,10 +25,11 @@ from dataclasses import dataclass, field
 import msgspec
 import polars as pl
 
-from analytics.tables import ACCOUNTS, COUNTERS, POSTS
+from analytics.tables import ACCOUNTS, CHANGES, COUNTERS, POSTS
 from collectors.exports.documents import Decoding, Document, chunks, documents, inside, names_read
 from collectors.exports.formats import Head, Options, Part, named_on
 from collectors.exports.html_texts import links, plain
+from collectors.exports.json_posts import Post, post_rows
 from collectors.exports.losses import Losses
 from collectors.exports.objects import nested, object_keys
 from collectors.exports.paired import paired
@@ -49,10 +53,12 @@ _MARKS = (  # what answers have in common with nothing else
     {"statuses[].uri", "statuses[].account.acct"},
     {"acct", "statuses_count", "username"},
     {"accounts[].acct", "accounts[].statuses_count"},
+    {"server", "status.uri", "reblogged_by"},
 )
 _NO_TIME = "no readable time: kept, but without one"
 _EDITED = "edited after it was published: the words are the last ones"
 _UNMET = "answers a status that is not in these files: only its server's number is told"
+_LISTED = "who boosted is told, but not when: kept without a time"
 _LIST = "a list of accounts does not say which status they boosted or favoured, nor when"
 _TWICE = "a quote that also answers: kept as a quote, the answer's link is not"
 
@@ -121,6 +127,9 @@ class _Look(msgspec.Struct):
     descendants: list[msgspec.Raw] | None = None
     statuses: list[msgspec.Raw] | None = None
     accounts: list[msgspec.Raw] | None = None
+    server: str | None = None
+    status: "_Known | None" = None
+    reblogged_by: list[msgspec.Raw] | None = None
 
 
 class _Home(msgspec.Struct, gc=False):
@@ -206,12 +215,14 @@ def _known(source: Source) -> pl.DataFrame:
     trial = Decoding(source, Losses(), "Mastodon")
     found = [pl.DataFrame(schema=_KNOWN)]
     for some in chunks(documents(source, trial.losses)):
-        told = trial.each(_Known, _sorted(trial, some).statuses, count=False)
+        sorted_ = _sorted(trial, some)
+        told = [*trial.each(_Known, sorted_.statuses, count=False), *sorted_.asked]
         told += [each.reblog for each in told if each.reblog]
         homes = [each.account for each in told]
         columns: dict[str, list[str | None]] = {
             "server": [
-                _host(home.url) if home.acct and "@" not in home.acct else None for home in homes
+                sorted_.server or (_host(home.url) if home.acct and "@" not in home.acct else None)
+                for home in homes
             ],
             "number": [None if each.id is None else str(each.id) for each in told],
             "uri": [each.uri for each in told],
@@ -231,13 +242,21 @@ class _Sorted:
     statuses: list[Document] = field(default_factory=list)
     accounts: list[Document] = field(default_factory=list)
     others: list[Document] = field(default_factory=list)
+    boosters: "list[tuple[_Known, list[Document]]]" = field(default_factory=list)
+    asked: "list[_Known]" = field(default_factory=list)  # about which pages are
+    server: str | None = None
 
 
 def _sorted(decoding: Decoding, some: Sequence[Document]) -> _Sorted:
     found = _Sorted()
     for document, look in paired(decoding, _Look, some):
+        found.server = look.server or found.server
+        found.asked += [look.status] if look.status else []
         lists = (look.ancestors, look.descendants, look.statuses)
-        if any(each is not None for each in (*lists, look.accounts)):
+        if look.status is not None and look.reblogged_by is not None:
+            who = inside(document, look.reblogged_by, "account")
+            found.boosters.append((look.status, who))
+        elif any(each is not None for each in (*lists, look.accounts)):
             raws = [raw for each in lists for raw in each or ()]
             found.statuses += inside(document, raws, "status")
             found.accounts += inside(document, look.accounts or (), "account")
@@ -284,6 +303,9 @@ class _Reading:
         self.server, self.place = self.servers.of(source), source.name
         for some in chunks(documents(source, self.losses)):
             found = _sorted(decoding, some)
+            self.server = found.server or self.server
+            for status, who in found.boosters:
+                yield from self._boosts(status, decoding.each(_Person, who))
             reason = "neither a status nor an account"
             for document in found.others:
                 self.losses.add("dropped", "rows", reason, example=document.place)
@@ -292,6 +314,21 @@ class _Reading:
             statuses = self._public(decoding.each(_Status, found.statuses))
             yield from self._parts(statuses, people)
         decoding.note_unread(_READ)
+
+    def _boosts(self, status: _Known, people: list[_Person]) -> Iterator[Part]:
+        """Yield the reposts that a list of accounts tells of one status."""
+        original, _, number = status.uri.rpartition("/")
+        home = f"{_host(original)}/{number}"
+        author = _handle(status.account.acct or "", status.account.url, self.server)
+        told = [(each, self._account(each)) for each in people]
+        posts = [
+            Post(f"{who}/of/{home}", "repost", who, root=status.uri, root_account=author)
+            for _, who in told
+            if who
+        ]
+        self.losses.add("unknown", "times", _LISTED, len(posts), example=self.place)
+        yield Part(ACCOUNTS, self._accounts(people), "accounts")
+        yield Part(POSTS, post_rows(posts, "mastodon"), "reposts")
 
     def _public(self, statuses: list[_Status]) -> list[_Status]:
         """Return the statuses that anybody may see."""
@@ -311,6 +348,26 @@ class _Reading:
             if some:
                 yield Part(POSTS, self._posts(some, what), what)
                 yield Part(COUNTERS, _counters(some), "numbers shown")
+        if edited := [s for s in (*asked, *referred) if s.edited_at and s.reblog is None]:
+            yield Part(CHANGES, self._edits(edited), "edits")
+
+    def _edits(self, edited: list[_Status]) -> pl.DataFrame:
+        raw = pl.DataFrame(
+            {
+                "uri": _texts([status.uri for status in edited]),
+                "at": _texts([status.edited_at for status in edited]),
+                "text": _texts([_words(status) for status in edited]),
+                "author": _texts([self._account(status.account) for status in edited]),
+            }
+        )
+        return raw.select(
+            post_id=_mastodon("uri"),
+            platform=pl.lit("mastodon"),
+            what=pl.lit("edited"),
+            at=iso(pl.col("at")),
+            text="text",
+            account_id=_mastodon("author"),
+        ).drop_nulls("post_id")
 
     def _posts(self, statuses: list[_Status], what: str) -> pl.DataFrame:
         links_of = [self._link(status) for status in statuses]
