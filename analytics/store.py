@@ -113,8 +113,13 @@ class Store:
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "version": __version__,
         }
-        make_key(store_id)
-        _lay(path, {"groundswell.toml": settings.template(appeal_id), "store.json": _json(about)})
+        key = make_key(store_id)
+        files = {"groundswell.toml": settings.template(appeal_id), "store.json": _json(about)}
+        try:
+            _lay(path, files)
+        except StoreError:
+            key.unlink(missing_ok=True)
+            raise
         return cls(path)
 
     def _read_about(self) -> dict[str, Any]:
@@ -628,6 +633,8 @@ def _in_days(days: list[date | None]) -> str:
 def _compact(delta: DeltaTable) -> int:
     done = delta.optimize.compact()
     delta.vacuum(retention_hours=KEEP_HOURS, dry_run=False)
+    delta.create_checkpoint()
+    delta.cleanup_metadata()
     return int(done["numFilesRemoved"]) - int(done["numFilesAdded"])
 
 
@@ -637,7 +644,7 @@ def _json(about: dict[str, Any]) -> str:
 
 def _lay(path: Path, files: dict[str, str]) -> None:
     """Make a directory with its first files, all at once or not at all."""
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
     try:
         part.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
@@ -646,6 +653,7 @@ def _lay(path: Path, files: dict[str, str]) -> None:
             path.rmdir()  # it is empty
         part.rename(path)
     except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
         msg = f"{path} cannot be made ({error.strerror}); choose another place"
         raise StoreError(msg) from None
 

@@ -7,6 +7,8 @@ a platform that stays away end the asking; then the next run goes on from there.
 """
 
 import os
+import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,8 +35,10 @@ TRIES = 8  # in a row, before a source is left for another day
 PATIENCE = 15 * 60.0  # the longest pause that is waited for, unless we follow
 SHORTEST_PAUSE = 0.5  # a shorter one is none: then it is asked again as after a failure
 LONGEST_PAUSE = 86_400.0  # after which a platform is asked again, whatever it said
+EMPTY_PAGES = 20  # in one answer, each with a place for the next
 RESTARTS = 3  # of one question whose place the platform forgot
 _LONGEST_NAP = 60.0
+_ADDRESS = re.compile(r"\w+://\S+")  # may carry a secret
 _LONG = timedelta(days=366)
 _GLANCE = 1.0  # second
 
@@ -93,7 +97,7 @@ class Asker(Thread):
         self._look_again = 0.0
         self._failures = 0
         self._restarts: dict[str, int] = {}
-        self._last: tuple[str, str] | None = None
+        self._seen: dict[str, Counter[str]] = {}  # what pages of open questions hold
         self._spent: dict[str, int] = {}
 
     def run(self) -> None:
@@ -105,7 +109,7 @@ class Asker(Thread):
         except GroundswellError as error:
             self.stopped = str(error)
         except Exception as error:  # one source's mistake must not stop the others
-            fact = f"{type(error).__name__}: {error}".splitlines()[0]
+            fact = _ADDRESS.sub("…", f"{type(error).__name__}: {error}".splitlines()[0])
             self.stopped = (
                 f"this should not happen ({fact}); "
                 "please report it with what GROUNDSWELL_DEBUG=1 prints"
@@ -209,7 +213,7 @@ class Asker(Thread):
 
     def _start_again(self, task: Task, error: CursorError) -> None:
         self._restarts[task.key] = self._restarts.get(task.key, 0) + 1
-        self._last = None  # the same first page may come again
+        self._seen.pop(task.key, None)  # the same pages may come again
         if task.cursor is None or self._restarts[task.key] > RESTARTS:
             self._take(task, Page(spent=0, refused=str(error)), self._now())
             return
@@ -218,9 +222,13 @@ class Asker(Thread):
     def _without_circles(self, task: Task, page: Page) -> Page:
         """Return the page as the last one if the server gives the same one again and again."""
         if page.done:
+            self._seen.pop(task.key, None)
             return page
-        this = (task.key, page.items or str(hash(page.payload)))
-        if page.cursor == task.cursor or (page.received and this == self._last):
-            return msgspec.structs.replace(page, done=True, cursor=None)
-        self._last = this
-        return page
+        seen = self._seen.setdefault(task.key, Counter())
+        this = page.items or (str(hash(page.payload)) if page.received else "")
+        seen[this] += 1
+        often = seen[this] > (1 if page.received else EMPTY_PAGES)
+        if page.live or not (often or page.cursor == task.cursor):
+            return page
+        del self._seen[task.key]
+        return msgspec.structs.replace(page, done=True, cursor=None)

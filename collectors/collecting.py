@@ -320,6 +320,8 @@ class _Run:
         self._waiting: list[tuple[Asker | None, Kept]] = []  # to be written
         self._settled: dict[str, dict[str, Progress]] = {}
         self._tallies: dict[tuple[str, str], _Tally] = {}  # by source and kind
+        self._askers: list[Asker] = []
+        self._writes = 0
         self._bytes = 0
 
     def run(self, everyone: Sequence[Asked]) -> Report:
@@ -327,7 +329,7 @@ class _Run:
         for some in _batches(self._journal.unfinished()):
             self._waiting = [(None, kept) for kept in some]
             self._write()
-        askers = [self._asker(asked) for asked in everyone]
+        askers = self._askers = [self._asker(asked) for asked in everyone]
         groups = [[asker] for asker in askers] if self._limits.one_by_one else [askers]
         try:
             for group in groups:
@@ -420,6 +422,9 @@ class _Run:
                 changed[kept.source][each.task.key] = each
         self._journal.finish(pages, {name: those.values() for name, those in changed.items()})
         self._waiting = []
+        self._writes += 1
+        if self._writes % COMPACT_EVERY == 0:
+            self._noted()
         for name, those in changed.items():
             self._settled[name].update(those)
         for kept in pages:
@@ -460,10 +465,15 @@ class _Run:
         due = each.due - each.interval + interval
         return msgspec.structs.replace(each, interval=interval, due=due)
 
-    def _report(self, askers: Sequence[Asker]) -> Report:
-        rows = [row for asker in askers for row in self._rows(asker)]
+    def _noted(self) -> pl.DataFrame:
+        """Write what was asked so far, and return it."""
+        rows = [row for asker in self._askers for row in self._rows(asker)]
         sources = pl.DataFrame(rows, schema=COLLECTIONS.schema)
         self._store.append(COLLECTIONS, sources)
+        return sources
+
+    def _report(self, askers: Sequence[Asker]) -> Report:
+        sources = self._noted()
         return Report(
             self._id,
             sources,

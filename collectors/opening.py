@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from random import Random, SystemRandom
 
+import polars as pl
+
 from analytics import __version__
 from analytics.errors import GroundswellError, SettingsError
 from analytics.protection import key_folder, key_path, read_key
@@ -91,7 +93,7 @@ def _about_versions() -> Iterator[Check]:
 
 def _about_store(store: Store) -> Iterator[Check]:
     try:
-        rows = {name: store.scan(name).collect().height for name in store.versions()}
+        rows = {name: _height(store, name) for name in store.versions()}
         told = ", ".join(f"{name} {count:,}" for name, count in rows.items()) or "empty"
         yield Check("store", f"every table can be read: {told}")
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
@@ -105,6 +107,10 @@ def _about_store(store: Store) -> Iterator[Check]:
     state = store.path / "raw" / "state.sqlite"
     if state.is_file():
         yield _about_state(state)
+
+
+def _height(store: Store, name: str) -> int:
+    return int(store.scan(name).select(pl.len()).collect().item())
 
 
 def _about_state(state: Path) -> Check:

@@ -202,7 +202,8 @@ def told_apart(platform: str) -> Iterator[None]:
         msg = f"{platform}: {error}; ask for less at a time"
         raise GoneError(msg) from None
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
-        msg = f"{platform}: {error}; check the address"
+        del error
+        msg = f"{platform} is asked at an address that is none; check it"
         raise GoneError(msg) from None
     except requests.exceptions.RequestException as error:
         msg = f"{platform} cannot be reached ({bare(error)}); check the connection"

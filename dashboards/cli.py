@@ -164,7 +164,7 @@ def import_(
 
     from collectors.exports import import_files
 
-    with console.progress("Importing"):
+    with console.progress("Importing"), _stopped_politely():
         report = import_files(
             store, files, format_name=format_name, appeal=appeal, timezone=timezone
         )

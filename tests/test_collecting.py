@@ -340,6 +340,22 @@ def test_the_same_page_again_and_again_is_the_last(store: Store) -> None:
     assert len(stuck.asked) == 2
 
 
+def test_pages_in_turn_and_empty_pages_end_too(store: Store) -> None:
+    turns = [page(n % 2, cursor={"at": n}, done=False) for n in range(TWENTY)]
+    in_turn = Told(*turns)
+    run(store, in_turn)
+    assert len(in_turn.asked) == 3
+    empty = [Page(cursor={"at": n}, done=False) for n in range(5 * TWENTY)]
+    source = Told(*empty)
+    run(store_with(store.path.parent / "t"), source)
+    assert len(source.asked) == asking.EMPTY_PAGES + 1
+
+
+def test_a_mistake_tells_no_address(store: Store) -> None:
+    stopped, _ = run(store, Told(ValueError("bad https://api.example/?key=very-secret")))
+    assert "very-secret" not in stopped["s0"]
+
+
 def test_what_no_table_can_take_is_set_aside_and_told(store: Store) -> None:
     broken = Page(payload=b"no json", format="x-v2", received=1)
     run(store, Told(broken, tasks=2))

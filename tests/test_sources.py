@@ -194,9 +194,10 @@ def test_zstandard_frames_behind_each_other_are_one_file(tmp_path: Path) -> None
 
 def test_the_second_of_two_members_of_one_name_is_told(tmp_path: Path) -> None:
     path = tmp_path / "f.zip"
-    with zipfile.ZipFile(path, "w") as archive, pytest.warns(UserWarning, match="Duplicate"):
+    with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.json", "1")
-        archive.writestr("a.json", "2")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a.json", "2")
     found = find([path], tmp_path)
     assert [source.name for source in found.sources] == ["f.zip/a.json"]
     assert list(found.unread.values()) == [

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
-from time import time
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import polars as pl
@@ -29,7 +28,6 @@ from collectors.exports.times import known_zone
 from collectors.writing import Writing
 
 SCRATCH = "groundswell-"  # folders for what has to be unpacked or recoded
-_STALE_SECONDS = 86_400
 _EMPTY = "is empty"
 _ENDINGS = "csv|gz|htm|html|json|jsonl|ndjson|parquet|rss|tab|tar|tgz|tsv|txt|xml|zip|zst"
 _FOREIGN = "is in no format that groundswell reads"
@@ -84,20 +82,11 @@ def import_files(
         The store cannot be written.
     """
     zone = known_zone(timezone) if timezone else None
-    _sweep()
     with TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as scratch:
         plan = _plan(find(files, Path(scratch)), format_name)
         return _into_store(
             store_path, plan, appeal, timezone, Options("", zone, scratch=Path(scratch))
         )
-
-
-def _sweep() -> None:
-    """Remove what imports that were killed left behind more than a day ago."""
-    for path in Path(gettempdir()).glob(f"{SCRATCH}*"):
-        with suppress(OSError):
-            if time() - path.stat().st_mtime > _STALE_SECONDS:
-                shutil.rmtree(path, ignore_errors=True)
 
 
 def _into_store(
