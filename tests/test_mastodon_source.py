@@ -6,9 +6,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import requests
 from collecting_stores import collected, store_with
 from loopback import CUT, HALF, PAGE_FOR_PEOPLE, Answer, Loopback, as_json, serving
+from mastodon import Mastodon as Client
 from mastodon_service import START, MastodonService, planted
+from real_servers import SERVERS, free_port, installed, started
 
 from analytics.errors import (
     CollectError,
@@ -223,3 +226,84 @@ def test_no_server_is_one_sentence(tmp_path: Path) -> None:
 def test_examining_asks_each_server_who_it_is(tmp_path: Path, server: Loopback) -> None:
     found = {check.what: check for check in examine(store(tmp_path, server, "#park"))}
     assert found[f"mastodon: {server.url.removeprefix('http://')}"].fine
+
+
+# a server that keeps what it is told
+
+
+@pytest.fixture(scope="module")
+def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder, port = installed("mastodon"), free_port()
+    command = [str(folder / "bin" / "mastodon_mock"), "serve", "--in-memory", "--config"]
+    command += [str(SERVERS / "mastodon" / "people.toml"), "--host", "127.0.0.1"]
+    log = tmp_path_factory.mktemp("mastodon") / "log"
+    with started("mastodon", [*command, "--port", str(port)], port=port, log=log) as address:
+        yield address
+
+
+def people(mock: str) -> list[Client]:
+    tokens = ("t_alice", "t_bob", "t_carol")
+    return [
+        Client(access_token=token, api_base_url=mock, version_check_mode="none", request_timeout=20)
+        for token in tokens
+    ]
+
+
+@pytest.mark.servers
+@pytest.mark.filterwarnings("ignore:Mastodon version is detected")
+def test_what_people_do_on_a_server_is_held_edge_for_edge(
+    tmp_path: Path, mock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROUNDSWELL_MASTODON_TOKEN", "t_alice")
+    alice, bob, carol = people(mock)
+    root = alice.status_post("please help #graphpark", visibility="public")
+    boost = bob.status_reblog(root.id)
+    answer = bob.status_post("is it true?", in_reply_to_id=root.id)
+    deeper = carol.status_post("yes", in_reply_to_id=answer.id)
+    gone = carol.status_post("to be deleted #graphpark", visibility="public")
+    entry = {"platform": "mastodon", "instances": [mock]}
+    ask = ["#graphpark", f"{mock}/@alice/{root.id}", f"{mock}/@carol/{gone.id}"]
+    held = store_with(tmp_path / "s", entry | {"ask": ask}, protection=OPEN)
+    assert collected(held).stopped == {}
+    posts = held.read("posts").filter(~pl.col("post_id").str.contains("/of/"))
+    edges = posts.select("post_id", "kind", "parent_id", "root_id").rows()
+    assert sorted(edges) == sorted(
+        [
+            (f"mastodon:{root.uri}", "original", None, None),
+            (f"mastodon:{gone.uri}", "original", None, None),
+            (f"mastodon:{boost.uri}", "repost", None, f"mastodon:{root.uri}"),
+            (f"mastodon:{answer.uri}", "reply", f"mastodon:{root.uri}", None),
+            (f"mastodon:{deeper.uri}", "reply", f"mastodon:{answer.uri}", None),
+        ]
+    )
+    assert posts["at"].null_count() == 0
+    carol.status_delete(gone.id)
+    collected(held)
+    assert held.read("changes").select("post_id", "what").rows() == [
+        (f"mastodon:{gone.uri}", "gone")
+    ]
+
+
+@pytest.mark.servers
+@pytest.mark.filterwarnings("ignore:Mastodon version is detected")
+def test_a_servers_own_faults_lose_nothing(
+    tmp_path: Path, mock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROUNDSWELL_MASTODON_TOKEN", "t_alice")
+    alice, *_ = people(mock)
+    for number in range(50):
+        alice.status_post(f"number {number} #faultpark", visibility="public")
+    entry = {"platform": "mastodon", "instances": [mock], "ask": ["#faultpark"]}
+    held = store_with(tmp_path / "s", entry)
+    faults = f"{mock}/api/v1/_mock/faults"
+    match = {"path_regex": "/timelines/tag/"}
+    limit = {"retry-after": "1"}
+    for effect in (
+        {"type": "status", "status": 503},
+        {"type": "ratelimit", "headers": limit},
+        {"type": "malformed"},
+    ):
+        rule = {"match": match, "effect": effect, "count": 1}
+        requests.post(faults, json=rule, timeout=9).raise_for_status()
+    assert collected(held).stopped == {}
+    assert held.read("posts").height == 50
