@@ -559,9 +559,20 @@ def _told_apart() -> Iterator[None]:
         msg = f"the session of Telegram cannot be used ({error}); stop who uses it, or log in anew"
         raise UnreachableError(msg) from None
     except (TimeoutError, OSError, EOFError, BufferError, ValueError, *_DAMAGED) as error:
-        fact = "no answer in time" if isinstance(error, TimeoutError) else type(error).__name__
-        msg = f"Telegram cannot be reached ({fact}); check the connection"
+        msg = f"Telegram cannot be reached ({_happened(error)}); check the connection"
         raise UnreachableError(msg) from None
+
+
+def _happened(error: Exception) -> str:
+    """Return what went wrong on the way, in plain words."""
+    match error:
+        case TimeoutError():
+            return "no answer in time"
+        case EOFError():
+            return "the connection broke off"
+        case OSError():
+            return "no connection"
+    return "the answer is damaged"
 
 
 def _as_fact(error: errors.RPCError) -> CollectError:

@@ -110,6 +110,7 @@ class Centre:
     def post(self, channel: int, number: int, minutes: float, text: str, **more: Any) -> t.Message:
         """Plant a message."""
         told = {"post": bool(self.channels[channel].broadcast), "views": number * 10} | more
+        told.setdefault("forwards", None if told["views"] is None else number)
         message = t.Message(
             id=number, peer_id=t.PeerChannel(channel), date=at(minutes), message=text, **told
         )
@@ -437,4 +438,6 @@ def _unpacked(number: int, body: bytes) -> Iterator[tuple[int, Any]]:
 
 
 def _unzipped(content: Any) -> Any:
-    return BinaryReader(content.data).tgread_object() if isinstance(content, GzipPacked) else content
+    return (
+        BinaryReader(content.data).tgread_object() if isinstance(content, GzipPacked) else content
+    )

@@ -300,7 +300,7 @@ def test_a_servers_own_faults_lose_nothing(
     limit = {"retry-after": "1"}
     for effect in (
         {"type": "status", "status": 503},
-        {"type": "ratelimit", "headers": limit},
+        {"type": "status", "status": 429, "headers": limit},
         {"type": "malformed"},
     ):
         rule = {"match": match, "effect": effect, "count": 1}

@@ -9,6 +9,10 @@ A forward names the channel in which the message first appeared and its number t
 was forwarded from: that is the root, and the parent stays unknown. What ``saved_from_peer`` names
 can be either, so it is not taken. Views and forwards of a forward are its own: Telegram counts them
 apart from the original's.
+
+Answers of Telegram as a whole (``messages.ChannelMessages`` and others, ``to_dict()``) tell the
+channels and people, too. In pages that Groundswell asked for, ``comments_of`` says below which post
+the messages stand: what answers nobody else there answers that post.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,13 +22,14 @@ from typing import Annotated
 import msgspec
 import polars as pl
 
-from analytics.tables import ACCOUNTS, COUNTERS, POSTS, STRINGS
+from analytics.tables import ACCOUNTS, CHANGES, COUNTERS, POSTS, STRINGS
 from collectors.exports.documents import (
     Decoding,
     Document,
     chunks,
     documents,
     elements,
+    inside,
     names_read,
 )
 from collectors.exports.formats import Head, Options, Part
@@ -119,10 +124,50 @@ class _Message(msgspec.Struct, gc=False, rename={"kind": "_", "sender": "from_id
     forwards: _Count | None = None
     replies: _Replies | _Count | None = None
     reactions: _Reactions | None = None
+    edit_date: str | None = None
+    edit_hide: bool | None = None
+
+
+class _Alias(msgspec.Struct, gc=False):
+    username: str = ""
+    active: bool = False
+
+
+class _Chat(msgspec.Struct, gc=False, rename={"kind": "_"}):
+    id: _Int
+    kind: str = ""
+    title: str | None = None
+    username: str | None = None
+    usernames: list[_Alias] | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    participants_count: _Count | None = None
+    date: str | None = None
+    left: bool | None = None
+
+
+class _Full(msgspec.Struct, gc=False):
+    id: _Int
+    participants_count: _Count | None = None
+
+
+class _Post(msgspec.Struct, gc=False):
+    channel_id: _Int
+    post: _Int
+
+
+class _Answer(msgspec.Struct, gc=False):
+    """What Telegram answered to one question."""
+
+    comments_of: _Post | None = None
+    full_chat: _Full | None = None
+    messages: list[msgspec.Raw] = []
+    chats: list[msgspec.Raw] = []
+    users: list[msgspec.Raw] = []
 
 
 _ABOUT_THE_READER = {  # of the message as one client sees it, or how it is shown: not the post
-    "edit_hide", "effect", "from_boosts_applied", "from_scheduled", "invert_media", "legacy",
+    "effect", "from_boosts_applied", "from_scheduled", "invert_media", "legacy",
     "media_unread", "mentioned", "noforwards", "offline", "out", "quick_reply_shortcut_id",
     "report_delivery_until_date", "saved_peer_id", "silent", "ttl_period",
     "video_processing_pending",
@@ -132,6 +177,8 @@ _HERE = {"peer_id", "to_id", "chat_id", "channel_id"}
 _OWN_WORDS = {"_", "fwd_from", "peer_id.channel_id", "to_id.channel_id"}
 _WRAPPED = "messages[]."
 _LINKS = {"MessageEntityUrl", "MessageEntityTextUrl"}
+_ANSWER = {"_", "chats", "users"}
+_EMPTY = "no longer there: deleted, or never a message"
 _SERVICES = "service message (pinned, joined, renamed …): not a post"
 
 
@@ -143,16 +190,19 @@ class Telethon:
 
     def knows(self, head: Head) -> bool:
         """Judge by member names: a message in the words of Telegram's API, and where it stands."""
-        return _is_message(head.items) or _is_message(_wrapped(head.items))
+        names = head.items
+        return _is_message(names) or _is_message(_wrapped(names)) or _is_answer(names)
 
     def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
         """Yield accounts, posts and the numbers shown."""
         told: set[tuple[str, str | None]] = set()
         for source in files:
             decoding = Decoding(source, options.losses, "Telethon")
-            for group in chunks(_messages(source, options.losses)):
-                decoded = decoding.each(_Message, group)
-                yield from _parts(decoded, source, options.losses, told)
+            if _is_answer(Head.of(source).items):
+                yield from _answered(decoding, told)
+            else:
+                for group in chunks(_messages(source, options.losses)):
+                    yield from _parts(decoding.each(_Message, group), decoding, told)
             decoding.note_unread(_READ)
 
 
@@ -161,6 +211,10 @@ FORMAT = Telethon()
 
 def _is_message(names: frozenset[str]) -> bool:
     return {"id", "date", "message"} <= names and bool(_HERE & names and _OWN_WORDS & names)
+
+
+def _is_answer(names: frozenset[str]) -> bool:
+    return names >= _ANSWER
 
 
 def _wrapped(names: frozenset[str]) -> frozenset[str]:
@@ -175,9 +229,34 @@ def _messages(source: Source, losses: Losses) -> Iterator[Document]:
     return documents(source, losses)
 
 
+def _answered(decoding: Decoding, told: set[tuple[str, str | None]]) -> Iterator[Part]:
+    """Yield the rows of answers: who is named in each, then its messages."""
+    for document in documents(decoding.source, decoding.losses):
+        for answer in decoding.each(_Answer, [document], what="answers", count=False):
+            named = [*answer.chats, *answer.users]
+            people = decoding.each(_Chat, inside(document, named, "peer"), count=False)
+            accounts = _profiles(people, answer.full_chat)
+            told.update((account, None) for account in accounts["account_id"])
+            yield Part(ACCOUNTS, accounts, "accounts")
+            below = answer.comments_of
+            parent = f"telegram:{below.channel_id}/{below.post}" if below else None
+            messages = decoding.each(_Message, inside(document, answer.messages, "message"))
+            yield from _parts(messages, decoding, told, below=parent)
+
+
 def _parts(
-    decoded: list[_Message], source: Source, losses: Losses, told: set[tuple[str, str | None]]
+    decoded: list[_Message],
+    decoding: Decoding,
+    told: set[tuple[str, str | None]],
+    *,
+    below: str | None = None,
 ) -> Iterator[Part]:
+    source, losses = decoding.source, decoding.losses
+    empty = [m for m in decoded if m.kind == "MessageEmpty"]
+    if empty:
+        example = f"{source.name}, message {empty[0].id}"
+        losses.add("dropped", "rows", _EMPTY, len(empty), example=example)
+        decoded = [m for m in decoded if m.kind != "MessageEmpty"]
     messages = [m for m in decoded if m.kind == "Message" and bytes(m.action) == b"null"]
     services = [m for m in decoded if m.kind != "Message" or bytes(m.action) != b"null"]
     if services:
@@ -191,11 +270,13 @@ def _parts(
         losses.add("dropped", "rows", reason, len(homeless), example=example)
     placed = [(m, here) for m, here in zip(messages, chats, strict=True) if here is not None]
     if placed:
-        raw = _raw([m for m, _ in placed], [here for _, here in placed])
+        raw = _raw([m for m, _ in placed], [here for _, here in placed], below)
         _note_unknown(raw, source, losses)
         yield Part(ACCOUNTS, _accounts(raw, told), "accounts")
         yield Part(POSTS, _posts(raw), "posts")
         yield Part(COUNTERS, _numbers(raw), "numbers shown")
+        if (edits := _edits(raw)).height:
+            yield Part(CHANGES, edits, "edits")
 
 
 # who and where
@@ -257,9 +338,14 @@ def _root(forward: _Forward | None) -> str | None:
     return None if where is None else f"telegram:{where}/{forward.channel_post}"
 
 
-def _parent(message: _Message, here: str) -> str | None:
-    """Return the post that is answered; to stand in a topic of a forum is no answer."""
+def _parent(message: _Message, here: str, below: str | None) -> str | None:
+    """Return the post that is answered; to stand in a topic of a forum is no answer.
+
+    Comments ``below`` a post of a channel answer a copy of it in the group where they stand.
+    """
     reply = message.reply_to
+    if below and isinstance(reply, _Reply) and reply.reply_to_top_id is None:
+        return below
     if not isinstance(reply, _Reply):
         answered = reply if isinstance(reply, int) else message.reply_to_msg_id
         return None if answered is None else f"telegram:{here}/{answered}"
@@ -329,7 +415,7 @@ def _media_keys(message: _Message) -> list[str]:
 # rows
 
 
-def _raw(messages: list[_Message], chats: list[str]) -> pl.DataFrame:
+def _raw(messages: list[_Message], chats: list[str], below: str | None) -> pl.DataFrame:
     pairs = list(zip(messages, chats, strict=True))
     pieces = [_pieces(m) for m in messages]
     columns = {
@@ -341,7 +427,8 @@ def _raw(messages: list[_Message], chats: list[str]) -> pl.DataFrame:
         "origin": [_origin(m.fwd_from) for m in messages],
         "origin_name": [m.fwd_from.from_name if m.fwd_from else None for m in messages],
         "root_id": [_root(m.fwd_from) for m in messages],
-        "parent": [_parent(m, here) for m, here in pairs],
+        "parent": [_parent(m, here, below) for m, here in pairs],
+        "edited": [None if m.edit_hide else m.edit_date for m in messages],
         "text": [m.message for m in messages],
         "urls": nested([_urls(m, p) for m, p in zip(messages, pieces, strict=True)]),
         "hashtags": nested([_tags(p) for p in pieces]),
@@ -359,7 +446,7 @@ def _raw(messages: list[_Message], chats: list[str]) -> pl.DataFrame:
 _RAW: dict[str, pl.DataType | type[pl.DataType]] = {
     "post_id": pl.String, "chat": pl.String, "account_id": pl.String, "date": pl.String,
     "is_forward": pl.Boolean, "origin": pl.String, "origin_name": pl.String, "root_id": pl.String,
-    "parent": pl.String, "text": pl.String, "urls": STRINGS, "hashtags": STRINGS,
+    "parent": pl.String, "edited": pl.String, "text": pl.String, "urls": STRINGS, "hashtags": STRINGS,
     "mentions": STRINGS, "media_keys": STRINGS, "views": pl.Int64, "forwards": pl.Int64,
     "replies": pl.Int64, "reactions": pl.Int64,
 }  # fmt: skip
@@ -396,6 +483,44 @@ def _accounts(raw: pl.DataFrame, told: set[tuple[str, str | None]]) -> pl.DataFr
         ]
     )
     return not_told(named, told).with_columns(platform=pl.lit("telegram"), role=pl.lit("unknown"))
+
+
+def _profiles(people: list[_Chat], full: _Full | None) -> pl.DataFrame:
+    """Return channels, groups and people as answers name them."""
+    counted = {full.id: full.participants_count} if full else {}
+    columns = {
+        "account_id": [f"telegram:{_PEOPLE.get(p.kind, '')}{p.id}" for p in people],
+        "handle": [_handle(p) for p in people],
+        "name": [p.title or " ".join(filter(None, (p.first_name, p.last_name))) for p in people],
+        "followers": [counted.get(p.id, p.participants_count) for p in people],
+        "opened": [p.date if p.left and p.kind == "Channel" else None for p in people],
+    }
+    schema = dict.fromkeys(columns, pl.String()) | {"followers": pl.Int64()}
+    named = pl.DataFrame(columns, schema=schema).with_columns(
+        platform=pl.lit("telegram"), role=pl.lit("unknown"),
+        name=pl.when(pl.col("name") != "").then("name"), created_at=iso(pl.col("opened"), UTC),
+    )  # fmt: skip
+    return named.drop("opened")
+
+
+_PEOPLE = {"User": "user", "UserEmpty": "user", "Chat": "chat", "ChatForbidden": "chat"}
+
+
+def _handle(peer: _Chat) -> str | None:
+    others = (each.username for each in peer.usernames or () if each.active)
+    return next((name for name in (peer.username, *others) if name), None)
+
+
+def _edits(raw: pl.DataFrame) -> pl.DataFrame:
+    """Return the messages whose words were changed, with the words since then."""
+    return raw.filter(pl.col("edited").is_not_null() & ~pl.col("is_forward")).select(
+        "post_id",
+        "account_id",
+        platform=pl.lit("telegram"),
+        what=pl.lit("edited"),
+        at=iso(pl.col("edited"), UTC),
+        text=pl.when(pl.col("text") != "").then("text"),
+    )
 
 
 def _posts(raw: pl.DataFrame) -> pl.DataFrame:
