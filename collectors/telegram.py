@@ -14,11 +14,11 @@ import logging
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import msgspec
 from telethon import TelegramClient, errors, functions, utils
@@ -37,6 +37,8 @@ from analytics.errors import (
 from analytics.settings import SourceSettings
 from collectors.credentials import missing
 from collectors.sources import Check, Cursor, Estimate, Page, Source, Task, World
+
+TL: TypeAlias = Any  # Telethon has no types
 
 FORMAT = "telethon"
 PAGE = 100  # messages at most, by Telegram's rules
@@ -100,6 +102,7 @@ class TelegramSource:
     def __init__(self, wire: "Wire", settings: TelegramSettings) -> None:
         self._wire = wire
         self._settings = settings
+        self._newest = {"limit": min(PAGE, settings.recount)}
         self._asked = [_asked(each) for each in settings.ask]
         self._kinds: dict[str, Callable[[Task, _Channel], Page]] = {
             "channel": self._channel,
@@ -140,7 +143,7 @@ class TelegramSource:
             return self._resolved(task, name)
         try:
             return self._kinds[task.kind](task, held)
-        except GoneError as error:
+        except _ClosedError as error:
             numbers = task.subject.partition("/")[2] if task.kind == "post" else ""
             raise GoneError(str(error), held.posts(_numbers(numbers))) from None
 
@@ -178,7 +181,7 @@ class TelegramSource:
         below = {"comments_of": {"channel_id": channel.number, "post": post}}
         return self._older(task, self._wire.asked(request), **below)
 
-    def _older(self, task: Task, answer: Any, **stamp: Any) -> Page:  # noqa: ANN401 - untyped
+    def _older(self, task: Task, answer: TL, **stamp: TL) -> Page:
         """Return a page, newest first; it ends at an empty one, then only newer ones are asked."""
         cursor = task.cursor or {}
         ids = [message.id for message in answer.messages]
@@ -200,22 +203,21 @@ class TelegramSource:
 
     def _is_too_old(self, messages: Iterable[Any]) -> bool:
         since = self._settings.since
-        return since is not None and any(each.date < since for each in messages)
+        if since is None:
+            return False
+        first = since if since.tzinfo else since.replace(tzinfo=UTC)
+        return any(each.date < first for each in messages)
 
     def _recount(self, task: Task, channel: "_Channel") -> Page:
         """Look again at the newest messages, then at those below that were seen before."""
         cursor = task.cursor or {}
-        seen: list[int] = cursor.get("ids", [])
-        if left := cursor.get("left"):
+        if left := cursor.get("left", []):
             answer = self._wire.asked(channel.messages(left[:PAGE]))
+            seen, left = cursor["ids"], left[PAGE:]
             lost = _empty(answer)
-            left = left[PAGE:]
         else:
-            answer = self._wire.asked(_listing(channel, "", {}))
-            there = [message.id for message in answer.messages]
-            lost = [each for each in seen if each not in there and each > min(there, default=0)]
-            seen = sorted({*seen, *there}, reverse=True)[: self._settings.recount]
-            left = [each for each in seen if each < min(there, default=0)]
+            answer = self._wire.asked(_listing(channel, "", self._newest))
+            seen, left, lost = self._compared(cursor.get("ids", []), answer)
         mark: Cursor = {"ids": [each for each in seen if each not in lost]}
         return Page(
             payload=_payload(answer),
@@ -227,6 +229,14 @@ class TelegramSource:
             received=len(answer.messages) - len(_empty(answer)),
             items=" ".join(str(each.id) for each in answer.messages),
         )
+
+    def _compared(self, seen: list[int], answer: TL) -> tuple[list[int], list[int], list[int]]:
+        """Return what has been seen by now, what of it lies further down, and what is missing."""
+        there = {message.id for message in answer.messages}
+        oldest = min(there, default=0)
+        lost = [each for each in seen if each not in there and each > oldest]
+        everything = sorted({*seen, *there}, reverse=True)[: self._settings.recount]
+        return everything, [each for each in everything if each < oldest], lost
 
     def _posts(self, task: Task, channel: "_Channel") -> Page:
         numbers = _numbers(task.subject.partition("/")[2])
@@ -241,7 +251,7 @@ class TelegramSource:
             known=len(numbers),
         )
 
-    def _arising(self, task: Task, answer: Any) -> list[Task]:  # noqa: ANN401 - untyped
+    def _arising(self, task: Task, answer: TL) -> list[Task]:
         """Return the comments and the originals that messages make us ask for."""
         found = []
         if self._settings.origins and task.kind != "recount":
@@ -255,18 +265,14 @@ class TelegramSource:
             ]
         return found
 
-    def _origins(self, answer: Any) -> list[Task]:  # noqa: ANN401 - untyped
+    def _origins(self, answer: TL) -> list[Task]:
         """Return questions about the originals of forwards, one for each public channel."""
-        names = {chat.id: _name(chat) for chat in answer.chats}
         whole = {name for name, post in self._asked if post is None and not self._settings.search}
+        names = {chat.id: name for chat in answer.chats if (name := _name(chat)) not in whole}
         wanted: dict[str, set[int]] = {}
-        for message in answer.messages:
-            forward = getattr(message, "fwd_from", None)
-            if forward is None or not forward.channel_post:
-                continue
-            name = names.get(getattr(forward.from_id, "channel_id", None))
-            if name and name not in whole:
-                wanted.setdefault(name, set()).add(forward.channel_post)
+        for channel, post in map(_origin, answer.messages):
+            if post and (name := names.get(channel)):
+                wanted.setdefault(name, set()).add(post)
         return [
             Task(kind="origins", subject=f"{name}/{_joined(posts)}", repeats=False)
             for name, posts in wanted.items()
@@ -296,7 +302,7 @@ class TelegramSource:
 # what is asked
 
 
-_EVERYTHING: dict[str, Any] = {
+_EVERYTHING: dict[str, TL] = {
     "offset_id": 0, "offset_date": None, "add_offset": 0, "limit": PAGE, "max_id": 0, "min_id": 0,
 }  # fmt: skip
 
@@ -308,11 +314,11 @@ class _Channel(msgspec.Struct):
     secret: int
 
     @property
-    def asked(self) -> Any:  # noqa: ANN401 - untyped
+    def asked(self) -> TL:
         """The channel as a request names it."""
         return types.InputChannel(self.number, self.secret)
 
-    def messages(self, numbers: Sequence[int]) -> Any:  # noqa: ANN401 - untyped
+    def messages(self, numbers: Sequence[int]) -> TL:
         """Return the request for messages by their numbers."""
         return functions.channels.GetMessagesRequest(
             self.asked, [types.InputMessageID(number) for number in numbers]
@@ -323,7 +329,7 @@ class _Channel(msgspec.Struct):
         return [f"telegram:{self.number}/{number}" for number in numbers]
 
 
-def _listing(channel: _Channel, words: str, bounds: dict[str, int]) -> Any:  # noqa: ANN401
+def _listing(channel: _Channel, words: str, bounds: dict[str, int]) -> TL:
     """Return the request for messages, all or those that hold words, newest first."""
     told = _EVERYTHING | bounds
     peer = types.InputPeerChannel(channel.number, channel.secret)
@@ -352,12 +358,19 @@ def _asked(told: str) -> tuple[str, int | None]:
     raise SettingsError(msg)
 
 
-def _name(chat: Any) -> str | None:  # noqa: ANN401 - untyped
+def _name(chat: TL) -> str | None:
     """Return the name by which anybody finds a channel; null where it is private."""
     if not isinstance(chat, types.Channel):
         return None
     names = [chat.username, *(each.username for each in chat.usernames or () if each.active)]
     return next((name.lower() for name in names if name), None)
+
+
+def _origin(message: TL) -> tuple[int, int]:
+    """Return the channel and the message that a forward came from; 0 where it does not say."""
+    forward = getattr(message, "fwd_from", None)
+    channel = getattr(getattr(forward, "from_id", None), "channel_id", None)
+    return channel or 0, getattr(forward, "channel_post", None) or 0
 
 
 def _joined(numbers: Iterable[int]) -> str:
@@ -371,19 +384,27 @@ def _numbers(joined: str) -> list[int]:
 # what is answered
 
 
-def _empty(answer: Any) -> list[int]:  # noqa: ANN401 - untyped
+def _empty(answer: TL) -> list[int]:
     """Return the messages that were asked for and are not there."""
     return [each.id for each in answer.messages if isinstance(each, types.MessageEmpty)]
 
 
-def _payload(answer: Any, **stamp: Any) -> bytes:  # noqa: ANN401 - untyped
+def _payload(answer: TL, **stamp: TL) -> bytes:
     """Return an answer as JSON, its messages at the end."""
-    told: dict[str, Any] = answer.to_dict()
+    told: dict[str, TL] = answer.to_dict()
     messages = {"messages": told.pop("messages")} if "messages" in told else {}
     return msgspec.json.encode(stamp | told | messages)
 
 
 # the wire
+
+
+class _PasswordError(CollectError):
+    """Telegram wants the account's password, too."""
+
+
+class _ClosedError(GoneError):
+    """A channel was closed to the public, or to the account that reads."""
 
 
 class _Codec(FullPacketCodec):  # type: ignore[misc]  # untyped
@@ -430,10 +451,10 @@ class Wire:
         self._secrets = secrets
         self._server = server
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._client: Any = None
+        self._client: TL = None
         self._last = 0.0
 
-    def asked(self, request: Any) -> Any:  # noqa: ANN401 - untyped
+    def asked(self, request: TL) -> TL:
         """Return what Telegram answers to a request.
 
         Raises
@@ -444,13 +465,13 @@ class Wire:
         self._need_session()
         return self.run(lambda client: client(request))
 
-    def run(self, ask: Callable[[Any], Awaitable[_T]], *, total: float = TOTAL) -> _T:
+    def run(self, ask: Callable[[TL], Awaitable[_T]]) -> _T:
         """Return what becomes of a connected client, within a time."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
         with _told_apart():
             try:
-                return self._loop.run_until_complete(asyncio.wait_for(self._ask(ask), total))
+                return self._loop.run_until_complete(asyncio.wait_for(self._ask(ask), TOTAL))
             except (TimeoutError, OSError, EOFError):
                 self._loop.run_until_complete(self._hang_up())
                 raise
@@ -462,6 +483,13 @@ class Wire:
             row = self._made().session.get_entity_rows_by_username(name)
         number, kind = utils.resolve_id(row[0]) if row else (0, types.PeerChannel)
         return _Channel(number, row[1]) if row and kind is types.PeerChannel else None
+
+    def forget(self) -> None:
+        """Forget the channels that were looked up: each account has its own addresses of them."""
+        self.close()
+        with closing(sqlite3.connect(self._path)) as session, session:
+            session.execute("DELETE FROM entities")
+        self._loop = self._client = None
 
     def close(self) -> None:
         """Hang up."""
@@ -476,7 +504,7 @@ class Wire:
             msg = f"no account of Telegram is logged in; {WAY_OUT}"
             raise RefusedError(msg)
 
-    def _made(self) -> Any:  # noqa: ANN401 - untyped
+    def _made(self) -> TL:
         """Return the client; it waits for nothing, and asks nothing twice."""
         if self._client is None:
             self._client = TelegramClient(
@@ -499,7 +527,7 @@ class Wire:
             )
         return self._client
 
-    async def _ask(self, ask: Callable[[Any], Awaitable[_T]]) -> _T:
+    async def _ask(self, ask: Callable[[TL], Awaitable[_T]]) -> _T:
         client = self._made()
         if monotonic() - self._last > IDLE:
             await self._hang_up()
@@ -518,7 +546,13 @@ class Wire:
 
 
 def _session(path: Path, server: str | None) -> SQLiteSession:
-    session = SQLiteSession(str(path))
+    try:
+        session = SQLiteSession(str(path))
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        msg = f"{path} is damaged; remove it, then {WAY_OUT}"
+        raise RefusedError(msg) from None
     if server:
         host, _, port = server.rpartition(":")
         if (session.server_address, session.port) != (host, int(port)):
@@ -556,7 +590,7 @@ def _told_apart() -> Iterator[None]:
         fact = "AuthKeyNotFound"
         raise _not_known(fact) from None
     except sqlite3.Error as error:
-        msg = f"the session of Telegram cannot be used ({error}); stop who uses it, or log in anew"
+        msg = f"the session of Telegram cannot be used ({error}); stop whoever uses it"
         raise UnreachableError(msg) from None
     except (TimeoutError, OSError, EOFError, BufferError, ValueError, *_DAMAGED) as error:
         msg = f"Telegram cannot be reached ({_happened(error)}); check the connection"
@@ -584,6 +618,8 @@ def _as_fact(error: errors.RPCError) -> CollectError:
         return RateLimitedError("Telegram asks for a pause", getattr(error, "seconds", None))
     if isinstance(error, _NOT_KNOWN):
         return _not_known(fact)
+    if isinstance(error, errors.ChannelPrivateError):
+        return _ClosedError(f"Telegram does not show it any more ({fact})")
     if isinstance(error, errors.BadRequestError | errors.ForbiddenError | errors.NotFoundError):
         return GoneError(f"Telegram does not show it ({fact})")
     return UnreachableError(f"Telegram fails just now ({fact})")
@@ -625,7 +661,10 @@ def log_in(
     _keep_private(path)
     wire = Wire(path, world.secrets, server)
     try:
-        return _logged_in(wire, ask_phone, ask_code, ask_password)
+        if not wire.run(lambda client: client.is_user_authorized()):
+            _enter(wire, ask_phone, ask_code, ask_password)
+            wire.forget()
+        return str(utils.get_display_name(wire.run(lambda client: client.get_me())))
     except GoneError as error:
         msg = f"{error}; log in again"
         raise RefusedError(msg) from None
@@ -633,22 +672,23 @@ def log_in(
         wire.close()
 
 
-def _logged_in(
+def _enter(
     wire: Wire,
     ask_phone: Callable[[], str],
     ask_code: Callable[[], str],
     ask_password: Callable[[], str],
-) -> str:
-    if not wire.run(lambda client: client.is_user_authorized()):
-        phone = ask_phone().strip()
-        wire.run(lambda client: client.send_code_request(phone))
-        code = ask_code().strip()
-        try:
-            wire.run(lambda client: client.sign_in(phone, code))
-        except _PasswordError:
-            password = ask_password()
-            wire.run(lambda client: client.sign_in(password=password))
-    return str(utils.get_display_name(wire.run(lambda client: client.get_me())))
+) -> None:
+    phone = utils.parse_phone(ask_phone().strip())
+    if phone is None:
+        msg = "that is no telephone number; write it with its country in front, as +15550100"
+        raise RefusedError(msg)
+    wire.run(lambda client: client.send_code_request(phone))
+    code = ask_code().strip()
+    try:
+        wire.run(lambda client: client.sign_in(phone, code))
+    except _PasswordError:
+        password = ask_password()
+        wire.run(lambda client: client.sign_in(password=password))
 
 
 def _keep_private(path: Path) -> None:
@@ -657,10 +697,6 @@ def _keep_private(path: Path) -> None:
     path.parent.chmod(0o700)
     path.touch(mode=0o600)
     path.chmod(0o600)
-
-
-class _PasswordError(CollectError):
-    """Telegram wants the account's password, too."""
 
 
 class TelegramPlatform:

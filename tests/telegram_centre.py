@@ -18,15 +18,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from telethon import functions as f
+from telethon import password as srp
 from telethon.crypto import AES, AuthKey
 from telethon.extensions import BinaryReader
 from telethon.network.mtprotostate import MTProtoState
 from telethon.sessions import SQLiteSession
 from telethon.tl import types as t
 from telethon.tl.core import GzipPacked, MessageContainer
+
+TL: TypeAlias = Any  # Telethon has no types
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KEY = hashlib.shake_256(b"the key of a data centre on loopback").digest(256)
@@ -41,10 +44,13 @@ _ON_CONNECTING = (
     f.updates.GetDifferenceRequest,
 )  # fmt: skip
 _UNANSWERED = (t.MsgsAck, f.DestroySessionRequest)
-_BEFORE_LOGIN = (f.help.GetConfigRequest, f.auth.SendCodeRequest, f.auth.SignInRequest)
+_BEFORE_LOGIN = (
+    f.help.GetConfigRequest, f.auth.SendCodeRequest, f.auth.SignInRequest,
+    f.account.GetPasswordRequest, f.auth.CheckPasswordRequest,
+)  # fmt: skip
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """An error as Telegram names it."""
 
     def __init__(self, code: int, name: str) -> None:
@@ -53,9 +59,9 @@ class Refusal(Exception):
         self.name = name
 
 
-DROP = Refusal(0, "the connection is dropped")
-SILENCE = Refusal(0, "no answer comes")
-GARBAGE = Refusal(0, "a packet that nobody can read")
+DROP = RefusalError(0, "the connection is dropped")
+SILENCE = RefusalError(0, "no answer comes")
+GARBAGE = RefusalError(0, "a packet that nobody can read")
 
 
 def at(minutes: float) -> datetime:
@@ -75,6 +81,8 @@ class Centre:
         Every such question, as it came.
     knows
         Whether the account that asks is logged in.
+    password
+        What it takes to log in, besides a code.
     """
 
     channels: dict[int, t.Channel] = field(default_factory=dict)
@@ -83,15 +91,16 @@ class Centre:
     users: dict[int, t.User] = field(default_factory=dict)
     copies: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
-    faults: deque[Refusal | None] = field(default_factory=deque)
-    asked: list[Any] = field(default_factory=list)
+    faults: deque[RefusalError | None] = field(default_factory=deque)
+    asked: list[TL] = field(default_factory=list)
     knows: bool = True
+    password: "Password | None" = None
     connections: int = 0
     address: str = ""
 
     # what is planted
 
-    def channel(self, number: int, name: str | None, title: str, **more: Any) -> t.Channel:
+    def channel(self, number: int, name: str | None, title: str, **more: TL) -> t.Channel:
         """Plant a channel, or, with ``megagroup=True``, a group."""
         told = {"broadcast": not more.get("megagroup"), "left": True, "date": at(-1000)} | more
         self.channels[number] = t.Channel(
@@ -107,7 +116,7 @@ class Centre:
         self.users[number] = t.User(id=number, first_name=name, username=name, access_hash=number)
         return t.PeerUser(number)
 
-    def post(self, channel: int, number: int, minutes: float, text: str, **more: Any) -> t.Message:
+    def post(self, channel: int, number: int, minutes: float, text: str, **more: TL) -> t.Message:
         """Plant a message."""
         told = {"post": bool(self.channels[channel].broadcast), "views": number * 10} | more
         told.setdefault("forwards", None if told["views"] is None else number)
@@ -178,25 +187,25 @@ class Centre:
 
     # what it answers
 
-    def answer(self, request: Any) -> Any:
+    def answer(self, request: TL) -> TL:
         """Return the answer to a request.
 
         Raises
         ------
-        Refusal
+        RefusalError
             It is an error.
         """
         if not self.knows and not isinstance(request, _BEFORE_LOGIN):
-            raise Refusal(401, "AUTH_KEY_UNREGISTERED")
+            raise RefusalError(401, "AUTH_KEY_UNREGISTERED")
         if not isinstance(request, _ON_CONNECTING):
             self.asked.append(request)
             if self.faults and (fault := self.faults.popleft()):
                 raise fault
         if type(request) not in _ANSWERS:
-            raise Refusal(400, f"METHOD_{type(request).__name__.upper()}_INVALID")
+            raise RefusalError(400, f"METHOD_{type(request).__name__.upper()}_INVALID")
         return _ANSWERS[type(request)](self, request)
 
-    def resolve(self, request: Any) -> Any:
+    def resolve(self, request: TL) -> TL:
         """Answer who has a name."""
         name = request.username.lower()
         for each in self.channels.values():
@@ -205,9 +214,9 @@ class Centre:
         for user in self.users.values():
             if (user.username or "").lower() == name:
                 return t.contacts.ResolvedPeer(t.PeerUser(user.id), [], [user])
-        raise Refusal(400, "USERNAME_NOT_OCCUPIED")
+        raise RefusalError(400, "USERNAME_NOT_OCCUPIED")
 
-    def full(self, request: Any) -> Any:
+    def full(self, request: TL) -> TL:
         """Answer everything about a channel."""
         number = self._visible(request.channel)
         full = t.ChannelFull(
@@ -217,21 +226,21 @@ class Centre:
         )  # fmt: skip
         return t.messages.ChatFull(full, [self.channels[number]], [])
 
-    def history(self, request: Any) -> Any:
+    def history(self, request: TL) -> TL:
         """Answer messages of a channel, newest first."""
         return self._page(request, list(self.messages[self._visible(request.peer)].values()))
 
-    def search(self, request: Any) -> Any:
+    def search(self, request: TL) -> TL:
         """Answer messages that hold words."""
         held = self.messages[self._visible(request.peer)].values()
         found = [each for each in held if request.q.lower() in each.message.lower()]
         return self._page(request, found)
 
-    def replies(self, request: Any) -> Any:
+    def replies(self, request: TL) -> TL:
         """Answer the comments below a post."""
         place = (self._visible(request.peer), request.msg_id)
         if place not in self.copies:
-            raise Refusal(400, "MSG_ID_INVALID")
+            raise RefusalError(400, "MSG_ID_INVALID")
         group, copy = self.copies[place]
         below = [
             each
@@ -241,7 +250,7 @@ class Centre:
         ]
         return self._page(request, below)
 
-    def numbered(self, request: Any) -> Any:
+    def numbered(self, request: TL) -> TL:
         """Answer messages by their numbers; those that are not there come empty."""
         number = self._visible(request.channel)
         held = self.messages[number]
@@ -249,15 +258,15 @@ class Centre:
         found = [held.get(each.id) or t.MessageEmpty(each.id, peer) for each in request.id]
         return self._messages(found, len(found))
 
-    def _visible(self, peer: Any) -> int:
+    def _visible(self, peer: TL) -> int:
         number = int(peer.channel_id)
         if number in self.hidden:
-            raise Refusal(400, "CHANNEL_PRIVATE")
+            raise RefusalError(400, "CHANNEL_PRIVATE")
         if number not in self.channels or peer.access_hash != self.channels[number].access_hash:
-            raise Refusal(400, "CHANNEL_INVALID")
+            raise RefusalError(400, "CHANNEL_INVALID")
         return number
 
-    def _page(self, request: Any, found: list[t.Message]) -> Any:
+    def _page(self, request: TL, found: list[t.Message]) -> TL:
         newest_first = sorted(found, key=lambda each: -each.id)
         wanted = [
             each
@@ -266,47 +275,101 @@ class Centre:
         ]
         return self._messages(wanted[: request.limit], len(found))
 
-    def _messages(self, messages: list[Any], count: int) -> Any:
+    def _messages(self, messages: list[TL], count: int) -> TL:
         return t.messages.ChannelMessages(
             pts=1, count=count, messages=messages, topics=[],
             chats=list(self.channels.values()), users=list(self.users.values()),
         )  # fmt: skip
 
-    def send_code(self, request: Any) -> Any:
+    def send_code(self, request: TL) -> TL:
         """Answer that a code is on its way."""
-        if not request.phone_number.isdigit():
-            raise Refusal(400, "PHONE_NUMBER_INVALID")
+        if len(request.phone_number) < len(CODE):
+            raise RefusalError(400, "PHONE_NUMBER_INVALID")
         return t.auth.SentCode(type=t.auth.SentCodeTypeApp(len(CODE)), phone_code_hash="hash")
 
-    def sign_in(self, request: Any) -> Any:
+    def sign_in(self, request: TL) -> TL:
         """Answer who it is, if the code is right."""
         if request.phone_code != CODE:
-            raise Refusal(400, "PHONE_CODE_INVALID")
+            raise RefusalError(400, "PHONE_CODE_INVALID")
+        if self.password is not None:
+            raise RefusalError(401, "SESSION_PASSWORD_NEEDED")
         self.knows = True
         return t.auth.Authorization(_ME)
 
-    def me(self, request: Any) -> bytes:
+    def riddle(self, request: TL) -> TL:
+        """Answer what to reckon from the password."""
+        assert request
+        assert self.password is not None
+        return self.password.riddle()
+
+    def check_password(self, request: TL) -> TL:
+        """Answer who it is, if the password is right."""
+        assert self.password is not None
+        if not self.password.is_solved_by(request.password):
+            raise RefusalError(400, "PASSWORD_HASH_INVALID")
+        self.knows = True
+        return t.auth.Authorization(_ME)
+
+    def me(self, request: TL) -> bytes:
         """Answer who asks."""
         return struct.pack("<Ii", _VECTOR, len(request.id)) + bytes(_ME) * len(request.id)
 
-    def config(self, request: Any) -> Any:
+    def config(self, request: TL) -> TL:
         """Answer a configuration; what nobody reads of it is nought."""
         assert request
         return _config()
 
-    def state(self, request: Any) -> Any:
+    def state(self, request: TL) -> TL:
         """Answer up to where updates go."""
         assert request
         return t.updates.State(1, 0, START, 1, 0)
 
-    def difference(self, request: Any) -> Any:
+    def difference(self, request: TL) -> TL:
         """Answer that there are no updates."""
         assert request
         return t.updates.DifferenceEmpty(START, 1)
 
 
+class Password:
+    """A password that the centre checks without being told it (SRP, RFC 5054)."""
+
+    def __init__(self, words: str) -> None:
+        numbers = srp.check_prime_and_good.__code__.co_consts
+        self._prime = next(bytes(each) for each in numbers if isinstance(each, tuple))
+        self._kind = t.PasswordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow(
+            b"salt1", b"salt2", 3, self._prime
+        )
+        self._proof = int.from_bytes(srp.compute_digest(self._kind, words), "big")
+        self._secret = int.from_bytes(os.urandom(256), "big")
+        p, g = self._prime, (3).to_bytes(256, "big")
+        factor = int.from_bytes(srp.sha256(p, g), "big")
+        shown = factor * self._proof + pow(3, self._secret, self._modulus)
+        self._shown = (shown % self._modulus).to_bytes(256, "big")
+
+    @property
+    def _modulus(self) -> int:
+        return int.from_bytes(self._prime, "big")
+
+    def riddle(self) -> TL:
+        """Return what is shown to who wants to log in."""
+        return t.account.Password(
+            new_algo=t.PasswordKdfAlgoUnknown(), new_secure_algo=t.SecurePasswordKdfAlgoUnknown(),
+            secure_random=b"", has_password=True, current_algo=self._kind, srp_B=self._shown,
+            srp_id=1,
+        )  # fmt: skip
+
+    def is_solved_by(self, told: TL) -> bool:
+        """Return whether who answers knows the password."""
+        mix = int.from_bytes(srp.sha256(told.A, self._shown), "big")
+        base = int.from_bytes(told.A, "big") * pow(self._proof, mix, self._modulus)
+        key = srp.sha256(pow(base, self._secret, self._modulus).to_bytes(256, "big"))
+        group = srp.xor(srp.sha256(self._prime), srp.sha256((3).to_bytes(256, "big")))
+        salts = (srp.sha256(self._kind.salt1), srp.sha256(self._kind.salt2))
+        return bool(srp.sha256(group, *salts, told.A, self._shown, key) == told.M1)
+
+
 _ME = t.User(id=1, is_self=True, first_name="Reader", access_hash=1)
-_ANSWERS: dict[type, Callable[[Centre, Any], Any]] = {
+_ANSWERS: dict[type, Callable[[Centre, TL], TL]] = {
     f.contacts.ResolveUsernameRequest: Centre.resolve,
     f.channels.GetFullChannelRequest: Centre.full,
     f.channels.GetMessagesRequest: Centre.numbered,
@@ -315,6 +378,8 @@ _ANSWERS: dict[type, Callable[[Centre, Any], Any]] = {
     f.messages.GetRepliesRequest: Centre.replies,
     f.auth.SendCodeRequest: Centre.send_code,
     f.auth.SignInRequest: Centre.sign_in,
+    f.account.GetPasswordRequest: Centre.riddle,
+    f.auth.CheckPasswordRequest: Centre.check_password,
     f.users.GetUsersRequest: Centre.me,
     f.updates.GetStateRequest: Centre.state,
     f.updates.GetDifferenceRequest: Centre.difference,
@@ -322,9 +387,9 @@ _ANSWERS: dict[type, Callable[[Centre, Any], Any]] = {
 }
 
 
-def _config() -> Any:
+def _config() -> TL:
     now = datetime.now(UTC)
-    told: dict[str, Any] = {
+    told: dict[str, TL] = {
         "date": now, "expires": now + timedelta(days=1), "test_mode": False, "this_dc": 2,
         "dc_options": [], "dc_txt_domain_name": "", "me_url_prefix": "",
     }  # fmt: skip
@@ -387,7 +452,7 @@ class _Line:
         _, self._session, number, _, length = struct.unpack("<qqqii", plain[:32])
         return number, plain[32 : 32 + length]
 
-    def _handle(self, number: int, request: Any) -> None:
+    def _handle(self, number: int, request: TL) -> None:
         while isinstance(request, _WRAPPERS):
             request = request.query
         if isinstance(request, _UNANSWERED):
@@ -398,10 +463,10 @@ class _Line:
         if (body := self._answered(request)) is not None:
             self._send(struct.pack("<Iq", _RESULT, number) + body)
 
-    def _answered(self, request: Any) -> bytes | None:
+    def _answered(self, request: TL) -> bytes | None:
         try:
             return bytes(self._centre.answer(request))
-        except Refusal as refusal:
+        except RefusalError as refusal:
             if refusal is SILENCE:
                 return None
             if refusal is GARBAGE:
@@ -427,7 +492,7 @@ class _Line:
         self._writer.write(packet + struct.pack("<I", zlib.crc32(packet)))
 
 
-def _unpacked(number: int, body: bytes) -> Iterator[tuple[int, Any]]:
+def _unpacked(number: int, body: bytes) -> Iterator[tuple[int, TL]]:
     """Yield the requests in a message, each with its number."""
     content = BinaryReader(body).tgread_object()
     if isinstance(content, MessageContainer):
@@ -437,7 +502,7 @@ def _unpacked(number: int, body: bytes) -> Iterator[tuple[int, Any]]:
         yield number, _unzipped(content)
 
 
-def _unzipped(content: Any) -> Any:
+def _unzipped(content: TL) -> TL:
     return (
         BinaryReader(content.data).tgread_object() if isinstance(content, GzipPacked) else content
     )

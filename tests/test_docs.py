@@ -7,9 +7,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from analytics.settings import SourceSettings, decode
 from collectors.exports.formats import known_formats
+from collectors.sources import configured, known_platforms, platform
 from dashboards.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -66,3 +69,23 @@ def test_the_benchmark_runs() -> None:
     command += ["--rounds", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "time of import / time of orjson.loads" in done.stdout
+
+
+def test_every_platform_and_every_option_of_it_is_documented() -> None:
+    page = (ROOT / "docs/collectors.md").read_text(encoding="utf-8")
+    common = {field.name for field in msgspec.structs.fields(SourceSettings)}
+    for name in known_platforms():
+        each = platform(name)
+        assert f'platform = "{name}"' in page
+        own = {field.name for field in msgspec.structs.fields(each.settings)} - common
+        assert [option for option in own if option not in page] == []
+        assert [s for s in each.secrets if f"GROUNDSWELL_{s.upper()}" not in page] == []
+
+
+def test_the_examples_of_sources_are_read(tmp_path: Path) -> None:
+    page = (ROOT / "docs/collectors.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```toml\n(\[\[sources\]\].*?)```", page, re.DOTALL)
+    assert len(blocks) >= len(known_platforms())
+    for block in blocks:
+        told = decode('[[appeals]]\nid = "a"\n' + block, place="docs/collectors.md")
+        assert configured(told, place="docs/collectors.md")

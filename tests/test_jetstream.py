@@ -127,13 +127,20 @@ def test_follows_and_handles_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_what_is_deleted_in_the_same_files_is_left_out(tmp_path: Path, order: int) -> None:
+def test_what_is_deleted_stays_as_it_was_and_the_change_is_told(tmp_path: Path, order: int) -> None:
     events = [post("ana", "1"), event("ana", "1", POST, None, operation="delete"), post("bo", "1")]
     done = reads(tmp_path, *events[::order])
-    assert done.rows["posts"]["account_id"].to_list() == ["bluesky:did:plc:bo"]
-    lost = done.lost("dropped", "rows")
-    assert lost["deleted later in the same stream: left out"] == 1
-    assert lost["a deletion: what it names is left out where these files hold it"] == 1
+    assert done.rows["posts"].height == 2
+    change = done.rows["changes"].select("post_id", "what", "account_id", "text").rows()
+    assert change == [(f"bluesky:{uri('ana', '1')}", "deleted", "bluesky:did:plc:ana", None)]
+    assert done.rows["changes"]["at"].null_count() == 0
+    assert not done.lost("dropped", "rows")
+
+
+def test_what_is_written_anew_is_an_edit(tmp_path: Path) -> None:
+    record = {"$type": POST, "text": "better", "createdAt": "2026-03-01T12:00:00Z"}
+    done = reads(tmp_path, event("ana", "1", POST, record, operation="update"))
+    assert done.rows["changes"].select("what", "text").rows() == [("edited", "better")]
 
 
 def test_records_of_a_repository_are_read_alone_and_in_pages(tmp_path: Path) -> None:

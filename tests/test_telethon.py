@@ -334,3 +334,72 @@ def test_real_messages_give_what_they_are_known_to_hold(shared: Path) -> None:
     assert posts["urls"].list.eval(pl.element().str.starts_with("http")).list.all().all()
     metrics = done.rows["numbers shown"]["metric"].value_counts(sort=True)["metric"].to_list()
     assert set(metrics) == {"views", "forwards", "reactions"}
+
+
+# whole answers
+
+
+def answer(*messages: dict[str, Any], **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    chats = [{"_": "Channel", "id": NUMBER, "title": "Square", "username": "square"}]
+    return {"_": "ChannelMessages", "chats": chats, "users": [], "messages": list(messages)} | more
+
+
+def test_answers_tell_who_is_who_and_their_messages(tmp_path: Path) -> None:
+    user = {"_": "User", "id": 5, "first_name": "Ana", "last_name": "Bo", "usernames": [
+        {"username": "old", "active": False}, {"username": "ana", "active": True},
+    ]}  # fmt: skip
+    path = written(tmp_path / "pages", answer(message(1), users=[user]), answer(message(2)))
+    assert detect(Head.of(Source(path))) is FORMAT
+    done = read(FORMAT, path)
+    assert column(done, "post_id") == [f"telegram:{NUMBER}/1", f"telegram:{NUMBER}/2"]
+    named = done.rows["accounts"].select("account_id", "handle", "name").unique()
+    assert set(named.rows()) == {
+        (f"telegram:{NUMBER}", "square", "Square"), ("telegram:user5", "ana", "Ana Bo"),
+    }  # fmt: skip
+
+
+def test_followers_come_with_everything_about_a_channel(tmp_path: Path) -> None:
+    chat = {"_": "Channel", "id": NUMBER, "title": "Square", "date": "2020-01-01T00:00:00Z"}
+    told = {"_": "ChatFull", "users": [], "full_chat": {"id": NUMBER, "participants_count": 700}}
+    chats = [chat | {"left": True}, chat | {"id": 7, "left": False, "participants_count": 3}]
+    done = read(FORMAT, written(tmp_path / "full", told | {"chats": chats}))
+    assert done.rows["accounts"].select("account_id", "followers", "created_at").rows() == [
+        (f"telegram:{NUMBER}", 700, datetime(2020, 1, 1, tzinfo=UTC)),
+        ("telegram:7", 3, None),
+    ]
+
+
+def test_comments_answer_the_post_that_they_were_asked_for(tmp_path: Path) -> None:
+    below = {"channel_id": NUMBER, "post": 3}
+    other = {"peer_id": channel(9)}
+    first = group(51, reply_to={"reply_to_msg_id": 50}) | other
+    second = group(52, reply_to={"reply_to_msg_id": 51, "reply_to_top_id": 50}) | other
+    done = read(FORMAT, written(tmp_path / "page", answer(first, second, comments_of=below)))
+    assert column(done, "parent_id") == [f"telegram:{NUMBER}/3", "telegram:9/51"]
+    assert column(done, "kind") == ["reply", "reply"]
+
+
+def test_edits_become_changes_but_not_those_that_telegram_hides(tmp_path: Path) -> None:
+    edited = {"edit_date": "2026-04-01T00:00:00Z"}
+    told = [message(1, **edited), message(2, **edited, edit_hide=True), forward(id=3, **edited)]
+    done = read(FORMAT, lines(tmp_path, *told))
+    assert done.rows["edits"].select("post_id", "what", "at", "text", "account_id").rows() == [
+        (f"telegram:{NUMBER}/1", "edited", datetime(2026, 4, 1, tzinfo=UTC), "words",
+         f"telegram:{NUMBER}"),
+    ]  # fmt: skip
+
+
+def test_what_is_no_longer_there_is_counted(tmp_path: Path) -> None:
+    empty = {"_": "MessageEmpty", "id": 8, "peer_id": channel(NUMBER)}
+    done = read(FORMAT, written(tmp_path / "page", answer(message(1), empty)))
+    assert column(done, "post_id") == [f"telegram:{NUMBER}/1"]
+    assert done.lost("dropped", "rows") == {"no longer there: deleted, or never a message": 1}
+
+
+def test_an_answer_that_is_damaged_costs_only_itself(tmp_path: Path) -> None:
+    path = tmp_path / "pages"
+    good = json.dumps(answer(message(1)))
+    path.write_text(f'{good}\n{{"chats": 7}}\n{good[:-30]}\n')
+    done = read(FORMAT, path)
+    assert column(done, "post_id") == [f"telegram:{NUMBER}/1"]
+    assert sum(done.lost("dropped", "answers").values()) == 2

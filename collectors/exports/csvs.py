@@ -181,7 +181,8 @@ def _note_swallowed(batch: pl.DataFrame, separator: str, source: Source, losses:
             continue
         lines = cells.with_columns(pl.col("cell").str.split("\n")).explode("cell")
         cuts = pl.col("cell").str.count_matches(separator, literal=True)
-        rows = lines.filter(cuts == len(names) - 1)
+        in_prose = pl.col("cell").str.contains(f"{separator} ", literal=True)
+        rows = lines.filter(cuts == len(names) - 1, ~in_prose)
         if rows.height:
             place = f"{source.name}, row {rows[ROW][0]}"
             losses.add("dropped", "rows", _SWALLOWED, rows.height, example=place)

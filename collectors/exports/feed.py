@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_tz
 from html.entities import html5
+from typing import NamedTuple
 
 import polars as pl
 
@@ -131,6 +132,37 @@ class Feed:
 
 
 FORMAT = Feed()
+
+
+class Entry(NamedTuple):
+    """One item of a feed: its address or id, and its title and description as they stand."""
+
+    url: str
+    words: str
+
+
+def entries(source: Source) -> list[Entry]:
+    """Return the items of a feed, for whoever has to choose among them.
+
+    Raises
+    ------
+    FormatError
+        It declares entities, or is broken before its end.
+    """
+    reader = _Reader()
+    try:
+        for piece in _pieces(source, Losses()):
+            reader.feed(piece)
+        reader.feed(b"", is_last=True)
+    except xml.parsers.expat.ExpatError as error:
+        msg = f"broken XML ({_fact(error)})"
+        raise FormatError(msg) from None
+    return [_entry(item) for item in reader.taken() if _url(item)]
+
+
+def _entry(item: "_Item") -> Entry:
+    told = (item.texts.get(name, "") for name in ("title", *_WORDS))
+    return Entry(_url(item), "\n".join(told))
 
 
 def _fact(error: xml.parsers.expat.ExpatError) -> str:

@@ -6,8 +6,8 @@ of a repository itself are read too: ``{"uri", "value"}``, alone or in ``{"recor
 
 ``via`` in a repost names the repost through which the user came to it: here, and only here, a
 parent is observed. Not every program writes it: where it lacks, the parent stays unknown. Likes are
-no shares and are only counted. A deletion names a record without its words; what it deletes is left
-out if it stands in the same files, before or behind.
+no shares and are only counted. A deletion names a record without its words: it is a change of the
+post, which stays as it was first seen.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from typing import Annotated
 import msgspec
 import polars as pl
 
-from analytics.tables import ACCOUNTS, FOLLOWS, POSTS
+from analytics.tables import ACCOUNTS, CHANGES, FOLLOWS, POSTS, UTC
 from collectors.exports.bluesky_records import (
     POST,
     REPOST,
@@ -45,8 +45,7 @@ _OTHERS = {
     "app.bsky.graph.listitem": "an entry of a list: not read",
 }
 _OTHER = "a record of another kind: neither post, repost nor follow"
-_DELETION = "a deletion: what it names is left out where these files hold it"
-_DELETED = "deleted later in the same stream: left out"
+_DELETION = "a deletion of something that is neither post nor repost"
 _NO_RECORD = "lacks its record or its key"
 
 _Time = Annotated[int, msgspec.Meta(ge=0, le=2**57)]
@@ -67,6 +66,7 @@ class _Look(msgspec.Struct, gc=False):
 
     did: str | None = None
     kind: str | None = None
+    time_us: _Time | None = None
     commit: _Commit | None = None
     uri: str | None = None
     value: _Typed | None = None
@@ -76,6 +76,7 @@ class _Look(msgspec.Struct, gc=False):
 class _PostCommit(msgspec.Struct, gc=False):
     rkey: str
     record: PostRecord
+    operation: str | None = None
 
 
 class _PostEvent(msgspec.Struct, gc=False):
@@ -149,27 +150,14 @@ class Jetstream:
         return (is_record or is_page) and b"at://" in head.data
 
     def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
-        """Yield accounts, posts and follows; deletions are looked for beforehand."""
-        deleted = _deleted(files)
+        """Yield accounts, posts, follows, and what was changed."""
         references = References()
         for source in files:
-            yield from _File(source, options.losses, references, deleted).parts()
+            yield from _File(source, options.losses, references).parts()
         references.note(options.losses)
 
 
 FORMAT = Jetstream()
-
-
-def _deleted(files: Sequence[Source]) -> pl.Series:
-    """Return the posts and reposts that are deleted anywhere in the files, as hashes."""
-    found = [pl.Series(dtype=pl.UInt64)]
-    for source in files:
-        trial = Decoding(source, Losses(), "Bluesky")
-        for some in chunks(documents(source, trial.losses)):
-            telling = [each for each in some if b'"delete"' in bytes(each.text)]
-            looks = (look for _, look in paired(trial, _Look, telling))
-            found.append(texts([uri for look in looks if (uri := _deletes(look))]).hash())
-    return pl.concat(found).unique()
 
 
 def _deletes(look: _Look) -> str | None:
@@ -185,13 +173,11 @@ def _deletes(look: _Look) -> str | None:
 class _File:
     """One file, read from one piece to the next."""
 
-    def __init__(
-        self, source: Source, losses: Losses, references: References, deleted: pl.Series
-    ) -> None:
+    def __init__(self, source: Source, losses: Losses, references: References) -> None:
         self.source = source
         self.losses = losses
         self.references = references
-        self.deleted = deleted
+        self.changed: list[tuple[str, str, int | None, str | None, str]] = []
         self.decoding = Decoding(source, losses, "Bluesky")
 
     def parts(self) -> Iterator[Part]:
@@ -201,6 +187,24 @@ class _File:
             yield from self._posts(found)
             yield from self._reposts(found)
             yield from self._follows(found)
+            yield from self._changes()
+
+    def _changes(self) -> Iterator[Part]:
+        """Yield the posts and reposts that were deleted or written anew."""
+        names = ("uri", "what", "time", "text", "did")
+        types = dict.fromkeys(names, pl.String()) | {"time": pl.Int64()}
+        raw = pl.DataFrame(self.changed, schema=types, orient="row")
+        self.changed = []
+        if raw.height:
+            rows = raw.select(
+                post_id="uri",
+                platform=pl.lit("bluesky"),
+                what="what",
+                at=pl.col("time").cast(UTC),
+                text="text",
+                account_id=named_on("bluesky", "did"),
+            )
+            yield Part(CHANGES, rows, "changes")
 
     def _sorted(self, some: Sequence[Document]) -> dict[str, list[Document]]:
         """Return documents by what they are: a collection, with ``kept`` for a plain record."""
@@ -222,7 +226,9 @@ class _File:
             self._drop("an account was opened or closed: no post", document)
         elif look.commit is not None:
             collection = look.commit.collection or ""
-            if look.commit.operation == "delete":
+            if uri := _deletes(look):
+                self.changed.append((uri, "deleted", look.time_us, None, look.did or ""))
+            elif look.commit.operation == "delete":
                 self._drop(_DELETION, document)
             elif collection in _READ:
                 found[collection].append(document)
@@ -262,11 +268,11 @@ class _File:
     def _posts(self, found: dict[str, list[Document]]) -> Iterator[Part]:
         posts = Posts()
         for event in self.decoding.each(_PostEvent, found[POST], count=False):
-            posts.add(
-                address(event.did, POST, event.commit.rkey),
-                event.commit.record,
-                event.time_us,
-            )
+            uri = address(event.did, POST, event.commit.rkey)
+            if event.commit.operation == "update" and uri:
+                text = event.commit.record.text
+                self.changed.append((f"bluesky:{uri}", "edited", event.time_us, text, event.did))
+            posts.add(uri, event.commit.record, event.time_us)
         for kept in self.decoding.each(_KeptPost, found[f"kept {POST}"], count=False):
             posts.add(kept.uri, kept.value, None)
         yield from self._kept(posts.table(self.losses, self.source.name), "posts")
@@ -284,17 +290,15 @@ class _File:
         yield from self._kept(reposts.table(self.losses, self.source.name), "posts")
 
     def _kept(self, posts: pl.DataFrame, what: str) -> Iterator[Part]:
-        """Yield posts, without those that are deleted or have no address to be known by."""
+        """Yield posts, without those that have no address to be known by."""
         whole = posts.filter(pl.col("post_id").str.contains(r"^bluesky:at://[^/]+/[^/]+/[^/]"))
         self._drop_some(_NO_RECORD, posts.height - whole.height)
-        held = whole.filter(~whole["post_id"].hash().is_in(self.deleted.implode()))
-        self._drop_some(_DELETED, whole.height - held.height)
-        self.references.hold(held["post_id"])
+        self.references.hold(whole["post_id"])
         for name in ("parent_id", "root_id"):
-            if name in held.columns:
-                self.references.name(held[name], self.source.name)
-        if held.height:
-            yield Part(POSTS, held, what)
+            if name in whole.columns:
+                self.references.name(whole[name], self.source.name)
+        if whole.height:
+            yield Part(POSTS, whole, what)
 
     def _follows(self, found: dict[str, list[Document]]) -> Iterator[Part]:
         events = self.decoding.each(_FollowEvent, found[_FOLLOW], count=False)

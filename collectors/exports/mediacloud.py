@@ -1,4 +1,4 @@
-"""Stories that Media Cloud found, as CSV: of a topic (to 2022), or of a search (since then).
+"""Stories that Media Cloud found: as CSV of a topic or of a search, or as its API lists them.
 
 ``publish_date`` is what Media Cloud could make of a page: often only a day, written as midnight,
 and often just the moment of collection. It is kept as told, and both kinds are counted in the
@@ -10,11 +10,13 @@ that a topic's tables add are not read.
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 
+import msgspec
 import polars as pl
 
 from analytics.tables import ACCOUNTS, POSTS
 from collectors.exports.articles import as_posts, is_web, outlets
 from collectors.exports.csvs import ROW, batches, note_unread, refused, with_columns_of
+from collectors.exports.documents import Decoding, Document, chunks, elements, names_read
 from collectors.exports.formats import Head, Options, Part
 from collectors.exports.sources import Source
 from collectors.exports.times import iso
@@ -29,32 +31,73 @@ _UNNEEDED = {
 _COLLECTED = ("collect_date", "indexed_date")
 _SAME_MOMENT = pl.duration(seconds=60)
 _DAY = r"^(\d{4}-\d\d-\d\d)$"
+_LISTED = {"stories[].url", "stories[].media_name", "stories[].publish_date"}
+
+
+class _Story(msgspec.Struct):
+    """A story as the API lists it."""
+
+    url: str | None = None
+    title: str | None = None
+    language: str | None = None
+    media_name: str | None = None
+    publish_date: str | None = None
+    indexed_date: str | None = None
+
+
+_TOLD = _Story.__struct_fields__
 
 
 class MediaCloud:
     """Reads lists of stories."""
 
     name = "mediacloud"
-    label = "Media Cloud stories CSV"
+    label = "Media Cloud stories (CSV, JSON)"
 
     def knows(self, head: Head) -> bool:
-        """Judge by the names of the columns."""
+        """Judge by the names of the columns or members."""
+        if head.paths >= _LISTED:
+            return True
         columns = set(head.columns)
         of_its_own = columns & {"stories_id", "media_id"} or columns >= _OF_SEARCHES
         return columns >= COLUMNS and bool(of_its_own)
 
     def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
         """Yield outlets and stories."""
-        losses = options.losses
-        needs = {"url", "publish_date"}
-        for source, told in batches(files, losses, options.scratch, needs=needs):
-            note_unread(told, _READ | _UNNEEDED, source, losses)
-            found = _stories(with_columns_of(told, sorted(_READ)), source, options)
-            yield Part(ACCOUNTS, outlets(found), "accounts")
-            yield Part(POSTS, as_posts(found), "posts")
+        for source in files:
+            rows_of = _of_json if Head.of(source).is_json else _of_csv
+            for told in rows_of(source, options):
+                found = _stories(told, source, options)
+                yield Part(ACCOUNTS, outlets(found), "accounts")
+                yield Part(POSTS, as_posts(found), "posts")
 
 
 FORMAT = MediaCloud()
+
+
+def _of_csv(source: Source, options: Options) -> Iterator[pl.DataFrame]:
+    needs = {"url", "publish_date"}
+    for _, told in batches([source], options.losses, options.scratch, needs=needs):
+        note_unread(told, _READ | _UNNEEDED, source, options.losses)
+        yield with_columns_of(told, sorted(_READ))
+
+
+def _of_json(source: Source, options: Options) -> Iterator[pl.DataFrame]:
+    decoding = Decoding(source, options.losses, "Media Cloud")
+    pieces = enumerate(elements(source, options.losses, depth=2), 1)
+    listed = (Document(f"{source.name}, story {number}", piece) for number, piece in pieces)
+    number = 0
+    for some in chunks(listed):
+        stories = decoding.each(_Story, some)
+        rows = pl.DataFrame(
+            {
+                name: pl.Series([getattr(s, name) for s in stories], dtype=pl.String)
+                for name in _TOLD
+            }
+        )
+        yield with_columns_of(rows.with_row_index(ROW, offset=number + 1), sorted(_READ))
+        number += len(some)
+    decoding.note_unread(names_read(_Story) | _UNNEEDED)
 
 
 def _stories(rows: pl.DataFrame, source: Source, options: Options) -> pl.DataFrame:

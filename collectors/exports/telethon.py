@@ -446,9 +446,9 @@ def _raw(messages: list[_Message], chats: list[str], below: str | None) -> pl.Da
 _RAW: dict[str, pl.DataType | type[pl.DataType]] = {
     "post_id": pl.String, "chat": pl.String, "account_id": pl.String, "date": pl.String,
     "is_forward": pl.Boolean, "origin": pl.String, "origin_name": pl.String, "root_id": pl.String,
-    "parent": pl.String, "edited": pl.String, "text": pl.String, "urls": STRINGS, "hashtags": STRINGS,
-    "mentions": STRINGS, "media_keys": STRINGS, "views": pl.Int64, "forwards": pl.Int64,
-    "replies": pl.Int64, "reactions": pl.Int64,
+    "parent": pl.String, "edited": pl.String, "text": pl.String, "urls": STRINGS,
+    "hashtags": STRINGS, "mentions": STRINGS, "media_keys": STRINGS, "views": pl.Int64,
+    "forwards": pl.Int64, "replies": pl.Int64, "reactions": pl.Int64,
 }  # fmt: skip
 
 
@@ -491,19 +491,24 @@ def _profiles(people: list[_Chat], full: _Full | None) -> pl.DataFrame:
     columns = {
         "account_id": [f"telegram:{_PEOPLE.get(p.kind, '')}{p.id}" for p in people],
         "handle": [_handle(p) for p in people],
-        "name": [p.title or " ".join(filter(None, (p.first_name, p.last_name))) for p in people],
+        "name": [_shown_name(p) for p in people],
         "followers": [counted.get(p.id, p.participants_count) for p in people],
         "opened": [p.date if p.left and p.kind == "Channel" else None for p in people],
     }
     schema = dict.fromkeys(columns, pl.String()) | {"followers": pl.Int64()}
     named = pl.DataFrame(columns, schema=schema).with_columns(
-        platform=pl.lit("telegram"), role=pl.lit("unknown"),
-        name=pl.when(pl.col("name") != "").then("name"), created_at=iso(pl.col("opened"), UTC),
-    )  # fmt: skip
+        platform=pl.lit("telegram"),
+        role=pl.lit("unknown"),
+        created_at=iso(pl.col("opened"), UTC),
+    )
     return named.drop("opened")
 
 
 _PEOPLE = {"User": "user", "UserEmpty": "user", "Chat": "chat", "ChatForbidden": "chat"}
+
+
+def _shown_name(peer: _Chat) -> str | None:
+    return peer.title or " ".join(filter(None, (peer.first_name, peer.last_name))) or None
 
 
 def _handle(peer: _Chat) -> str | None:

@@ -1,0 +1,707 @@
+"""Bluesky: searches, authors, posts with quotes, threads and reposts, and the live streams.
+
+What ``ask`` may hold: a post (its address, or ``at://…``), ``@handle``, or words.
+
+- Who reposted is listed without times, and without whom it came through. Both stand in the record
+  that the reposter's own repository keeps (``createdAt``, ``via``): each is asked for there.
+- A live stream shows all that is posted anywhere; kept is what has the words that are asked for, or
+  refers to a post of the appeal that is known.
+- XRPC is plain JSON: it is asked through our one way to the web, so that answers are kept as they
+  came. The firehose is CBOR in CAR files, which ``atproto`` reads.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Protocol
+
+import msgspec
+import requests
+from atproto import (
+    CAR,
+    models,
+    parse_subscribe_repos_message,
+)
+from atproto_subscription.frames import Frame
+from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from analytics.errors import CollectError, CursorError, GoneError, UnreachableError
+from analytics.settings import SourceSettings
+from collectors.sources import Check, Cursor, Estimate, Page, Source, Task, World
+from collectors.web import USER_AGENT, Deadline, json_of, refuse, session, told_apart
+
+APPVIEW = "https://public.api.bsky.app"
+HOME = "https://bsky.social"
+DIRECTORY = "https://plc.directory"
+JETSTREAM = "wss://jetstream2.us-east.bsky.network/subscribe"
+FIREHOSE = "wss://bsky.network"
+POST = "app.bsky.feed.post"
+REPOST = "app.bsky.feed.repost"
+PAGE = 100
+PROFILES = 25
+LOOKED_THROUGH = 20  # pages of a reposter's own records
+LIVE_SECONDS = 2.0
+LIVE_EVENTS = 2_000
+KNOWN = 200_000  # posts of the appeal that a stream is compared with
+REMEMBERED = 2_000  # of them, from one run to the next
+LARGEST_FRAME = 8 << 20
+_ADDRESS = re.compile(r"https?://(?:\w+\.)?bsky\.app/profile/([^/\s]+)/post/(\w+)")
+_URI = re.compile(rf"at://([^/\s]+)/{re.escape(POST)}/(\w+)")
+
+
+class BlueskySettings(SourceSettings, kw_only=True):
+    """A source on Bluesky.
+
+    Attributes
+    ----------
+    replies, quotes, reposts
+        What is asked for of each post that ``ask`` names.
+    repost_records
+        Ask each reposter's repository for the record, which has the time and whom it came through.
+    profiles
+        Ask how many follow those who reposted.
+    follows
+        Ask whom those who reposted follow: so many accounts each, none by default.
+    expand
+        Ask for all of this of every post that a search finds, too.
+    stream
+        Receive what matches as it is posted, until stopped: through Jetstream, or the firehose.
+    directory, stream_server
+        Other addresses than the network's own for the directory of accounts and the stream.
+    """
+
+    replies: bool = True
+    quotes: bool = True
+    reposts: bool = True
+    repost_records: bool = True
+    profiles: bool = True
+    follows: int = 0
+    expand: bool = False
+    stream: Literal["jetstream", "firehose"] | None = None
+    directory: str = DIRECTORY
+    stream_server: str | None = None
+
+
+class _Author(msgspec.Struct):
+    did: str = ""
+    handle: str | None = None
+
+
+class _Record(msgspec.Struct, rename="camel"):
+    created_at: str | None = None
+
+
+class _Post(msgspec.Struct, rename="camel"):
+    uri: str = ""
+    author: _Author = msgspec.field(default_factory=_Author)
+    record: _Record = msgspec.field(default_factory=_Record)
+    indexed_at: str | None = None
+    repost_count: int = 0
+
+
+class _Item(msgspec.Struct):
+    post: _Post
+
+
+class _Answer(msgspec.Struct, rename="camel"):
+    """What of an answer decides how to go on."""
+
+    cursor: str | None = None
+    posts: list[_Post] = []
+    feed: list[_Item] = []
+    reposted_by: list[_Author] = []
+    profiles: list[_Author] = []
+    follows: list[_Author] = []
+    records: list[msgspec.Raw] = []
+    hits_total: int | None = None
+    did: str | None = None
+
+
+class _Subject(msgspec.Struct):
+    uri: str = ""
+
+
+class _RepostRecord(msgspec.Struct, rename="camel"):
+    subject: _Subject = msgspec.field(default_factory=_Subject)
+    created_at: str = ""
+
+
+class _Kept(msgspec.Struct):
+    value: _RepostRecord
+
+
+class _Service(msgspec.Struct, rename="camel"):
+    id: str = ""
+    service_endpoint: str = ""
+
+
+class _Document(msgspec.Struct):
+    service: list[_Service] = []
+
+
+class _Failure(msgspec.Struct):
+    error: str = ""
+    message: str = ""
+
+
+class _Login(msgspec.Struct, rename="camel"):
+    access_jwt: str = ""
+
+
+class BlueskySource:
+    """Asks Bluesky what one entry of the settings wants.
+
+    Parameters
+    ----------
+    web
+        A session of ``collectors.web``.
+    settings, world
+        What to ask; the clock, and who logs in, if anybody does.
+    """
+
+    unit = "requests"
+
+    def __init__(self, web: requests.Session, settings: BlueskySettings, world: World) -> None:
+        self._web = web
+        self._settings = settings
+        self._now = world.now
+        self._login = (
+            world.secrets.get("bluesky_handle"),
+            world.secrets.get("bluesky_app_password"),
+        )
+        self._token: str | None = None
+        self._live: Live | None = None
+        self._matching: Matching | None = None
+        self._kinds = {
+            "address": self._resolved,
+            "account": self._account,
+            "posts": self._posts,
+            "search": self._search,
+            "post": self._post,
+            "replies": self._thread,
+            "quotes": self._quotes,
+            "reposts": self._reposters,
+            "repost record": self._record,
+            "profiles": self._profiles,
+            "follows": self._follows,
+            "stream": self._streamed,
+        }
+
+    def tasks(self) -> Sequence[Task]:
+        """Return one question for each thing to ask; posts bring more with them."""
+        found: list[Task] = []
+        words: list[str] = []
+        for asked in (each.strip() for each in self._settings.ask):
+            if _URI.fullmatch(asked):
+                found.append(Task(kind="post", subject=asked))
+            elif match := _ADDRESS.fullmatch(asked):
+                subject = f"{match[1]} {match[2]}"
+                found.append(Task(kind="address", subject=subject, repeats=False))
+            elif asked.startswith("@"):
+                found.append(Task(kind="account", subject=asked[1:]))
+            elif self._settings.stream is None:
+                found.append(Task(kind="search", subject=asked))
+            else:
+                words.append(asked)
+        return [*found, Task(kind="stream", subject="\n".join(words))] if words else found
+
+    def price(self, task: Task) -> int:
+        """Return the price of a page: one request."""
+        del task
+        return 1
+
+    def ask(self, task: Task) -> Page:
+        """Return the next page of an answer."""
+        with told_apart("Bluesky"):
+            return self._kinds[task.kind](task)
+
+    def _resolved(self, task: Task) -> Page:
+        """Return the post of an address: by its author's lasting id, not by a handle."""
+        who, key = task.subject.split(" ")
+        did = who
+        if not who.startswith("did:"):
+            answer = self._answer("com.atproto.identity.resolveHandle", {"handle": who})[1]
+            did = answer.did or ""
+        return Page(found=[Task(kind="post", subject=f"at://{did}/{POST}/{key}")])
+
+    def _account(self, task: Task) -> Page:
+        body, answer = self._answer("app.bsky.actor.getProfile", {"actor": task.subject})
+        found = [Task(kind="posts", subject=answer.did)] if answer.did else []
+        return Page(payload=body, format="bluesky", found=found, received=1)
+
+    def _posts(self, task: Task) -> Page:
+        asked = {"actor": task.subject, "limit": PAGE, "cursor": _place(task)}
+        body, answer = self._answer("app.bsky.feed.getAuthorFeed", asked)
+        posts = [item.post for item in answer.feed]
+        return self._listed(task, body, answer, posts)
+
+    def _search(self, task: Task) -> Page:
+        since = (task.cursor or {}).get("since")
+        asked = {"q": task.subject, "sort": "latest", "limit": PAGE, "cursor": _place(task)}
+        body, answer = self._answer("app.bsky.feed.searchPosts", asked | {"since": since})
+        page = self._listed(task, body, answer, answer.posts)
+        return msgspec.structs.replace(page, known=answer.hits_total)
+
+    def _listed(self, task: Task, body: bytes, answer: _Answer, posts: Sequence[_Post]) -> Page:
+        """Return a page of posts, newest first; the next time only newer ones are asked for."""
+        cursor = task.cursor or {}
+        times = [post.indexed_at for post in posts if post.indexed_at]
+        newest = cursor.get("newest") or max(times, default=cursor.get("since"))
+        known = cursor.get("since")
+        done = not answer.cursor or not posts or bool(known and min(times, default="") < known)
+        more: Cursor = {"at": answer.cursor, "newest": newest, "since": known}
+        return Page(
+            payload=body,
+            format="bluesky" if posts else None,
+            cursor=({"since": newest} if newest else None) if done else more,
+            done=done,
+            found=self._arising(posts) if self._settings.expand else [],
+            received=len(posts),
+            items=" ".join(post.uri for post in posts),
+        )
+
+    def _arising(self, posts: Sequence[_Post]) -> list[Task]:
+        return [task for post in posts for task in self._of_post(post)]
+
+    def _of_post(self, post: _Post) -> list[Task]:
+        told = self._settings
+        wanted = {"replies": told.replies, "quotes": told.quotes, "reposts": told.reposts}
+        subject = f"{post.uri} {post.record.created_at or ''}"
+        return [Task(kind=kind, subject=subject) for kind, asked in wanted.items() if asked]
+
+    def _post(self, task: Task) -> Page:
+        body, answer = self._answer("app.bsky.feed.getPosts", {"uris": task.subject})
+        lost = not answer.posts
+        return Page(
+            payload=body,
+            format=None if lost else "bluesky",
+            gone=[f"bluesky:{task.subject}"] if lost else [],
+            found=self._arising(answer.posts),
+            received=len(answer.posts),
+            known=1,
+        )
+
+    def _thread(self, task: Task) -> Page:
+        uri = _uri(task)
+        asked = {"uri": uri, "depth": 1000, "parentHeight": 0}
+        body, _ = self._answer("app.bsky.feed.getPostThread", asked, about=uri)
+        return Page(payload=body, format="bluesky", received=body.count(b'"record":'))
+
+    def _quotes(self, task: Task) -> Page:
+        asked = {"uri": _uri(task), "limit": PAGE, "cursor": _place(task)}
+        body, answer = self._answer("app.bsky.feed.getQuotes", asked)
+        return self._turned(body, answer, len(answer.posts))
+
+    def _reposters(self, task: Task) -> Page:
+        asked = {"uri": _uri(task), "limit": PAGE, "cursor": _place(task)}
+        body, answer = self._answer("app.bsky.feed.getRepostedBy", asked)
+        who = [each.did for each in answer.reposted_by]
+        return self._turned(body, answer, len(who), found=self._of_sharers(task, who))
+
+    def _of_sharers(self, task: Task, who: Sequence[str]) -> list[Task]:
+        """Return what is asked of those who reposted: their record, profile and follows."""
+        told = self._settings
+        found = []
+        if told.repost_records:
+            found += [
+                Task(kind="repost record", subject=f"{did} {task.subject}", repeats=False)
+                for did in who
+            ]
+        if told.profiles:
+            found += [
+                Task(kind="profiles", subject=" ".join(who[n : n + PROFILES]), repeats=False)
+                for n in range(0, len(who), PROFILES)
+            ]
+        if told.follows:
+            found += [Task(kind="follows", subject=did, repeats=False) for did in who]
+        return found
+
+    def _turned(
+        self, body: bytes, answer: _Answer, received: int, *, found: Sequence[Task] = ()
+    ) -> Page:
+        done = not answer.cursor or not received
+        return Page(
+            payload=body,
+            format="bluesky" if received else None,
+            cursor=None if done else {"at": answer.cursor},
+            done=done,
+            found=found,
+            received=received,
+        )
+
+    def _record(self, task: Task) -> Page:
+        """Return the record of one repost, from the repository of who made it."""
+        did, uri, published = f"{task.subject} ".split(" ")[:3]
+        cursor = task.cursor or {}
+        if "home" not in cursor:
+            return Page(cursor={"home": self._home_of(did)}, done=False)
+        asked = {"repo": did, "collection": REPOST, "limit": PAGE, "cursor": cursor.get("at")}
+        _, answer = self._answer("com.atproto.repo.listRecords", asked, home=cursor["home"])
+        records = [(raw, _read(bytes(raw), _Kept).value) for raw in answer.records]
+        ours = [raw for raw, record in records if record.subject.uri == uri]
+        looked = cursor.get("looked", 0) + 1
+        older = bool(records) and records[-1][1].created_at < published
+        done = bool(ours or older or not answer.cursor or looked >= LOOKED_THROUGH)
+        return Page(
+            payload=b'{"records":[' + b",".join(bytes(raw) for raw in ours) + b"]}",
+            format="jetstream" if ours else None,
+            cursor=None if done else cursor | {"at": answer.cursor, "looked": looked},
+            done=done,
+            received=len(ours),
+            items=answer.cursor or "",
+        )
+
+    def _home_of(self, did: str) -> str:
+        """Return the server that keeps an account's repository."""
+        if did.startswith("did:web:"):
+            address = f"https://{did.removeprefix('did:web:')}/.well-known/did.json"
+        else:
+            address = f"{self._settings.directory}/{did}"
+        document = _read(self._got(address, {}), _Document)
+        homes = [s.service_endpoint for s in document.service if s.id.endswith("#atproto_pds")]
+        if not homes:
+            msg = "an account whose repository is nowhere: closed, or moved"
+            raise GoneError(msg)
+        return str(homes[0])
+
+    def _profiles(self, task: Task) -> Page:
+        body, answer = self._answer(
+            "app.bsky.actor.getProfiles", {"actors": task.subject.split(" ")}
+        )
+        found = len(answer.profiles)
+        return Page(payload=body, format="bluesky" if found else None, received=found)
+
+    def _follows(self, task: Task) -> Page:
+        asked = {"actor": task.subject, "limit": PAGE, "cursor": _place(task)}
+        body, answer = self._answer("app.bsky.graph.getFollows", asked)
+        page = self._turned(body, answer, len(answer.follows))
+        so_far = (task.cursor or {}).get("so far", 0) + len(answer.follows)
+        if so_far >= self._settings.follows:
+            return msgspec.structs.replace(page, done=True, cursor=None)
+        return (
+            page
+            if page.done
+            else msgspec.structs.replace(page, cursor=(page.cursor or {}) | {"so far": so_far})
+        )
+
+    def _answer(
+        self,
+        method: str,
+        asked: Mapping[str, Any],
+        *,
+        home: str | None = None,
+        about: str | None = None,
+    ) -> tuple[bytes, _Answer]:
+        """Return what a method answers, as it came and read."""
+        told = {name: value for name, value in asked.items() if value is not None}
+        body = self._got(f"{home or self._server}/xrpc/{method}", told, home=home, about=about)
+        return body, _read(body, _Answer)
+
+    @property
+    def _server(self) -> str:
+        return self._settings.server or (HOME if self._login[0] else APPVIEW)
+
+    def _got(
+        self,
+        address: str,
+        asked: Mapping[str, Any],
+        *,
+        home: str | None = None,
+        about: str | None = None,
+    ) -> bytes:
+        headers = {} if home else self._authorization()
+        response = self._web.get(address, params=asked, headers=headers)
+        if response.status_code == requests.codes.bad_request:
+            self._refuse(response, asked, about)
+        refuse(response.status_code, response.headers, "Bluesky", now=self._now())
+        json_of(response.content, "Bluesky")
+        return response.content
+
+    def _refuse(
+        self, response: requests.Response, asked: Mapping[str, Any], about: str | None
+    ) -> None:
+        """Raise what an error of XRPC means: all have the same status."""
+        failure = _Failure()
+        with suppress(ValueError, msgspec.ValidationError):
+            failure = msgspec.json.decode(response.content, type=_Failure)
+        if failure.error in {"ExpiredToken", "InvalidToken"}:
+            self._token = None
+            msg = "Bluesky wants a new login"
+            raise UnreachableError(msg)
+        told = " ".join(failure.message.split())[:120] or failure.error
+        if "cursor" in failure.message.lower() and asked.get("cursor"):
+            msg = f"Bluesky no longer knows the place where we stopped ({told})"
+            raise CursorError(msg)
+        gone = [f"bluesky:{about}"] if about and failure.error == "NotFound" else []
+        msg = f"Bluesky does not have it ({told})"
+        raise GoneError(msg, gone)
+
+    def _authorization(self) -> dict[str, str]:
+        """Log in, if anybody is told to, and return the header that says so."""
+        handle, password = self._login
+        if not handle or not password:
+            return {}
+        if self._token is None:
+            response = self._web.post(
+                f"{self._server}/xrpc/com.atproto.server.createSession",
+                json={"identifier": handle, "password": password},
+            )
+            refuse(response.status_code, response.headers, "Bluesky", now=self._now())
+            self._token = _read(response.content, _Login).access_jwt
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def _streamed(self, task: Task) -> Page:
+        """Return what of the last moments belongs to the appeal."""
+        cursor = task.cursor or {}
+        if self._live is None:
+            self._live = self._opened(cursor.get("at"))
+        if self._matching is None:
+            self._matching = Matching(task.subject.split("\n"), cursor.get("known", []))
+        lines, at = self._live.events(self._matching)
+        if self._live.is_closed:
+            self._live = None
+            if not lines and at is None:
+                msg = "Bluesky closed the stream"
+                raise UnreachableError(msg)
+        return Page(
+            payload=b"\n".join(lines),
+            format="jetstream" if lines else None,
+            cursor={"at": at or cursor.get("at"), "known": self._matching.known[-REMEMBERED:]},
+            done=False,
+            live=True,
+            received=len(lines),
+        )
+
+    def _opened(self, at: int | None) -> "Live":
+        address = self._settings.stream_server
+        if self._settings.stream == "firehose":
+            return Firehose(address, at)
+        return Jetstream(address, at)
+
+    def check(self) -> Sequence[Check]:
+        """Say whether Bluesky answers, and takes the login."""
+        try:
+            self._answer("app.bsky.actor.getProfile", {"actor": "bsky.app"})
+        except GoneError:
+            pass  # it answers, and a stand-in need not know that account
+        except CollectError as error:
+            return [Check("reach", str(error), fine=False)]
+        fact = "answers, and takes the login" if self._login[0] else "answers; nobody is logged in"
+        return [Check("reach", fact)]
+
+    def estimate(self) -> Estimate | None:
+        """Return none: asking is free of charge."""
+        return None
+
+    def period(self, now: datetime) -> str:
+        """Count a budget by the day."""
+        return f"{now:%Y-%m-%d}"
+
+    def close(self) -> None:
+        """Hang up."""
+        self._web.close()
+        if self._live is not None:
+            self._live.close()
+
+
+class Matching:
+    """Which events belong to the appeal: by words, or by a post that is known to belong to it.
+
+    >>> matching = Matching(["#park"], [])
+    >>> record = {"$type": "app.bsky.feed.post", "text": "see #Park"}
+    >>> matching.takes("at://did:plc:a/app.bsky.feed.post/1", record), matching.known
+    (True, ['at://did:plc:a/app.bsky.feed.post/1'])
+    >>> record = {"$type": "app.bsky.feed.repost", "subject": {"uri": matching.known[0]}}
+    >>> matching.takes("at://did:plc:b/app.bsky.feed.repost/2", record)
+    True
+    """
+
+    def __init__(self, words: Sequence[str], known: Sequence[str]) -> None:
+        self._words = [word.lower() for word in words]
+        self._known = OrderedDict.fromkeys(known)
+
+    @property
+    def known(self) -> list[str]:
+        """The posts and reposts of the appeal, the newest last."""
+        return list(self._known)
+
+    def takes(self, uri: str, record: Mapping[str, Any] | None) -> bool:
+        """Return whether an event belongs to the appeal; what does is known from now on."""
+        if record is None:
+            return uri in self._known  # it was deleted
+        text = str(record.get("text") or "").lower()
+        named = any(other in self._known for other in _referred(record))
+        if not named and not any(word in text for word in self._words):
+            return False
+        self._known[uri] = None
+        while len(self._known) > KNOWN:
+            self._known.popitem(last=False)
+        return True
+
+
+def _referred(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the addresses that a post or repost names."""
+    reply, embed = record.get("reply") or {}, record.get("embed") or {}
+    inner = embed.get("record") or {}
+    for place in (record.get("subject"), record.get("via"), reply.get("parent"),
+                  reply.get("root"), inner, inner.get("record")):  # fmt: skip
+        if isinstance(place, Mapping) and isinstance(place.get("uri"), str):
+            yield place["uri"]
+
+
+class Live(Protocol):
+    """A stream of the network's events."""
+
+    is_closed: bool
+
+    def events(self, matching: Matching) -> tuple[list[bytes], int | None]:
+        """Return the events of the next moments that match, and the place behind them."""
+        ...
+
+    def close(self) -> None:
+        """Hang up."""
+        ...
+
+
+class _Stream:
+    """What both streams have in common: a connection that is read for a few moments at a time."""
+
+    def __init__(self, address: str) -> None:
+        self.is_closed = False
+        self._opened = ExitStack()
+        try:
+            opening = connect(
+                address, max_size=LARGEST_FRAME, user_agent_header=USER_AGENT, open_timeout=20
+            )
+            self._socket: ClientConnection = self._opened.enter_context(opening)
+        except InvalidStatus as error:
+            headers = dict(error.response.headers.raw_items())
+            now = datetime.now().astimezone()
+            refuse(error.response.status_code, headers, "Bluesky's stream", now=now)
+            msg = "Bluesky's stream does not open"
+            raise UnreachableError(msg) from None
+        except (OSError, WebSocketException) as error:
+            msg = f"Bluesky's stream cannot be reached ({type(error).__name__})"
+            raise UnreachableError(msg) from None
+
+    def messages(self) -> Iterator[str | bytes]:
+        """Yield what comes in the next moments."""
+        deadline = Deadline(LIVE_SECONDS)
+        for _ in range(LIVE_EVENTS):
+            try:
+                yield self._socket.recv(timeout=max(0.01, deadline.left))
+            except TimeoutError:
+                return
+            except (OSError, WebSocketException):
+                self.is_closed = True
+                return
+            if not deadline.left:
+                return
+
+    def close(self) -> None:
+        """Hang up."""
+        self._opened.close()
+
+
+class Jetstream(_Stream):
+    """Jetstream: events in JSON, with the time as their place."""
+
+    def __init__(self, address: str | None, at: int | None) -> None:
+        wanted = "&".join(f"wantedCollections={name}" for name in (POST, REPOST))
+        place = f"&cursor={at}" if at else ""
+        super().__init__(f"{address or JETSTREAM}?{wanted}{place}")
+
+    def events(self, matching: Matching) -> tuple[list[bytes], int | None]:
+        """Return the events of the next moments that match, and the time of the last."""
+        lines, at = [], None
+        for message in self.messages():
+            line = message.encode() if isinstance(message, str) else message
+            with suppress(ValueError, KeyError, TypeError, AttributeError):
+                event = msgspec.json.decode(line)
+                at = int(event["time_us"])
+                commit = event.get("commit") or {}
+                uri = f"at://{event['did']}/{commit['collection']}/{commit['rkey']}"
+                if matching.takes(uri, commit.get("record")):
+                    lines.append(line.strip())
+        return lines, at
+
+
+class Firehose(_Stream):
+    """The firehose: commits in CBOR, with a number as their place; told on in Jetstream's form."""
+
+    def __init__(self, address: str | None, at: int | None) -> None:
+        place = f"?cursor={at}" if at else ""
+        method = "com.atproto.sync.subscribeRepos"
+        super().__init__(f"{address or FIREHOSE}/xrpc/{method}{place}")
+
+    def events(self, matching: Matching) -> tuple[list[bytes], int | None]:
+        """Return the events of the next moments that match, and the number of the last."""
+        lines: list[bytes] = []
+        at: int | None = None
+        for message in self.messages():
+            frame = Frame.from_bytes(message) if isinstance(message, bytes) else None
+            if frame is None:
+                continue
+            if frame.is_error:
+                msg = "Bluesky's firehose no longer knows the place where we stopped"
+                raise CursorError(msg)
+            commit = parse_subscribe_repos_message(frame)
+            at = getattr(commit, "seq", None) or at
+            if isinstance(commit, models.ComAtprotoSyncSubscribeRepos.Commit):
+                lines += self._told(commit, matching)
+        return lines, at
+
+    def _told(
+        self, commit: "models.ComAtprotoSyncSubscribeRepos.Commit", matching: Matching
+    ) -> Iterator[bytes]:
+        wanted = [op for op in commit.ops if op.path.startswith((f"{POST}/", f"{REPOST}/"))]
+        blocks = CAR.from_bytes(commit.blocks).blocks if wanted and commit.blocks else {}
+        for op in wanted:
+            record = blocks.get(op.cid) if op.cid is not None else None
+            if matching.takes(f"at://{commit.repo}/{op.path}", record):
+                collection, _, key = op.path.partition("/")
+                told = {"operation": op.action, "collection": collection, "rkey": key}
+                if record is not None:
+                    told["record"] = record
+                event = {"did": commit.repo, "time_us": _microseconds(commit.time)}
+                event |= {"kind": "commit", "commit": told}
+                yield msgspec.json.encode(event, enc_hook=str)
+
+
+def _microseconds(told: str) -> int:
+    return round(datetime.fromisoformat(told).timestamp() * 1_000_000)
+
+
+def _place(task: Task) -> str | None:
+    return (task.cursor or {}).get("at")
+
+
+def _uri(task: Task) -> str:
+    return task.subject.partition(" ")[0]
+
+
+def _read(body: bytes, kind: Any) -> Any:  # noqa: ANN401 - a struct, and one of its kind
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        msg = "Bluesky gave an answer of another form"
+        raise UnreachableError(msg) from None
+
+
+class BlueskyPlatform:
+    """How Bluesky is asked: without a login what is public; searching needs one."""
+
+    name = "bluesky"
+    label = "Bluesky, and the AT Protocol's streams"
+    settings = BlueskySettings
+    secrets: ClassVar[Mapping[str, str]] = {}
+
+    def open(self, settings: BlueskySettings, world: World) -> Source:
+        """Return a source with a session of its own."""
+        return BlueskySource(session(), settings, world)
+
+
+PLATFORM = BlueskyPlatform()
