@@ -58,6 +58,33 @@ def _chance() -> Random:
     return SystemRandom()
 
 
+def log_in(
+    store: Store, name: str, ask: Callable[[str], str], ask_hidden: Callable[[str], str]
+) -> str:
+    """Log in to a platform that wants it done once by a person; return who is logged in.
+
+    Raises
+    ------
+    SettingsError
+        The platform needs no login.
+    CollectError
+        A secret is missing, or the platform refuses.
+    """
+    if name != "telegram":
+        msg = f"{name!r} needs no login; its keys are told in the environment (docs/collectors.md)"
+        raise SettingsError(msg)
+    from collectors import telegram  # noqa: PLC0415 - it needs libraries that others do not
+
+    servers = [told.server for told in configured(store.settings).values() if told.platform == name]
+    return telegram.log_in(
+        _world(store),
+        lambda: ask("Telephone number, with its country in front"),
+        lambda: ask("Code that Telegram sent"),
+        lambda: ask_hidden("Password of the account"),
+        server=next(iter(servers), None),
+    )
+
+
 def _world(store: Store) -> World:
     private = key_folder() / f"{store.store_id}.sessions"
     return World(secrets=secrets(), now=_now, private=str(private))

@@ -16,7 +16,9 @@ from analytics.errors import GoneError, UnreachableError
 LARGEST = 64 << 20  # bytes, unpacked
 MOST_WORDS = 4_096  # letters of one element
 _ROOT = re.compile(
-    rb"\A\s*(?:<\?.{,400}?\?>|<!--.{,4000}?-->|\s)*<(?:[\w.-]+:)?(urlset|sitemapindex)\b", re.DOTALL
+    rb"\A\s*+(?>(?><\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*+(?:\[[^\]]*+\])?+\s*+>)\s*+)*+"
+    rb"<(?:[\w.-]+:)?(?:urlset|sitemapindex)[\s>/]",
+    re.DOTALL,
 )
 _GZIP = b"\x1f\x8b"
 _READ = {"loc", "lastmod", "publication_date", "title"}

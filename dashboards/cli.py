@@ -313,6 +313,21 @@ def _print_estimates(found: dict[str, Any], *, as_json: bool) -> None:
 
 
 @command
+def login(
+    store: StorePath,
+    platform: Annotated[str, typer.Argument(help="telegram: the only one that needs it.")],
+) -> None:
+    """Log in, once, to a platform that wants a person to do it; asks for what it needs."""
+    from analytics.store import Store
+    from collectors.opening import log_in
+
+    who = log_in(
+        Store(store), platform, typer.prompt, lambda text: typer.prompt(text, hide_input=True)
+    )
+    console.say(f"Logged in as {who}. The session lies beside the keys, never in the store.")
+
+
+@command
 def doctor(store: StorePath, as_json: Json = False) -> None:
     """Check keys, reach, versions and the store's health, without spending quota."""
     from analytics.store import Store

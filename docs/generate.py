@@ -14,8 +14,8 @@ from analytics.tables import TABLES, UTC, Column, Table
 DOCS = Path(__file__).parent
 _NOTICE = "<!-- Made by docs/generate.py: change the code, then run make docs. -->\n"
 _COMMANDS = (
-    "demo", "init", "import", "formats", "collect", "doctor", "respond", "measure", "serve",
-    "export", "simulate", "compact",
+    "demo", "init", "import", "formats", "collect", "login", "doctor", "respond", "measure",
+    "serve", "export", "simulate", "compact",
 )  # fmt: skip
 
 

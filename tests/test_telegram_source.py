@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 from collecting_stores import collected, store_with
-from telegram_centre import CODE, DROP, GARBAGE, SILENCE, Centre, Password, RefusalError, at, t
+from telegram_centre import CODE, DROP, GARBAGE, SILENCE, Centre, Password, RefusalError, at
+from telethon.tl import types as t
 
 from analytics.errors import (
     CollectError,
@@ -22,7 +23,7 @@ from analytics.protection import key_folder
 from analytics.store import Store
 from collectors import telegram
 from collectors.opening import examine
-from collectors.sources import Task, World
+from collectors.sources import Cursor, Page, Task, World
 from collectors.telegram import PLATFORM, TelegramSettings, TelegramSource, log_in, session_path
 
 SECRETS = {"telegram_api_id": "12345", "telegram_api_hash": "a-hash-that-is-secret"}
@@ -88,9 +89,10 @@ def opened(path: Path, centre: Centre, *ask: str, **more: Any) -> TelegramSource
     return made
 
 
-def answered(source: TelegramSource, kind: str, subject: str) -> list[Any]:
+def answered(source: TelegramSource, kind: str, subject: str) -> list[Page]:
     """Return the pages of a whole answer."""
-    pages, cursor = [], None
+    pages: list[Page] = []
+    cursor: Cursor | None = None
     while not pages or not pages[-1].done:
         pages.append(source.ask(Task(kind=kind, subject=subject, cursor=cursor)))
         cursor = pages[-1].cursor
@@ -227,6 +229,7 @@ def test_what_is_gone_further_down_is_noticed_too(tmp_path: Path, centre: Centre
     assert (again.received, again.gone, again.done) == (100, [], False)
     last = source.ask(Task(kind="recount", subject="square", cursor=again.cursor))
     assert (last.received, last.gone) == (98, [post(SQUARE, 200), post(SQUARE, 160)])
+    assert last.cursor
     assert len(last.cursor["ids"]) == 198
     source.close()
 
