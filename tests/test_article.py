@@ -1,5 +1,6 @@
 """Pages of articles: their words, links and times, out of whatever HTML sites write."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from collectors.exports.article import FORMAT
 from collectors.exports.formats import Head
 from collectors.exports.sources import Source
 
+LINKED_DATA = (
+    '<script type="application/ld+json">{"datePublished":"2026-03-01T14:30+05:00"}</script>'
+)
 SEEN = "2026-03-02T08:00:00+00:00"
 
 
@@ -62,7 +66,7 @@ def test_videos_that_are_embedded_are_links(tmp_path: Path) -> None:
     ("told_as", "at"),
     [
         ('<meta content="2026-03-01T09:30:00Z" name="datePublished">', (9, 30)),
-        ('<script type="application/ld+json">{"datePublished":"2026-03-01T14:30+05:00"}</script>', (9, 30)),
+        (LINKED_DATA, (9, 30)),
         ('<meta property="article:published_time" content="2026-03-01">', (0, 0)),
         ('<meta property="article:published_time" content="2026-03-01T09:30:00">', (0, 0)),
     ],
@@ -111,11 +115,8 @@ def test_lines_are_known_by_their_members(tmp_path: Path) -> None:
     assert not FORMAT.knows(Head.of(Source(written(tmp_path / "x.jsonl", {"url": A, "html": ""}))))
 
 
-@given(damage=st.data())
-@settings(max_examples=25)
-def test_damage_costs_no_more_than_what_is_damaged(
-    tmp_path_factory: pytest.TempPathFactory, damage: st.DataObject
-) -> None:
-    folder = tmp_path_factory.mktemp("damaged")
-    path = written(folder / "pages.jsonl", page(article(VIDEO)), page(article(A), f"{A}/2"))
-    survives(FORMAT, damaged(path, damage))
+@given(data=st.data())
+@settings(max_examples=50)
+def test_damaged_lines_are_read_or_refused_and_nothing_else(data: st.DataObject) -> None:
+    lines = [json.dumps(page(article(VIDEO))), json.dumps(page(article(A), f"{A}/2"))]
+    survives(FORMAT, data.draw(damaged("\n".join(lines).encode())))
