@@ -184,8 +184,8 @@ def _asked_by_role(settings: Settings) -> list[PublicActor]:
             )
             raise SettingsError(msg)
         for asked in told.get("ask", []) if told.get("role") else []:
-            account = f"{told.get('platform', '')}:{asked}".lower()
-            if str(asked).startswith("@") and account not in listed:
+            account = _account_asked(str(told.get("platform", "")), str(asked))
+            if account and account not in listed:
                 found[account] = PublicActor(
                     account=account,
                     role=told["role"],
@@ -193,6 +193,18 @@ def _asked_by_role(settings: Settings) -> list[PublicActor]:
                     source="groundswell.toml",
                 )
     return list(found.values())
+
+
+def _account_asked(platform: str, asked: str) -> str | None:
+    """Return the account that a question names; a site's is its host, as articles tell it.
+
+    >>> _account_asked("news", "https://www.gov.example/rss"), _account_asked("x", "@Ministry")
+    ('web:gov.example', 'x:@ministry')
+    """
+    if platform == "news":
+        found = re.match(r"https?://(?:[^/?#@]*@)?([^/?#:\s]+)", asked.strip(), re.IGNORECASE)
+        return f"web:{found[1].lower().strip('.').removeprefix('www.')}" if found else None
+    return f"{platform}:{asked}".lower() if asked.startswith("@") else None
 
 
 def _days_as_times(told: Any) -> Any:  # noqa: ANN401 - whatever TOML holds

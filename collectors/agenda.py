@@ -110,7 +110,7 @@ class Agenda:
 
     def _reopen(self, key: str) -> None:
         each = self._all[key]
-        if each.state == "done" and each.task.repeats:
+        if each.state in {"done", "gone"} and each.task.repeats:
             self._all[key] = msgspec.structs.replace(each, state="open")
             if key not in self._waiting:
                 self._add(key)

@@ -152,6 +152,7 @@ class Asker(Thread):
         except CursorError as error:
             self._start_again(task, error)
         except GoneError as error:
+            self._failures = 0
             self._take(task, Page(gone=error.gone, spent=0, refused=str(error)), at)
         else:
             self._failures = 0

@@ -11,17 +11,34 @@ What ``ask`` may hold: a post (its address, or ``at://…``), ``@handle``, or wo
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 import requests
 
-from analytics.errors import CollectError, CursorError, GoneError, UnreachableError
+from analytics.errors import (
+    CollectError,
+    CursorError,
+    GoneError,
+    RateLimitedError,
+    RefusedError,
+    UnreachableError,
+)
 from analytics.settings import SourceSettings
-from collectors.bluesky_streams import POST, REPOST, Firehose, Jetstream, Live, Matching
+from collectors.bluesky_streams import (
+    OLDEST,
+    POST,
+    REPOST,
+    Firehose,
+    Jetstream,
+    Live,
+    Matching,
+)
 from collectors.sources import Check, Cursor, Estimate, Page, Source, Task, World
 from collectors.web import json_of, refuse, session, told_apart
 
@@ -31,7 +48,10 @@ DIRECTORY = "https://plc.directory"
 PAGE = 100
 PROFILES = 25
 LOOKED_THROUGH = 20  # pages of a reposter's own records
-REMEMBERED = 2_000  # posts of the appeal that a stream knows from one run to the next
+HOME_TRIES = 3  # before a reposter's own server is passed over
+HOME_PAUSE = 330.0  # seconds: the longest that it may ask for
+REMEMBERED = 1_000  # posts of the appeal that a stream knows from one run to the next
+_INNER = {"local", "localhost", "internal", "lan", "home", "arpa", "onion", "test", "invalid"}
 _ADDRESS = re.compile(r"https?://(?:\w+\.)?bsky\.app/profile/([^/\s]+)/post/(\w+)")
 _URI = re.compile(rf"at://([^/\s]+)/{re.escape(POST)}/(\w+)")
 
@@ -159,6 +179,8 @@ class BlueskySource:
         self._token: str | None = None
         self._live: Live | None = None
         self._matching: Matching | None = None
+        self._from_oldest = False
+        self._failures: Counter[str] = Counter()
         self._kinds = {
             "address": self._resolved,
             "account": self._account,
@@ -176,21 +198,12 @@ class BlueskySource:
 
     def tasks(self) -> Sequence[Task]:
         """Return one question for each thing to ask; posts bring more with them."""
-        found: list[Task] = []
-        words: list[str] = []
-        for asked in (each.strip() for each in self._settings.ask):
-            if _URI.fullmatch(asked):
-                found.append(Task(kind="post", subject=asked))
-            elif match := _ADDRESS.fullmatch(asked):
-                subject = f"{match[1]} {match[2]}"
-                found.append(Task(kind="address", subject=subject, repeats=False))
-            elif asked.startswith("@"):
-                found.append(Task(kind="account", subject=asked[1:]))
-            elif self._settings.stream is None:
-                found.append(Task(kind="search", subject=asked))
-            else:
-                words.append(asked)
-        return [*found, Task(kind="stream", subject="\n".join(words))] if words else found
+        found = [_asked(each.strip()) for each in self._settings.ask]
+        if self._settings.stream is None:
+            return found
+        words = [task.subject for task in found if task.kind == "search"]
+        named = [task for task in found if task.kind != "search"]
+        return [*named, Task(kind="stream", subject="\n".join(words))]
 
     def price(self, task: Task) -> int:
         """Return the price of a page: one request."""
@@ -205,11 +218,11 @@ class BlueskySource:
     def _resolved(self, task: Task) -> Page:
         """Return the post of an address: by its author's lasting id, not by a handle."""
         who, key = task.subject.split(" ")
-        did = who
-        if not who.startswith("did:"):
-            answer = self._answer("com.atproto.identity.resolveHandle", {"handle": who})[1]
-            did = answer.did or ""
-        return Page(found=[Task(kind="post", subject=f"at://{did}/{POST}/{key}")])
+        _, answer = self._answer("com.atproto.identity.resolveHandle", {"handle": who})
+        if not answer.did:
+            msg = "Bluesky knows nobody of that handle"
+            raise GoneError(msg)
+        return Page(found=[Task(kind="post", subject=f"at://{answer.did}/{POST}/{key}")])
 
     def _account(self, task: Task) -> Page:
         body, answer = self._answer("app.bsky.actor.getProfile", {"actor": task.subject})
@@ -317,7 +330,23 @@ class BlueskySource:
         )
 
     def _record(self, task: Task) -> Page:
-        """Return the record of one repost, from the repository of who made it."""
+        """Return the record of one repost, from the repository of who made it.
+
+        That may stand on anybody's server: one that fails, or refuses, ends its own question only.
+        """
+        try:
+            return self._looked_up(task)
+        except RefusedError as error:
+            raise GoneError(str(error)) from None
+        except (UnreachableError, RateLimitedError) as error:
+            self._failures[task.key] += 1
+            pause = getattr(error, "seconds", None) or 0
+            if self._failures[task.key] < HOME_TRIES and pause <= HOME_PAUSE:
+                raise
+            msg = f"a reposter's own server: {error}"
+            raise GoneError(msg) from None
+
+    def _looked_up(self, task: Task) -> Page:
         did, uri, published = f"{task.subject} ".split(" ")[:3]
         cursor = task.cursor or {}
         if "home" not in cursor:
@@ -342,14 +371,26 @@ class BlueskySource:
         """Return the server that keeps an account's repository."""
         if did.startswith("did:web:"):
             address = f"https://{did.removeprefix('did:web:')}/.well-known/did.json"
+            self._public(address)
         else:
             address = f"{self._settings.directory}/{did}"
-        document = _read(self._got(address, {}), _Document)
+        document = _read(self._got(address, {}, is_foreign=True), _Document)
         homes = [s.service_endpoint for s in document.service if s.id.endswith("#atproto_pds")]
         if not homes:
             msg = "an account whose repository is nowhere: closed, or moved"
             raise GoneError(msg)
-        return str(homes[0])
+        return self._public(str(homes[0]))
+
+    def _public(self, address: str) -> str:
+        """Return an address that an account told, if it lies on the open web.
+
+        Whoever reposts could else have us ask the machines around us. A directory of one's own
+        has servers wherever they are.
+        """
+        if self._settings.directory == DIRECTORY and not is_public(address):
+            msg = "an account whose repository is not on the open web"
+            raise GoneError(msg)
+        return address
 
     def _profiles(self, task: Task) -> Page:
         body, answer = self._answer(
@@ -381,8 +422,13 @@ class BlueskySource:
     ) -> tuple[bytes, _Answer]:
         """Return what a method answers, as it came and read."""
         told = {name: value for name, value in asked.items() if value is not None}
-        body = self._got(f"{home or self._server}/xrpc/{method}", told, home=home, about=about)
-        return body, _read(body, _Answer)
+        address = f"{home or self._server}/xrpc/{method}"
+        body = self._got(address, told, is_foreign=home is not None, about=about)
+        answer = _read(body, _Answer)
+        if self._matching is not None:
+            for post in [*answer.posts, *(item.post for item in answer.feed)]:
+                self._matching.know(post.uri)
+        return body, answer
 
     @property
     def _server(self) -> str:
@@ -393,11 +439,14 @@ class BlueskySource:
         address: str,
         asked: Mapping[str, Any],
         *,
-        home: str | None = None,
+        is_foreign: bool = False,
         about: str | None = None,
     ) -> bytes:
-        headers = {} if home else self._authorization()
-        response = self._web.get(address, params=asked, headers=headers)
+        """Return an answer; a foreign server sees no login, and sends us nowhere else."""
+        headers = {} if is_foreign else self._authorization()
+        response = self._web.get(
+            address, params=asked, headers=headers, allow_redirects=not is_foreign
+        )
         if response.status_code == requests.codes.bad_request:
             self._refuse(response, asked, about)
         refuse(response.status_code, response.headers, "Bluesky", now=self._now())
@@ -440,30 +489,51 @@ class BlueskySource:
     def _streamed(self, task: Task) -> Page:
         """Return what of the last moments belongs to the appeal."""
         cursor = task.cursor or {}
-        if self._live is None:
-            self._live = self._opened(cursor.get("at"))
-        if self._matching is None:
-            self._matching = Matching(task.subject.split("\n"), cursor.get("known", []))
-        lines, at = self._live.events(self._matching)
+        matching = self._matching
+        if matching is None:
+            matching = self._matching = self._to_match(task, cursor.get("known", b""))
+        try:
+            self._live = self._live or self._opened(cursor.get("at"))
+            lines, at = self._live.events(matching)
+        except CollectError as error:
+            self._hang_up()
+            self._from_oldest = isinstance(error, CursorError)
+            raise
         if self._live.is_closed:
-            self._live = None
+            self._hang_up()
             if not lines and at is None:
                 msg = "Bluesky closed the stream"
                 raise UnreachableError(msg)
         return Page(
             payload=b"\n".join(lines),
             format="jetstream" if lines else None,
-            cursor={"at": at or cursor.get("at"), "known": self._matching.known[-REMEMBERED:]},
+            cursor={"at": at or cursor.get("at"), "known": matching.newest(REMEMBERED)},
             done=False,
             live=True,
             received=len(lines),
         )
 
+    def _to_match(self, task: Task, known: bytes) -> Matching:
+        """Return what belongs to the appeal: its words, and the posts that are known or named."""
+        matching = Matching(task.subject.split("\n"))
+        matching.remember(known)
+        for each in self.tasks():
+            if each.kind == "post":
+                matching.know(each.subject)
+        return matching
+
     def _opened(self, at: int | None) -> "Live":
+        """Open the stream; where its place was forgotten, at the oldest event still kept."""
         address = self._settings.stream_server
         if self._settings.stream == "firehose":
-            return Firehose(address, at)
-        return Jetstream(address, at)
+            oldest = OLDEST if self._from_oldest and at is None else None
+            return Firehose(address, at if at is not None else oldest)
+        return Jetstream(address, at, now=self._now())
+
+    def _hang_up(self) -> None:
+        if self._live is not None:
+            self._live.close()
+            self._live = None
 
     def check(self) -> Sequence[Check]:
         """Say whether Bluesky answers, and takes the login."""
@@ -487,8 +557,36 @@ class BlueskySource:
     def close(self) -> None:
         """Hang up."""
         self._web.close()
-        if self._live is not None:
-            self._live.close()
+        self._hang_up()
+
+
+def _asked(asked: str) -> Task:
+    """Return the question that an entry of ``ask`` stands for."""
+    if match := _ADDRESS.fullmatch(asked):
+        if not match[1].startswith("did:"):
+            return Task(kind="address", subject=f"{match[1]} {match[2]}", repeats=False)
+        return Task(kind="post", subject=f"at://{match[1]}/{POST}/{match[2]}")
+    if match := _URI.fullmatch(asked):
+        if match[1].startswith("did:"):
+            return Task(kind="post", subject=asked)
+        return Task(kind="address", subject=f"{match[1]} {match[2]}", repeats=False)
+    if asked.startswith("@"):
+        return Task(kind="account", subject=asked[1:])
+    return Task(kind="search", subject=asked)
+
+
+def is_public(address: str) -> bool:
+    """Return whether an address names a machine on the open web, as far as its name tells.
+
+    >>> is_public("https://pds.example.org"), is_public("https://127.0.0.1")
+    (True, False)
+    >>> is_public("http://pds.example.org"), is_public("https://router.local")
+    (False, False)
+    """
+    parts = urlsplit(address)
+    host = (parts.hostname or "").rstrip(".")
+    _, dot, last = host.rpartition(".")
+    return parts.scheme == "https" and bool(dot) and last.isalpha() and last not in _INNER
 
 
 def _place(task: Task) -> str | None:

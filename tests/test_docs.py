@@ -82,7 +82,7 @@ def test_every_platform_and_every_option_of_it_is_documented() -> None:
         assert [s for s in each.secrets if f"GROUNDSWELL_{s.upper()}" not in page] == []
 
 
-def test_the_examples_of_sources_are_read(tmp_path: Path) -> None:
+def test_the_examples_of_sources_are_read() -> None:
     page = (ROOT / "docs/collectors.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```toml\n(\[\[sources\]\].*?)```", page, re.DOTALL)
     assert len(blocks) >= len(known_platforms())

@@ -13,7 +13,7 @@ from analytics.errors import FormatError
 from analytics.store import Store
 from collectors.exports import feed as module
 from collectors.exports import import_files
-from collectors.exports.feed import FORMAT
+from collectors.exports.feed import FORMAT, Entry, entries
 from collectors.exports.formats import Head, detect
 from collectors.exports.sources import Source
 
@@ -294,3 +294,14 @@ SAMPLE = (
 @settings(max_examples=50)
 def test_damaged_files_are_read_or_refused_and_nothing_else(data: st.DataObject) -> None:
     survives(FORMAT, data.draw(damaged(SAMPLE)))
+
+
+def test_entries_are_the_items_with_their_words() -> None:
+    items = (
+        "<item><title>A</title><link>https://a.example/1</link><description>b</description></item>"
+    )
+    feed = f"<rss version='2.0'><channel>{items}<item><title>none</title></item></channel></rss>"
+    assert entries(Source.in_memory("f", feed.encode())) == [Entry("https://a.example/1", "A\nb\n")]
+    for broken in (feed[:-9], feed.replace("<rss", "<!DOCTYPE rss [<!ENTITY a 'b'>]><rss")):
+        with pytest.raises(FormatError):
+            entries(Source.in_memory("f", broken.encode()))

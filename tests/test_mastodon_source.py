@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -298,12 +299,13 @@ def test_a_servers_own_faults_lose_nothing(
     faults = f"{mock}/api/v1/_mock/faults"
     match = {"path_regex": "/timelines/tag/"}
     limit = {"retry-after": "1"}
-    for effect in (
+    effects: list[dict[str, Any]] = [
         {"type": "status", "status": 503},
         {"type": "status", "status": 429, "headers": limit},
         {"type": "malformed"},
-    ):
-        rule = {"match": match, "effect": effect, "count": 1}
+    ]
+    for effect in effects:
+        rule: dict[str, Any] = {"match": match, "effect": effect, "count": 1}
         requests.post(faults, json=rule, timeout=9).raise_for_status()
     assert collected(held).stopped == {}
     assert held.read("posts").height == 50

@@ -1,5 +1,6 @@
 """Media Cloud's stories: kept with the dates as told, and with what is wrong with them."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
@@ -133,3 +134,28 @@ SAMPLE = "\n".join((OF_A_TOPIC, story("2026-03-01"), story("2026-03-01 10:00:00"
 @settings(max_examples=40)
 def test_damaged_files_are_read_or_refused_and_nothing_else(data: st.DataObject) -> None:
     survives(FORMAT, data.draw(damaged(SAMPLE)))
+
+
+def test_stories_as_the_api_lists_them_are_read(tmp_path: Path) -> None:
+    told = {
+        "id": "ab12", "media_name": "news.example", "media_url": "news.example", "title": "Нан",
+        "publish_date": "2026-03-01", "indexed_date": "2026-03-02T10:00:00.5", "language": "kk",
+    }  # fmt: skip
+    stories = [told | {"url": A}, told | {"url": "a book"}, told | {"url": f"{A}2", "title": 7}]
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps({"stories": stories, "pagination_token": None}))
+    assert detect(Head.of(Source(path))) is FORMAT
+    done = read(FORMAT, path)
+    assert done.rows["posts"].select("post_id", "at", "text", "lang", "collected_at").rows() == [
+        (f"web:{A}", datetime(2026, 3, 1, tzinfo=UTC), "Нан", "kk",
+         datetime(2026, 3, 2, 10, 0, 0, 500_000, tzinfo=UTC)),
+    ]  # fmt: skip
+    assert done.lost("dropped", "rows")["has no address on the web"] == 1
+
+
+@given(data=st.data())
+@settings(max_examples=30)
+def test_damaged_lists_are_read_or_refused_and_nothing_else(data: st.DataObject) -> None:
+    told = {"media_name": "n", "title": "x", "url": A, "publish_date": "2026-03-01"}
+    whole = json.dumps({"stories": [told, told], "pagination_token": "x"}).encode()
+    survives(FORMAT, data.draw(damaged(whole)))

@@ -20,8 +20,6 @@ from analytics.errors import (
     UnreachableError,
 )
 from analytics.store import Store
-from collectors.exports import article as articles
-from collectors.exports import formats
 from collectors.news import NewsSettings, NewsSource
 from collectors.opening import examine
 from collectors.robots import LASTING
@@ -34,13 +32,6 @@ BOMB = (
     '<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
     '<rss version="2.0"><channel><title>&b;</title></channel></rss>'
 )
-
-
-@pytest.fixture(autouse=True)
-def _format(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the format of articles be known, whether or not it is installed."""
-    known = {**formats.known_formats(), "article": articles.FORMAT}
-    monkeypatch.setattr("collectors.collecting.known_formats", lambda: known)
 
 
 @pytest.fixture
@@ -272,6 +263,14 @@ def test_robots_txt_is_obeyed(server: Loopback, rules: str | Answer, allowed: bo
     assert (page.format == "article") is allowed
     assert ("/a/1" in server.paths()) is allowed
     assert bool(page.refused) is not allowed
+
+
+def test_robots_txt_is_obeyed_for_sitemaps(server: Loopback) -> None:
+    pages = {"/robots.txt": "User-agent: *\nDisallow: /a/", "/a/sitemap.xml": sitemap(f"{A}/1")}
+    sites(server).pages |= pages
+    page = answered(source(server), Task(kind="sitemap", subject=f"{A}/sitemap.xml"))
+    assert page.refused == "robots.txt of a.example asks machines to stay away"
+    assert server.paths() == ["/robots.txt"]
 
 
 def test_a_feed_is_asked_whatever_robots_txt_says(server: Loopback) -> None:

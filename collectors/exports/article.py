@@ -7,15 +7,17 @@ trafilatura finds. Videos that are embedded count as links.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from html import unescape
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import polars as pl
-import trafilatura
-from trafilatura.settings import Document as Extracted
 
+from analytics.errors import FormatError
 from analytics.tables import ACCOUNTS, POSTS, STRINGS
 from analytics.tables import UTC as UTC_COLUMN
 from collectors.exports.articles import as_posts, is_web, outlets
@@ -25,6 +27,9 @@ from collectors.exports.json_posts import SECONDS
 from collectors.exports.losses import Losses
 from collectors.exports.sources import Source
 from collectors.exports.times import moment
+
+if TYPE_CHECKING:
+    from trafilatura.settings import Document as Extracted
 
 _ITEMS = {"url", "retrieved_at", "html"}
 _META = re.compile(
@@ -122,18 +127,38 @@ def _row(page: _Page, losses: Losses) -> _Row:
     )
 
 
-def _extracted(page: _Page) -> Extracted | None:
-    """Return what trafilatura makes of a page; nothing where it finds no article."""
+@cache
+def _extraction() -> Callable[..., Any]:
+    """Return what reads a page: a large library, loaded for pages alone.
+
+    Raises
+    ------
+    FormatError
+        It is not installed.
+    """
     try:
-        found = trafilatura.bare_extraction(
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # one of its libraries misses proxies that nobody uses
+            from trafilatura import bare_extraction  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        msg = f"reading articles needs {error.name}; run: pip install 'groundswell[collect]'"
+        raise FormatError(msg) from None
+    return bare_extraction
+
+
+def _extracted(page: _Page) -> "Extracted | None":
+    """Return what is taken out of a page; nothing where no article is found."""
+    extract = _extraction()
+    try:
+        found: Extracted | None = extract(
             page.html, url=page.url, include_links=True, include_comments=False, with_metadata=True
         )
     except Exception:  # noqa: BLE001 - HTML of strangers, read by a large library
         return None
-    return found if isinstance(found, Extracted) else None
+    return found
 
 
-def _words(told: Extracted | None) -> str:
+def _words(told: "Extracted | None") -> str:
     """Return the title and the words, without the marks of links."""
     if told is None or told.body is None:
         return ""
@@ -142,7 +167,7 @@ def _words(told: Extracted | None) -> str:
     return "\n\n".join(dict.fromkeys(filter(None, (title, *blocks))))
 
 
-def _links(told: Extracted | None, html: str) -> list[str]:
+def _links(told: "Extracted | None", html: str) -> list[str]:
     """Return the addresses that the words link to, and what is embedded."""
     inside: Iterable[str] = ()
     if told is not None and told.body is not None:
@@ -161,7 +186,7 @@ def _published(html: str) -> datetime | None:
     return next((_time(each) for each in times if _CLOCK.match(each)), None)
 
 
-def _day(told: Extracted | None, page: _Page, losses: Losses) -> datetime | None:
+def _day(told: "Extracted | None", page: _Page, losses: Losses) -> datetime | None:
     if told is None or not told.date:
         losses.add("unknown", "times", _NO_TIME, example=page.url)
         return None
