@@ -335,7 +335,8 @@ class BlueskySource:
         That may stand on anybody's server: one that fails, or refuses, ends its own question only.
         """
         try:
-            return self._looked_up(task)
+            with told_apart("Bluesky"):
+                return self._looked_up(task)
         except RefusedError as error:
             raise GoneError(str(error)) from None
         except (UnreachableError, RateLimitedError) as error:

@@ -97,7 +97,7 @@ class BlueskyService:
         return {"id": who, "service": [service | {"serviceEndpoint": home}] if home else []}
 
     def _profile(self, who: str) -> dict[str, Any]:
-        number = int(who.rsplit(":")[-1])
+        number = int(who.rsplit(":", maxsplit=1)[-1])
         return {"did": who, "handle": f"u{number}.example", "followersCount": 10 * number}
 
     def _those(self, uris: Sequence[str]) -> list[dict[str, Any]]:

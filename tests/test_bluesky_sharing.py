@@ -88,7 +88,7 @@ def test_the_planted_graph_is_held_and_a_second_run_adds_nothing_twice(
     assert edges(held) == story.edges()
     told = held.read("posts").filter(post_id=f"bluesky:{story.root}")
     assert told["text"].to_list() == [ARABIC]
-    counters = held.read("counters").filter(post_id=f"bluesky:{story.root}", name="likes")
+    counters = held.read("counters").filter(post_id=f"bluesky:{story.root}", metric="likes")
     assert counters["value"].unique().to_list() == [1]
     assert all(before - timedelta(seconds=1) < each for each in counters["observed_at"])
     follows = held.read("follows")
