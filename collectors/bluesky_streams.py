@@ -271,7 +271,8 @@ def _frame(message: str | bytes) -> Frame | None:
 def _told(body: Any, matching: Matching) -> Iterator[bytes]:  # noqa: ANN401 - as it was decoded
     """Yield what of a commit belongs to the appeal."""
     wanted = [op for op in body.get("ops", ()) if op["path"].startswith(_COLLECTIONS)]
-    blocks = CAR.from_bytes(body["blocks"]).blocks if wanted else {}
+    made = any(op.get("cid") is not None for op in wanted)
+    blocks = CAR.from_bytes(body["blocks"]).blocks if made else {}
     records = {_key(cid): record for cid, record in blocks.items()}
     for op in wanted:
         record = records.get(_key(op["cid"])) if op.get("cid") is not None else None

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
+from urllib.parse import unquote
 
 import requests
 
@@ -35,6 +36,9 @@ OVERLAP = timedelta(hours=2)  # articles are found late
 QUARTER = timedelta(minutes=15)
 MOST_TABLES = 4 * 24 * 31  # that one pass goes back
 LARGEST = 256 << 20  # bytes of one table, unpacked
+_MOST_LIMITS = 16
+_WORDS = re.compile(r'(-|\w+:)?(?:"([^"]*)"|([^\s()"]+))')
+_BETWEEN = re.compile(r"[-_+./?=&]+")
 _STAMP = "%Y%m%d%H%M%S"
 _TABLE = re.compile(r"(\S+/(\d{14})(\.translation)?\.export\.CSV\.zip)\s*$", re.MULTILINE)
 _TELLING = tuple(
@@ -57,7 +61,7 @@ class GdeltSettings(SourceSettings, kw_only=True):
         Search for articles.
     events
         Fetch the tables of events, and keep the rows whose actors, places or article's address
-        hold what is asked for, word for word.
+        hold the words and phrases of a query; its operators do not count.
     pause
         Seconds between two searches.
     """
@@ -87,7 +91,8 @@ class GdeltSource:
         self._client = client
         self._now = world.now
         self._asked_at: datetime | None = None
-        self._words = [asked.replace('"', "").casefold() for asked in settings.ask]
+        self._limits = 0  # how often in a row GDELT asked for a pause
+        self._wanted = [groups for asked in settings.ask if (groups := _phrases(asked))]
         self._kinds = {"search": self._search, "events": self._events, "table": self._table}
 
     def tasks(self) -> Sequence[Task]:
@@ -153,8 +158,22 @@ class GdeltSource:
         }
         self._asked_at = self._now()
         response = self._client.get(SEARCH, params=told)
-        _heed(response.content)
+        self._heed(response.content)
         return _answer(checked(response, "GDELT", now=self._now()))
+
+    def _heed(self, body: bytes) -> None:
+        """Raise if GDELT says, whatever the status, that it is asked too often.
+
+        It says so under load, too: each time in a row the pause is twice as long, until asking ends
+        for today.
+        """
+        if b"limit requests" not in body[:400].lower():
+            self._limits = 0
+            return
+        pause = PAUSE * 2 ** min(self._limits, _MOST_LIMITS)
+        self._limits += 1
+        msg = "GDELT asks for a pause between searches"
+        raise RateLimitedError(msg, pause)
 
     def _keep_apart(self) -> None:
         """Ask for a pause if GDELT was asked a moment ago."""
@@ -183,16 +202,24 @@ class GdeltSource:
 
     def _table(self, task: Task) -> Page:
         table = _unpacked(self._fetched(f"{TABLES}/{task.subject}"))
-        rows = [line for line in table.split(b"\n") if self._mentions(line)]
-        payload = b"\n".join(rows) + b"\n" if rows else b""
-        return Page(payload=payload, format="gdelt-events" if rows else None, received=len(rows))
+        lines = [line for line in table.split(b"\n") if line.strip()]
+        rows = [line for line in lines if self._mentions(line)]
+        return Page(
+            payload=b"\n".join(rows) + b"\n" if rows else b"",
+            format="gdelt-events" if rows else None,
+            received=len(rows),
+            known=len(lines),
+        )
 
     def _mentions(self, line: bytes) -> bool:
         cells = line.decode(errors="replace").rstrip("\r").split("\t")
         if len(cells) != len(COLUMNS):
             return False
-        telling = "\n".join(cells[number] for number in _TELLING).casefold()
-        return any(word in telling for word in self._words)
+        telling = _spaced("\n".join(cells[number] for number in _TELLING))
+        return any(
+            all(any(phrase in telling for phrase in either) for either in groups)
+            for groups in self._wanted
+        )
 
     def _fetched(self, address: str) -> bytes:
         return checked(self._client.get(address), "GDELT", now=self._now())
@@ -216,13 +243,6 @@ class GdeltSource:
         self._client.close()
 
 
-def _heed(body: bytes) -> None:
-    """Raise if GDELT says, whatever the status, that it is asked too often."""
-    if b"limit requests" in body[:400].lower():
-        msg = "GDELT asks for a pause between searches"
-        raise RateLimitedError(msg, PAUSE)
-
-
 def _answer(body: bytes) -> bytes:
     """Return an answer that is whole; damaged articles inside are left to the format to tell."""
     whole = body.strip()
@@ -240,6 +260,33 @@ def _answer(body: bytes) -> bytes:
 def _broken(body: bytes) -> bytes:
     json_of(body, "GDELT")
     return body
+
+
+def _phrases(query: str) -> list[list[str]]:
+    """Return what a query looks for, without its operators: of each list, one is enough.
+
+    >>> _phrases('"bread riot" (city OR town) sourcecountry:KZ -sport')
+    [['bread riot'], ['city', 'town']]
+    """
+    found: list[list[str]] = []
+    joins = False
+    for left_out, quoted, bare in _WORDS.findall(query):
+        phrase = _spaced(quoted or bare).strip()
+        if left_out or not phrase:
+            continue
+        if bare == "OR":
+            joins = bool(found)
+        elif joins:
+            found[-1].append(phrase)
+            joins = False
+        else:
+            found.append([phrase])
+    return found
+
+
+def _spaced(text: str) -> str:
+    """Return a text in small letters, with blanks for what stands between words in addresses."""
+    return _BETWEEN.sub(" ", unquote(text).casefold())
 
 
 def _articles_in(body: bytes) -> int:

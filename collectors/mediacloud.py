@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
+import msgspec
 import requests
 from mediacloud.api import SearchApi
 from mediacloud.error import APIResponseError
@@ -44,6 +45,11 @@ class MediaCloudSettings(SourceSettings, kw_only=True):
     sources: tuple[int, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+
+
+class _Listed(msgspec.Struct):
+    stories: list[dict[str, Any]]
+    pagination_token: str | None
 
 
 class MediaCloudSource:
@@ -121,8 +127,17 @@ class MediaCloudSource:
         except APIResponseError as error:
             raise self._as_fact(error.response, has_token=token is not None) from None
         except (KeyError, TypeError, ValueError, AttributeError):
+            return self._as_received()
+
+    def _as_received(self) -> tuple[list[dict[str, Any]], str | None]:
+        """Return the stories of an answer at which the client stumbled: a date may be none."""
+        told = json_of(self._body, "Media Cloud")
+        try:
+            found = msgspec.convert(told, _Listed)
+        except msgspec.ValidationError:
             msg = "Media Cloud gave an answer of another form"
             raise UnreachableError(msg) from None
+        return found.stories, found.pagination_token
 
     def _as_fact(self, response: requests.Response, *, has_token: bool) -> Exception:
         """Return what an error of Media Cloud means for collecting."""

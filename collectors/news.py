@@ -5,22 +5,29 @@ address ends, a sitemap by its name; anything else is asked, and told by what co
 
 - Questions are conditional: a feed that has not changed costs a few bytes and gives nothing.
 - Feeds are made for machines and asked regardless; sitemaps and articles as ``robots.txt`` allows.
-- A site that cannot be reached is left for the next round, so that the others have their turn.
+- A question that a site does not answer is put off until all others have had their turn; then it
+  is asked as often as is usual, and the source ends with what went wrong.
 - With ``articles``, what a feed tells is written after the pages it leads to: the first row of an
-  article is the one that is kept, and only the page holds the links.
+  article is the one that is kept, and only the page holds the links. It comes through the format of
+  the articles, since what comes through one format is written in the order in which it came.
+- Machines inside a network are asked only where the settings name them.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
+from html import unescape
+from itertools import takewhile
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import msgspec
+import polars as pl
 import requests
 
 from analytics.errors import (
+    CursorError,
     FormatError,
     GoneError,
     RateLimitedError,
@@ -28,24 +35,31 @@ from analytics.errors import (
     UnreachableError,
 )
 from analytics.settings import SourceSettings
+from analytics.tables import STRINGS
 from collectors import sitemaps
 from collectors.exports import feed
 from collectors.exports.formats import Head
+from collectors.exports.objects import object_keys
 from collectors.exports.sources import Source as File
 from collectors.exports.texts import encoding_of
+from collectors.outside import outside_session
 from collectors.robots import Robots, origin_of
 from collectors.sitemaps import Address
 from collectors.sources import Check, Cursor, Estimate, Page, Source, Task, World
-from collectors.web import checked, session, told_apart
+from collectors.web import checked, told_apart
 
-TRIES = 3  # of one address, before it is left for the next round
-LONGEST_PAUSE = 60.0  # that a site may ask for, before it is left for the next round
+TRIES = 3  # of one question, before others have their turn
+LONGEST_PAUSE = 60.0  # that a site may ask for before others have their turn
 _DAY = 10  # letters of a date
 SHORTEST_PAUSE = 0.5  # a shorter one is not worth interrupting for
 _FEED = re.compile(
     r"(?:\.(?:rss|atom|rdf)|/(?:feeds?|rss|atom)/?|feed\.xml|rss\.xml)$", re.IGNORECASE
 )
 _SITEMAP = re.compile(r"sitemap[^/]*$", re.IGNORECASE)
+_KEY = re.compile(
+    r"(?:https?|url|x|youtube|telegram|vk|tiktok|instagram|bluesky|mastodon):\S+$"
+)  # an address too
+_LINK = re.compile(r"https?://[^\s<>\"']+")
 _CHARSET = re.compile(rb"<meta\b[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _HTML = re.compile(
@@ -64,7 +78,8 @@ class NewsSettings(SourceSettings, kw_only=True):
         lead to are always fetched: a sitemap says nothing else.
     words
         Fetch only what mentions one of these in its title, its description or its address; all if
-        there are none.
+        there are none. An address, or a key such as ``youtube:ID``, is mentioned by every link to
+        what it stands for.
     pause
         Seconds between two requests for articles of one site; ``robots.txt`` may ask for more.
     """
@@ -92,10 +107,12 @@ class NewsSource:
         self._client = client
         self._now = world.now
         self._robots = Robots(client, world.now)
-        self._words = [word.casefold() for word in settings.words]
+        self._words = [word.casefold() for word in settings.words if not _KEY.match(word)]
+        self._keys = _keys([word for word in settings.words if _KEY.match(word)])
         self._asked_at: dict[str, datetime] = {}  # by site
+        self._closed_until: dict[str, datetime] = {}  # by site
         self._failures: dict[str, int] = {}  # by question
-        self._left: set[str] = set()  # sites that did not answer
+        self._put_off: set[str] = set()  # questions, until they are answered
         self._bodies: dict[str, bytes] = {}  # feeds whose articles come first
         self._kinds: dict[str, Callable[[Task], Page]] = {
             "feed": self._feed,
@@ -118,31 +135,39 @@ class NewsSource:
     def ask(self, task: Task) -> Page:
         """Return the next page of an answer."""
         try:
+            self._stay_away(task.subject)
             with told_apart(_host(task.subject)):
                 page = self._kinds[task.kind](task)
         except RefusedError as error:
             return Page(refused=_plainly(error))
         except RateLimitedError as error:
-            if error.seconds is None or error.seconds <= LONGEST_PAUSE:
+            pause = error.seconds or 0.0
+            if pause <= LONGEST_PAUSE:
                 raise
+            self._closed_until[origin_of(task.subject)] = self._now() + timedelta(seconds=pause)
             return self._later(task, error)
         except UnreachableError as error:
             return self._later(task, error)
         self._failures.pop(task.key, None)
-        self._left.discard(origin_of(task.subject))
+        self._put_off.discard(task.key)
         return page
 
+    def _stay_away(self, address: str) -> None:
+        """Keep to a pause that a site asked for while others had their turn."""
+        until = self._closed_until.get(origin_of(address), self._now())
+        if (left := (until - self._now()).total_seconds()) > 0:
+            msg = f"{_host(address)} asks for a pause"
+            raise RateLimitedError(msg, left)
+
     def _later(self, task: Task, error: Exception) -> Page:
-        """Leave a question for the next round if others may fare better; else raise."""
-        self._failures[task.key] = self._failures.get(task.key, 0) + 1
+        """Put a question off, once, so that the others have their turn; else raise."""
+        failures = self._failures[task.key] = self._failures.get(task.key, 0) + 1
         is_pause = isinstance(error, RateLimitedError)
-        if self._failures[task.key] < TRIES and not is_pause:
+        if task.key in self._put_off or not (is_pause or failures >= TRIES):
             raise error
-        self._left.add(origin_of(task.subject))
-        if {origin_of(address) for address in self._settings.ask} <= self._left:
-            raise error
-        del self._failures[task.key]
-        return Page(cursor=task.cursor, spent=0, refused=None if task.repeats else str(error))
+        self._put_off.add(task.key)
+        cursor = task.cursor or {}
+        return Page(cursor=cursor | {"failures": failures}, done=False, spent=0, live=True)
 
     # feeds
 
@@ -175,15 +200,22 @@ class NewsSource:
 
     def _entries(self, task: Task) -> Page:
         """Give the feed itself, once its articles have been read; asked again after a restart."""
+        address = task.subject.rpartition("#")[0]
         held = self._bodies.pop(task.subject, None)
-        if held is not None:
-            return Page(payload=held, format="feed", spent=0)
-        body = self._asked(task.subject.rpartition("#")[0]).content
-        return Page(payload=body, format="feed" if _is_feed(body) else None)
+        body = self._asked(address).content if held is None else held
+        if not _is_feed(body):
+            return Page()
+        line = {"url": address, "retrieved_at": self._now().isoformat(), "feed": body}
+        spent = int(held is None)
+        return Page(payload=msgspec.json.encode(line), format="article", spent=spent)
 
     def _mentions(self, words: str) -> bool:
         small = words.casefold()
-        return not self._words or any(word in small for word in self._words)
+        if not self._words and not self._keys:
+            return True
+        if any(word in small for word in self._words):
+            return True
+        return bool(self._keys) and not self._keys.isdisjoint(_keys(_LINK.findall(unescape(words))))
 
     # sitemaps
 
@@ -229,6 +261,7 @@ class NewsSource:
             return Page(refused=f"{_host(task.subject)} gave no page that can be read as text")
         line = {
             "url": task.subject,
+            "landed": response.url,
             "retrieved_at": self._now().isoformat(),
             "html": _text(response),
         }
@@ -278,10 +311,20 @@ class NewsSource:
         """Return what an answer says; nothing where nothing has changed since the last one."""
         cursor = task.cursor or {}
         told = {"If-None-Match": cursor.get("etag"), "If-Modified-Since": cursor.get("modified")}
-        response = self._asked(task.subject, {name: v for name, v in told.items() if v})
+        response = self._found(task, {name: v for name, v in told.items() if v})
         if response.status_code == requests.codes.not_modified:
             return Page(cursor=cursor)
         return read(task, response)
+
+    def _found(self, task: Task, headers: Mapping[str, str]) -> requests.Response:
+        """Ask where a site said for good that an address moved to, else at the address itself."""
+        moved = (task.cursor or {}).get("moved")
+        try:
+            return self._asked(moved or task.subject, headers)
+        except GoneError as error:
+            if not moved:
+                raise
+            raise CursorError(str(error)) from None
 
     def _asked(self, address: str, headers: Mapping[str, str] | None = None) -> requests.Response:
         self._asked_at[origin_of(address)] = self._now()
@@ -349,8 +392,26 @@ def _entries_of(body: bytes, address: str) -> list[feed.Entry]:
 
 def _mark(response: requests.Response) -> Cursor:
     """Return by what an answer is known again."""
-    told = {"etag": response.headers.get("etag"), "modified": response.headers.get("last-modified")}
+    told = {
+        "etag": response.headers.get("etag"),
+        "modified": response.headers.get("last-modified"),
+        "moved": _moved(response),
+    }
     return {name: v for name, v in told.items() if v} | {"digest": _digest(response.content)}
+
+
+def _moved(response: requests.Response) -> str | None:
+    """Return where an address has moved to for good; None where it has not, or only for now."""
+    lasting = takewhile(lambda hop: hop.is_permanent_redirect, response.history)
+    steps = len(list(lasting))
+    return [*response.history, response][steps].url if steps else None
+
+
+def _keys(addresses: Sequence[str]) -> set[str]:
+    """Return the keys by which what is at some addresses joins other posts."""
+    on_web = [each for each in addresses if each.startswith("http")]
+    keys = pl.DataFrame({"urls": [on_web]}, schema={"urls": STRINGS}).select(object_keys("urls"))
+    return {*keys.item(), *(each for each in addresses if not each.startswith("http"))}
 
 
 def _digest(data: bytes) -> str:
@@ -395,7 +456,7 @@ class NewsPlatform:
 
     def open(self, settings: NewsSettings, world: World) -> Source:
         """Return a source with a session of its own."""
-        return NewsSource(settings, world, session(server=settings.server))
+        return NewsSource(settings, world, outside_session(settings.ask, server=settings.server))
 
 
 PLATFORM = NewsPlatform()

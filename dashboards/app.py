@@ -70,6 +70,7 @@ def create_app(store: Store) -> Dash:
         except GroundswellError as error:  # the page stays up and says what is wrong
             return dmc.Text(str(error)), no_update
 
+    app._setup_server()  # noqa: SLF001 - else assets lack where a deep link is opened first
     return app
 
 

@@ -35,4 +35,9 @@ def grid(component_id: str, rows: pl.DataFrame, columns: dict[str, dict[str, Any
     )  # fmt: skip
 
 
-COUNT = {"type": "rightAligned", "valueFormatter": {"function": "d3.format(',')(params.value)"}}
+COUNT = {
+    "type": "rightAligned",
+    "valueFormatter": {  # what is not known is no 0
+        "function": "params.value === null ? 'not known' : d3.format(',')(params.value)"
+    },
+}

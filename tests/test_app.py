@@ -7,7 +7,9 @@ from typing import Any
 
 import polars as pl
 import pytest
+import requests
 from dash.development.base_component import Component
+from serving import served
 from simulating import simulated
 from strategies import rows
 
@@ -105,3 +107,9 @@ def test_the_data_page_tells_what_was_asked_and_what_is_gone(tmp_path: Path) -> 
     page = str(data.layout(store, "appeal"))
     for told in ("birds", "the budget is spent", "250", "gone", "x:1"):
         assert told in page
+
+
+@pytest.mark.parametrize("path", ["/data", "/"])
+def test_a_page_that_is_opened_first_has_its_looks(tmp_path: Path, path: str) -> None:
+    with served(Store.create(tmp_path / "s")) as address:
+        assert "/assets/style.css" in requests.get(address + path, timeout=20).text

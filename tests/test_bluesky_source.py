@@ -1,6 +1,7 @@
 """Bluesky's own servers, asked as they are: what people did there is held, edge for edge."""
 
 import json
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from atproto import Client, models
 from bluesky_network import Network, running
 from collecting_stores import collected, store_with
 from loopback import HALF, PAGE_FOR_PEOPLE, Answer, Loopback, as_json, serving
+from reading import read
 from websockets.exceptions import WebSocketException
 from websockets.sync.server import ServerConnection, serve
 
@@ -26,9 +28,13 @@ from analytics.errors import (
 )
 from analytics.store import Store
 from collectors.bluesky import PLATFORM, BlueskySettings, BlueskySource
+from collectors.exports.jetstream import FORMAT
 from collectors.sources import Task, World
 
 OPEN = {"level": "open", "reason": "a test with invented accounts"}
+PIXEL = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 
 
 @pytest.fixture(scope="module")
@@ -137,12 +143,36 @@ def test_the_firehose_tells_what_belongs_to_the_appeal_and_what_is_deleted(
         ),
         World(),
     )
-    page = asked.ask(Task(kind="stream", subject="#firepark", cursor={"at": 1, "known": []}))
+    page = asked.ask(Task(kind="stream", subject="#firepark", cursor={"at": 1}))
     asked.close()
     told = page.payload.decode()
     assert root.uri.rsplit("/")[-1] in told
     assert '"operation":"delete"' in told
     assert "nothing to do with it" not in told
+
+
+@pytest.mark.servers
+@pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")  # the SDK's own
+def test_the_firehose_of_a_real_server_is_read_with_files_and_edges(
+    tmp_path: Path, network: Network
+) -> None:
+    gul, han = person(network, "gulnar"), person(network, "hanife")
+    root = gul.send_image("see #imagepark", PIXEL, "a picture")
+    ref = models.create_strong_ref(root)
+    shared = repost(han, ref)
+    network.settle()
+    told = {"stream": "firehose", "stream_server": network.pds.replace("http", "ws")}
+    settings = BlueskySettings(platform="bluesky", **told)  # type: ignore[arg-type]
+    future = Task(kind="stream", subject="#imagepark", cursor={"at": 10**9})
+    with closing(PLATFORM.open(settings, World())) as asked:
+        with pytest.raises(CursorError):
+            asked.ask(future)
+        page = asked.ask(Task(kind="stream", subject="#imagepark", cursor={"at": 1}))
+    (tmp_path / "page.jsonl").write_bytes(page.payload)
+    posts = read(FORMAT, tmp_path / "page.jsonl").rows["posts"].sort("at")
+    assert posts["post_id"].to_list() == [f"bluesky:{root.uri}", f"bluesky:{shared}"]
+    assert posts["media_keys"][0].to_list()
+    assert posts["at"].null_count() == 0
 
 
 @pytest.mark.servers

@@ -1,5 +1,6 @@
 """Feeds: three dialects of XML, dates that lack, and XML made to do harm."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -305,3 +306,73 @@ def test_entries_are_the_items_with_their_words() -> None:
     for broken in (feed[:-9], feed.replace("<rss", "<!DOCTYPE rss [<!ENTITY a 'b'>]><rss")):
         with pytest.raises(FormatError):
             entries(Source.in_memory("f", broken.encode()))
+
+
+def test_a_wrong_word_about_the_encoding_does_no_harm(tmp_path: Path) -> None:
+    path = rss(tmp_path, item(title="Хлеб"))
+    told = path.read_text().replace('version="1.0"', 'version="1.0" encoding="windows-1251"', 1)
+    path.write_text(told)
+    assert read(FORMAT, path).rows["posts"]["text"].item() == "Хлеб"
+
+
+def test_slips_of_sites_are_put_right(tmp_path: Path) -> None:
+    marked = "<![CDATA[C & D \x0b<b>E</b> &amp; F]]>"
+    path = rss(
+        tmp_path,
+        ITEM,
+        item(title="A & B &eacute; &amp; &#233;", link=f"{A}?a=1&b=2"),
+        item(title=marked, link=f"{A}3"),
+    )
+    done = read(FORMAT, path)
+    assert told(done, "post_id", "text") == [
+        (f"web:{A}", "Bread"), (f"web:{A}?a=1&b=2", "A & B é & é"), (f"web:{A}3", "C & D E & F"),
+    ]  # fmt: skip
+    assert list(done.lost("unknown", "characters").values()) == [2]
+
+
+def test_what_stands_before_a_slip_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH_ITEMS", 1)
+    items = [item(link=f"{A}{number}") for number in range(3)]
+    done = read(FORMAT, rss(tmp_path, *items, item(title="A & B", link=f"{A}9")))
+    assert done.rows["posts"]["post_id"].to_list() == [
+        f"web:{A}{number}" for number in (0, 1, 2, 9)
+    ]
+
+
+JSON_ITEM = {
+    "id": "1", "url": A, "title": "Bread", "date_published": "2026-03-01T18:00:00+06:00",
+    "content_html": "<p>See <a href='https://youtu.be/abcdefghijk'>it</a></p>",
+    "external_url": "https://b.example/1",
+}  # fmt: skip
+
+
+def json_feed(folder: Path, *items: object, **more: object) -> Path:
+    path = folder / "feed.json"
+    head = {"version": "https://jsonfeed.org/version/1.1", "title": "The City", "language": "kk-KZ"}
+    path.write_text(
+        json.dumps(head | {"home_page_url": "https://city.example/"} | more | {"items": items})
+    )
+    return path
+
+
+def test_a_feed_in_json_is_read(tmp_path: Path) -> None:
+    path = json_feed(tmp_path, JSON_ITEM)
+    assert detect(Head.of(Source(path))) is FORMAT
+    done = read(FORMAT, path)
+    assert told(done, *NAMES) == [(*ROW[:4], "Bread\n\nSee it", "kk-KZ")]
+    assert told(done, "urls") == [(["https://b.example/1", "https://youtu.be/abcdefghijk"],)]
+
+
+def test_items_of_json_that_cannot_be_read_cost_nothing_else(tmp_path: Path) -> None:
+    done = read(FORMAT, json_feed(tmp_path, {"title": 7}, {"title": "x"}, JSON_ITEM, 5))
+    assert told(done, "post_id") == [(f"web:{A}",)]
+    assert sum(done.losses.filter(outcome="dropped")["count"]) == 3
+
+
+@pytest.mark.parametrize("text", ['{"version": "https://jsonfeed.org/version/1", "items": [', "[]"])
+def test_broken_feeds_in_json_are_set_aside(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "feed.json"
+    path.write_text(text)
+    assert list(read(FORMAT, path).lost("dropped", "files")) == ["is no readable JSON Feed"]

@@ -12,6 +12,7 @@ from loopback import CUT, PAGE_FOR_PEOPLE, Answer, Asked, Loopback, as_json, ser
 
 from analytics.errors import CollectError, GoneError, RateLimitedError, UnreachableError
 from analytics.store import Store
+from collectors.asking import PATIENCE
 from collectors.exports.gdelt_doc import MOST
 from collectors.exports.gdelt_events import COLUMNS
 from collectors.gdelt import GdeltSettings, GdeltSource
@@ -249,3 +250,37 @@ def test_examining_spends_no_search(tmp_path: Path, server: Loopback) -> None:
     found = {check.what: check for check in examine(store(tmp_path, server, "bread"))}
     assert found["gdelt: reach"].fine
     assert server.paths() == ["/gdeltv2/lastupdate.txt"]
+
+
+def test_a_limit_that_stays_ends_asking_in_the_end(server: Loopback) -> None:
+    server.service = lambda _: Answer(TOO_FAST)
+    asked = source(server, pause=0.0)
+    waits = []
+    for _ in range(9):
+        with pytest.raises(RateLimitedError) as raised:
+            asked.ask(Task(kind="search", subject="bread"))
+        waits.append(raised.value.seconds or 0.0)
+    assert waits == [5.0 * 2**number for number in range(9)]
+    assert waits[-1] > PATIENCE
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ('"bread riot"', True),
+        ("riot (city OR bread) sourcecountry:KZ -sport", True),
+        ("riot food", False),
+        ("riot -sport domain:a.example", True),
+        ("domain:a.example", False),
+    ],
+)
+def test_rows_of_events_answer_to_the_words_of_a_query(
+    server: Loopback,
+    query: str,
+    kept: bool,  # noqa: FBT001
+) -> None:
+    row = event(1, sourceurl="https://a.example/2026/Bread-riot%20in_town")
+    server.service = lambda _: Answer(table(row, event(2)))
+    task = Task(kind="table", subject="20260301001500.export.CSV.zip")
+    page = source(server, query).ask(task)
+    assert (page.received, page.known) == (int(kept), 2)

@@ -226,3 +226,12 @@ def test_examining_asks_whose_the_key_is(tmp_path: Path, server: Loopback) -> No
     found = {check.what: check for check in examine(store(tmp_path, server, "bread"))}
     assert found["mediacloud: key"].fine
     assert server.paths() == ["/api/auth/profile"]
+
+
+def test_a_day_that_is_none_costs_no_story(tmp_path: Path, server: Loopback) -> None:
+    odd = [story(1, 1) | {"publish_date": "13/2026"}, story(2, 2)]
+    server.service = lambda _: as_json({"stories": odd, "pagination_token": None})
+    held = store(tmp_path, server, "bread")
+    assert collected(held).stopped == {}
+    assert held.read("posts")["at"].null_count() == 1
+    assert held.read("posts").height == 2

@@ -1,6 +1,7 @@
 """News sites, asked on a real wire: what was planted is in the store, link for link."""
 
 import gzip
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from news_sites import VIDEO, A, B, C, Sites, article, item, link, planted, rss,
 
 from analytics.errors import (
     CollectError,
+    CursorError,
     GoneError,
     RateLimitedError,
     UnreachableError,
@@ -349,11 +351,15 @@ def test_a_feed_that_moved_is_followed(tmp_path: Path, server: Loopback) -> None
     assert held.read("posts").height == 2
 
 
-def test_one_site_that_fails_does_not_stop_the_others(tmp_path: Path, server: Loopback) -> None:
+def test_one_site_that_fails_is_told_after_the_others_had_their_turn(
+    tmp_path: Path, server: Loopback
+) -> None:
     sites(server).pages["/a/rss"] = Answer(b"", 503)
     sites(server).pages["/b/rss"] = Answer(b"", 403)
     held = store(tmp_path, server, *FEEDS)
-    assert collected(held).stopped == {}
+    report = collected(held)
+    assert "a.example fails just now (status 503); tried 8 times" in report.stopped["news"]
+    assert report.sources.select("unanswered", "refused").row(0) == (1, 1)
     assert held.read("posts")["post_id"].n_unique() == 1
     sites(server).pages["/a/rss"] = planted().pages["/a/rss"]
     collected(held)
@@ -364,21 +370,26 @@ def test_sites_that_all_fail_are_a_reason_to_stop(server: Loopback) -> None:
     server.service = lambda _: Answer(b"", 503)
     asked = source(server, *FEEDS)
     outcomes = []
-    for address in FEEDS:
+    for address in FEEDS * 2:
         for _ in range(3):
             try:
-                outcomes.append(asked.ask(Task(kind="feed", subject=address)).done)
+                outcomes.append(asked.ask(Task(kind="feed", subject=address)).live)
             except UnreachableError:
                 outcomes.append(False)
-    assert outcomes == [False, False, True, False, False, True, False, False, False]
+    assert outcomes == [False, False, True] * 3 + [False] * 9
 
 
 def test_a_long_pause_of_one_site_does_not_hold_the_others(server: Loopback) -> None:
     server.faults.append(as_json({}, 429, retry_after="3600"))
     asked = source(server, *FEEDS)
-    task = Task(kind="feed", subject=FEEDS[0], cursor={"etag": "x"})
-    page = asked.ask(task)
-    assert (page.done, page.cursor, page.format) == (True, task.cursor, None)
+    page = asked.ask(Task(kind="feed", subject=FEEDS[0], cursor={"etag": "x"}))
+    assert page.cursor
+    assert (page.done, page.live, page.cursor["etag"]) == (False, True, "x")
+    assert asked.ask(Task(kind="feed", subject=FEEDS[1])).format == "feed"
+    with pytest.raises(RateLimitedError) as raised:
+        asked.ask(Task(kind="feed", subject=FEEDS[0]))
+    assert raised.value.seconds == 3600
+    assert server.paths() == ["/a/rss", "/b/rss"]
 
 
 def test_a_refusal_speaks_of_no_keys(server: Loopback) -> None:
@@ -456,3 +467,96 @@ def test_examining_reaches_every_site_once(tmp_path: Path, server: Loopback) -> 
     found = {check.what: check for check in examine(held)}
     assert found["news: reach of a.example"].fine
     assert server.paths() == ["/robots.txt"] * 3
+
+
+# what moved, and what others name
+
+
+@pytest.mark.parametrize(("status", "again"), [(301, "/a/rss"), (308, "/a/rss"), (302, "/old/rss")])
+def test_where_an_address_moved_for_good_is_remembered(
+    tmp_path: Path, server: Loopback, status: int, again: str
+) -> None:
+    sites(server).pages["/old/rss"] = Answer(b"", status, {"location": f"{A}/rss"})
+    held = store(tmp_path, server, "https://a.example/old/rss")
+    collected(held)
+    collected(held)
+    assert server.paths()[:3] == ["/old/rss", "/a/rss", again]
+    assert held.read("posts").height == 2
+
+
+def test_an_address_that_moved_and_was_lost_there_is_asked_anew(server: Loopback) -> None:
+    task = Task(kind="feed", subject=FEEDS[0], cursor={"moved": "https://a.example/lost"})
+    with pytest.raises(CursorError):
+        source(server).ask(task)
+
+
+def test_a_server_that_stands_in_learns_which_site_is_meant(
+    tmp_path: Path, server: Loopback
+) -> None:
+    collected(store(tmp_path, server, *FEEDS))
+    assert [asked.headers["Host"] for asked in server.asked] == [
+        "a.example", "b.example", "gov.example",
+    ]  # fmt: skip
+
+
+def test_links_into_a_network_are_not_followed(tmp_path: Path) -> None:
+    with serving(Sites({"/secret": article(VIDEO)})) as inside:
+        secret = f"{inside.url}/secret"
+        pages: dict[str, str | bytes | Answer] = {
+            "/rss": rss("http://127.0.0.1", item(secret, 1, "x")),
+            "/moved/rss": Answer(b"", 302, {"location": secret}),
+        }
+        with serving(Sites(pages)) as outside:
+            ask = [f"{outside.url}/rss", f"{outside.url}/moved/rss"]
+            entry = {"platform": "news", "ask": ask, "articles": True, "pause": 0.0}
+            held = store_with(tmp_path / "s", entry)
+            report = collected(held)
+    assert inside.asked == []
+    assert report.stopped == {}
+    assert report.sources["refused"].sum() == 2
+    assert held.read("posts")["post_id"].to_list() == [f"web:{secret}"]  # as the feed tells it
+
+
+def test_links_of_articles_are_kept_whatever_else_is_written_with_them(
+    tmp_path: Path, server: Loopback
+) -> None:
+    sites(server).pages |= {
+        "/b/rss": rss(B, item(f"{B}/7", 7, "weather")),
+        "/a/rss": rss(A, item(f"{A}/1", 1, "an appeal")),
+        "/a/1": article(VIDEO, minute=1),
+    }
+    held = store(tmp_path, server, FEEDS[1], FEEDS[0], articles=True, words=["appeal"])
+    collected(held)
+    assert edges(held) == {(f"web:{A}/1", "youtube:abcdefghijk")}
+
+
+@pytest.mark.parametrize(
+    "word", ["https://www.youtube.com/watch?v=abcdefghijk&t=3", "youtube:abcdefghijk"]
+)
+def test_an_object_is_mentioned_by_any_address_of_it(server: Loopback, word: str) -> None:
+    asked = source(server, *FEEDS, articles=True, words=[word])
+    found = [asked.ask(Task(kind="feed", subject=feed)).found for feed in FEEDS]
+    assert [[task.subject for task in tasks if task.kind == "article"] for tasks in found] == [
+        [f"{A}/1"], [f"{B}/1"], [],
+    ]  # fmt: skip
+
+
+def test_an_article_joins_by_where_it_landed_too(tmp_path: Path, server: Loopback) -> None:
+    sites(server).pages |= {
+        "/a/short": Answer(b"", 302, {"location": f"{A}/1?from=short"}),
+        "/a/1": article(VIDEO).replace("<head>", '<head><link rel="canonical" href="/a/one">'),
+    }
+    held = store(tmp_path, server, f"{A}/short")
+    collected(held)
+    assert held.read("posts")["object_keys"].item().to_list() == [
+        key(f"{A}/short"), "youtube:abcdefghijk", key(f"{A}/1?from=short"), key(f"{A}/one"),
+    ]  # fmt: skip
+
+
+def test_a_feed_in_json_is_a_feed(tmp_path: Path, server: Loopback) -> None:
+    told = {"id": "1", "url": f"{A}/1", "title": "Bread", "content_html": link(VIDEO)}
+    listed = {"version": "https://jsonfeed.org/version/1.1", "home_page_url": A, "items": [told]}
+    sites(server).pages |= {"/a/feed": json.dumps(listed), "/a/1": article(VIDEO, f"{B}/1")}
+    held = store(tmp_path, server, f"{A}/feed", articles=True, words=[VIDEO])
+    collected(held)
+    assert edges(held) == {(f"web:{A}/1", "youtube:abcdefghijk"), (f"web:{A}/1", key(f"{B}/1"))}

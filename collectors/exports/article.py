@@ -1,9 +1,11 @@
 """Articles as their pages show them: words and links, taken out of HTML by trafilatura.
 
-One line an article: ``{"url": …, "retrieved_at": …, "html": …}``. Menus, comments and
-advertisements are left out as well as a machine can tell them. The time of publication is the one
-that the page tells other machines (``article:published_time``, ``datePublished``), else a day that
-trafilatura finds. Videos that are embedded count as links.
+One line an article: ``{"url": …, "retrieved_at": …, "html": …}``, with ``landed`` where redirects
+led elsewhere. A line may hold a ``feed`` (in base64) instead, that leads to articles before it.
+
+Menus, comments and advertisements are left out as well as a machine can tell them. The time of
+publication is the one that the page tells other machines (``article:published_time``,
+``datePublished``), else a day that trafilatura finds. Videos that are embedded count as links.
 """
 
 import re
@@ -13,6 +15,7 @@ from datetime import UTC, datetime
 from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 import polars as pl
@@ -20,11 +23,13 @@ import polars as pl
 from analytics.errors import FormatError
 from analytics.tables import ACCOUNTS, POSTS, STRINGS
 from analytics.tables import UTC as UTC_COLUMN
+from collectors.exports import feed
 from collectors.exports.articles import as_posts, is_web, outlets
-from collectors.exports.documents import Decoding, Document, chunks, documents
+from collectors.exports.documents import Decoding, chunks, documents
 from collectors.exports.formats import Head, Options, Part
 from collectors.exports.json_posts import SECONDS
 from collectors.exports.losses import Losses
+from collectors.exports.objects import object_keys
 from collectors.exports.sources import Source
 from collectors.exports.times import moment
 
@@ -42,6 +47,10 @@ _LINKED_DATA = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 _EMBEDDED = re.compile(
     r"""<(?:iframe|embed)\b[^>]{0,2000}?\bsrc\s*=\s*["']([^"'>]{1,2000})["']""", re.IGNORECASE
 )
+_CANONICAL = re.compile(
+    r"""<link\b[^>]{0,2000}?\brel\s*=\s*["']?canonical\b[^>]{0,2000}>""", re.IGNORECASE
+)
+_HREF = re.compile(r"""\bhref\s*=\s*["']([^"'>]{1,2000})["']""", re.IGNORECASE)
 _CLOCK = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*?(?:Z|[+-]\d\d:?\d\d)$")
 _LANG = re.compile(
     r"""<html\b[^>]{0,400}?\blang\s*=\s*["']?([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)""", re.IGNORECASE
@@ -55,7 +64,9 @@ _NO_ADDRESS = "has no address on the web"
 
 class _Page(msgspec.Struct):
     url: str
-    html: str
+    html: str = ""
+    landed: str | None = None
+    feed: bytes | None = None
     retrieved_at: str | None = None
 
 
@@ -67,6 +78,7 @@ class _Row(msgspec.Struct):
     text: str | None
     lang: str | None
     links: list[str] | None
+    others: list[str]
     name: str | None
     collected_at: datetime | None
 
@@ -86,25 +98,35 @@ class Article:
         for source in files:
             decoding = Decoding(source, options.losses, "articles")
             for some in chunks(documents(source, options.losses)):
-                yield from _parts(some, decoding, options.losses)
+                pages = decoding.each(_Page, some, what="pages", count=False)
+                written = [page for page in pages if page.feed is None]
+                yield from _parts(written, some[0].place, options.losses)
+                for page in pages:
+                    yield from _of_feed(page, options)
 
 
 FORMAT = Article()
 
 
-def _parts(some: Sequence[Document], decoding: Decoding, losses: Losses) -> Iterator[Part]:
-    pages = decoding.each(_Page, some, what="pages", count=False)
+def _of_feed(page: _Page, options: Options) -> Iterator[Part]:
+    """Yield what a feed tells of the articles that it leads to, and of others."""
+    if page.feed is not None:
+        yield from feed.FORMAT.read([Source.in_memory(page.url, page.feed)], options)
+
+
+def _parts(pages: Sequence[_Page], place: str, losses: Losses) -> Iterator[Part]:
     rows = [msgspec.structs.astuple(_row(page, losses)) for page in pages]
     found = pl.DataFrame(
         rows,
         schema={
             "url": pl.String, "at": UTC_COLUMN, "text": pl.String, "lang": pl.String,
-            "links": STRINGS, "name": pl.String, "collected_at": UTC_COLUMN,
+            "links": STRINGS, "others": STRINGS, "name": pl.String, "collected_at": UTC_COLUMN,
         },
         orient="row",
     )  # fmt: skip
     on_web = found.filter(is_web(pl.col("url")))
-    losses.add("dropped", "rows", _NO_ADDRESS, found.height - on_web.height, example=some[0].place)
+    losses.add("dropped", "rows", _NO_ADDRESS, found.height - on_web.height, example=place)
+    on_web = on_web.with_columns(object_keys("others").alias("keys"))
     yield Part(ACCOUNTS, outlets(on_web, role="unknown"), "accounts")
     yield Part(POSTS, as_posts(on_web), "posts")
 
@@ -122,9 +144,23 @@ def _row(page: _Page, losses: Losses) -> _Row:
         text=words or None,
         lang=lang[1].replace("_", "-") if lang else None,
         links=_links(told, page.html) or None,
+        others=_others(page),
         name=told.sitename if told else None,
         collected_at=_time(page.retrieved_at),
     )
+
+
+def _others(page: _Page) -> list[str]:
+    """Return the other addresses of an article: where it was found, and what its site calls it."""
+    tag = _CANONICAL.search(page.html[:_HEAD])
+    named = _HREF.search(tag[0]) if tag else None
+    called = urljoin(page.landed or page.url, unescape(named[1])) if named else ""
+    same_site = _host(called) == _host(page.landed or page.url)
+    return list(filter(None, [page.landed, called if same_site else None]))
+
+
+def _host(address: str) -> str:
+    return (urlsplit(address).hostname or "").removeprefix("www.")
 
 
 @cache

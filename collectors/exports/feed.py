@@ -1,4 +1,4 @@
-"""News feeds as sites publish them: RSS 0.9 to 2.0, RSS 1.0 (RDF) and Atom, as XML.
+"""News feeds as sites publish them: RSS 0.9 to 2.0, RSS 1.0 (RDF) and Atom, as XML; JSON Feed.
 
 An item becomes an article of the feed's site, or of the source that it names itself. Its words are
 the title and the description without its markup; longer contents, authors and categories are not
@@ -6,14 +6,15 @@ read. What a feed does not say stays unknown: some items have no date, some no a
 
 XML can be a weapon: entities that unfold without end, or that read files. No entity that a file
 declares is ever unfolded; a file that declares one is refused. Entities of HTML, which feeds use
-without declaring them, are read as their letters.
+without declaring them, are read as their letters. What sites get wrong most often, a bare & and
+signs that no XML may hold, is put right where a file cannot be read without.
 """
 
 import codecs
 import re
 import xml.parsers.expat  # it unfolds nothing here, see _Reader
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_tz
@@ -25,6 +26,7 @@ import polars as pl
 from analytics.errors import FormatError
 from analytics.tables import ACCOUNTS, POSTS, STRINGS
 from analytics.tables import UTC as UTC_COLUMN
+from collectors.exports import json_feed
 from collectors.exports.articles import as_posts, outlet_of, outlets
 from collectors.exports.formats import Head, Options, Part
 from collectors.exports.html_texts import links, plain
@@ -74,6 +76,8 @@ _READ = {
     "title", "link", "guid", "id", "source", "language", "origLink", *_WORDS, *_PUBLISHED,
     *_CHANGED,
 }  # fmt: skip
+_SLIP = re.compile(rb"(<!\[CDATA\[.*?\]\]>)|[\0-\x08\x0b\x0c\x0e-\x1f]|&(?!#?\w{1,31};)", re.DOTALL)
+_NO_XML = bytes(code for code in range(32) if code not in b"\t\n\r")
 _LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*$")
 _DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
 _YEAR_FIRST = re.compile(r"^\d{4}-")
@@ -82,6 +86,7 @@ _ZONED = re.compile(r"(?:[+-]\d\d:?\d\d|\b(?:UTC?|GMT|Z|[AECMP][SD]T))(?:\s*\(.*
 
 _DECLARES = "declares entities, as XML made to do harm does: not read"
 _NO_ITEMS = "is a feed without items"
+_SLIPS = "signs that no XML may hold, or a bare &: put right"
 _NO_ADDRESS = "an item with neither an address nor an id"
 _NO_TIME = "no date is told"
 _BAD_TIME = "a date that cannot be read"
@@ -95,40 +100,20 @@ class Feed:
     """Reads news feeds."""
 
     name = "feed"
-    label = "RSS or Atom feed"
+    label = "RSS, Atom or JSON feed"
 
     def knows(self, head: Head) -> bool:
         """Judge by the outermost element and the vocabulary."""
+        if head.is_json:
+            return json_feed.knows(head)
         found = _ROOT.match(head.data[: 1 << 16])
         return found is not None and any(word in head.data for word in _VOCABULARIES[found[1]])
 
     def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
         """Yield sites and articles."""
         for source in files:
-            reader = _Reader()
-            items = 0
-            try:
-                for piece in _pieces(source, options.losses):
-                    reader.feed(piece)
-                    if len(reader.items) >= BATCH_ITEMS:
-                        items += len(reader.items)
-                        yield from _parts(reader, source, options)
-                reader.feed(b"", is_last=True)
-            except FormatError as error:
-                options.losses.add("dropped", "files", str(error), example=source.name)
-                continue
-            except xml.parsers.expat.ExpatError as error:
-                reason = f"broken XML: what follows is not read ({_fact(error)})"
-                place = f"{source.name}, line {error.lineno}"
-                options.losses.add("dropped", "files", reason, example=place)
-            except UNREADABLE as error:
-                reason = f"cannot be read to its end ({bare_fact(error)})"
-                options.losses.add("dropped", "files", reason, example=source.name)
-            else:
-                if not items + len(reader.items):
-                    options.losses.add("dropped", "files", _NO_ITEMS, example=source.name)
-            yield from _parts(reader, source, options)
-            _note_unread(reader, source, options.losses)
+            is_json = Head.of(source).is_json
+            yield from (_of_json if is_json else _of_xml)(source, options)
 
 
 FORMAT = Feed()
@@ -149,15 +134,30 @@ def entries(source: Source) -> list[Entry]:
     FormatError
         It declares entities, or is broken before its end.
     """
-    reader = _Reader()
+    if Head.of(source).is_json:
+        listed = json_feed.listed(source, Losses())
+        return [Entry(item.address, item.words) for item in listed.items if item.address]
     try:
-        for piece in _pieces(source, Losses()):
-            reader.feed(piece)
-        reader.feed(b"", is_last=True)
+        reader = _whole(source)
     except xml.parsers.expat.ExpatError as error:
         msg = f"broken XML ({_fact(error)})"
         raise FormatError(msg) from None
     return [_entry(item) for item in reader.taken() if _url(item)]
+
+
+def _whole(source: Source) -> "_Reader":
+    """Return a reader that has read a feed to its end."""
+    for mended in (False, True):
+        reader = _Reader()
+        try:
+            for _ in reader.read(_pieces(source, Losses(), mended=mended)):
+                pass
+        except xml.parsers.expat.ExpatError:
+            if mended:
+                raise
+        else:
+            break
+    return reader
 
 
 def _entry(item: "_Item") -> Entry:
@@ -165,25 +165,96 @@ def _entry(item: "_Item") -> Entry:
     return Entry(_url(item), "\n".join(told))
 
 
+def _of_xml(source: Source, options: Options) -> Iterator[Part]:
+    """Yield the rows of a feed; one with slips is read a second time, with these put right."""
+    reader = _Reader()
+    try:
+        try:
+            for _ in reader.read(_pieces(source, options.losses)):
+                yield from _parts(reader, source, options)
+        except xml.parsers.expat.ExpatError:
+            yield from _parts(reader, source, options)
+            reader = _Reader(known=reader.count)
+            for _ in reader.read(_pieces(source, options.losses, mended=True)):
+                yield from _parts(reader, source, options)
+    except FormatError as error:
+        options.losses.add("dropped", "files", str(error), example=source.name)
+        return
+    except xml.parsers.expat.ExpatError as error:
+        reason = f"broken XML: what follows is not read ({_fact(error)})"
+        place = f"{source.name}, line {error.lineno}"
+        options.losses.add("dropped", "files", reason, example=place)
+    except UNREADABLE as error:
+        reason = f"cannot be read to its end ({bare_fact(error)})"
+        options.losses.add("dropped", "files", reason, example=source.name)
+    else:
+        if not reader.count:
+            options.losses.add("dropped", "files", _NO_ITEMS, example=source.name)
+    yield from _parts(reader, source, options)
+    _note_unread(reader, source, options.losses)
+
+
+def _of_json(source: Source, options: Options) -> Iterator[Part]:
+    """Yield the rows of a JSON Feed."""
+    told = json_feed.listed(source, options.losses)
+    rows = [_json_row(item, told, source, options) for item in told.items]
+    if not rows and not options.losses.count("dropped"):
+        options.losses.add("dropped", "files", _NO_ITEMS, example=source.name)
+    yield from _tabled([row for row in rows if row])
+
+
+def _json_row(
+    item: json_feed.Item, told: json_feed.Listed, source: Source, options: Options
+) -> tuple[object, ...] | None:
+    if not item.address:
+        options.losses.add("dropped", "rows", _NO_ADDRESS, example=source.name)
+        return None
+    lang = item.language or told.language
+    return (
+        item.address,
+        _told_at(item.date_published or "", item.date_modified or "", source.name, options),
+        "\n\n".join(filter(None, (plain(item.title or ""), item.body))) or None,
+        lang if _LANGUAGE.match(lang) else None,
+        item.links or None,
+        told.home_page_url or None,
+        plain(told.title) or None,
+    )
+
+
 def _fact(error: xml.parsers.expat.ExpatError) -> str:
     return xml.parsers.expat.ErrorString(error.code)
 
 
-def _pieces(source: Source, losses: Losses) -> Iterator[bytes]:
-    """Yield the file as UTF-8, by the encoding that it declares, or has."""
+def _pieces(source: Source, losses: Losses, *, mended: bool = False) -> Iterator[bytes]:
+    """Yield the file as UTF-8, by the encoding that it declares, or has; its slips put right."""
     damaged = 0
     encoding = _encoding(source)
     with source.open() as file:
+        if mended:
+            text = b"".join(piece for piece, _ in recoded(file, encoding))
+            slips = sum(not slip[1] for slip in _SLIP.finditer(text))
+            losses.add("unknown", "characters", _SLIPS, slips, example=source.name)
+            yield _SLIP.sub(_put_right, text)
+            return
         for piece, broken in recoded(file, encoding):
             damaged += broken
             yield piece
     losses.add("unknown", "characters", "damaged: kept as �", damaged, example=source.name)
 
 
+def _put_right(slip: "re.Match[bytes]") -> bytes:
+    if slip[1]:
+        return slip[1].translate(None, _NO_XML)
+    return b"&amp;" if slip[0] == b"&" else b" "
+
+
 def _encoding(source: Source) -> str:
     told = encoding_of(source.head(4096))
     if told != "utf-8" and ("utf" in told):
         return told  # by its mark, or as every other byte shows
+    sample = first_foreign(source)
+    if not sample.isascii() and encoding_of(sample) == "utf-8":
+        return "utf-8"  # whatever it declares: hardly any other text looks like it
     if declared := _DECLARED.match(source.head(1024)):
         try:
             name = codecs.lookup(declared[1].decode()).name
@@ -191,7 +262,7 @@ def _encoding(source: Source) -> str:
             name = ""
         if _LEGACY.match(name):
             return name
-    return encoding_of(first_foreign(source))
+    return encoding_of(sample)
 
 
 @dataclass
@@ -209,8 +280,10 @@ class _Item:
 class _Reader:
     """Follows the elements of one feed; gathers its items and what it says of itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: int = 0) -> None:
         self.items: list[_Item] = []
+        self.count = known  # of items, those included that another reader has taken
+        self._left_out = known
         self.channel = _Item(0)
         self.unread: Counter[str] = Counter()
         self.cut = 0
@@ -230,9 +303,13 @@ class _Reader:
         parser.CharacterDataHandler = self._data
         self._parser = parser
 
-    def feed(self, piece: bytes, *, is_last: bool = False) -> None:
-        """Read the next piece."""
-        self._parser.Parse(piece, is_last)
+    def read(self, pieces: Iterable[bytes]) -> Iterator[None]:
+        """Read pieces to the end; pause where many items are complete."""
+        for piece in pieces:
+            self._parser.Parse(piece, False)  # noqa: FBT003 - of expat
+            if len(self.items) >= BATCH_ITEMS:
+                yield
+        self._parser.Parse(b"", True)  # noqa: FBT003
 
     def taken(self) -> list[_Item]:
         """Return the items that are complete, once."""
@@ -276,7 +353,11 @@ class _Reader:
             item.texts.setdefault(self._name, "".join(self._words).strip())
             self._name = ""
         elif self._item is not None and self._depth == self._opened:
-            self.items.append(self._item)
+            if self._left_out:
+                self._left_out -= 1
+            else:
+                self.items.append(self._item)
+                self.count += 1
             self._item = None
             self._opened = 0
         self._depth -= 1
@@ -310,8 +391,12 @@ def _note_unread(reader: _Reader, source: Source, losses: Losses) -> None:
 def _parts(reader: _Reader, source: Source, options: Options) -> Iterator[Part]:
     """Yield the items gathered so far."""
     rows = [_row(item, reader.channel, source, options) for item in reader.taken()]
+    yield from _tabled([row for row in rows if row])
+
+
+def _tabled(rows: Sequence[tuple[object, ...]]) -> Iterator[Part]:
     found = pl.DataFrame(
-        [row for row in rows if row],
+        rows,
         schema={
             "url": pl.String, "at": UTC_COLUMN, "text": pl.String, "lang": pl.String,
             "links": STRINGS, "site": pl.String, "name": pl.String,
@@ -368,14 +453,17 @@ def _at(item: _Item, place: str, options: Options) -> datetime | None:
     """Return when an item was published; what is not known of it is noted."""
     texts = item.texts
     told = next((texts[name] for name in _PUBLISHED if texts.get(name)), "")
-    if not told:
-        told = next((texts[name] for name in _CHANGED if texts.get(name)), "")
-        if told:
-            options.losses.add("unknown", "times", _ONLY_CHANGED, example=place)
-    if not told:
+    changed = next((texts[name] for name in _CHANGED if texts.get(name)), "")
+    return _told_at(told, changed, place, options)
+
+
+def _told_at(told: str, changed: str, place: str, options: Options) -> datetime | None:
+    if not told and changed:
+        options.losses.add("unknown", "times", _ONLY_CHANGED, example=place)
+    if not (told or changed):
         options.losses.add("unknown", "times", _NO_TIME, example=place)
         return None
-    at, fact = _time(told, options.zone)
+    at, fact = _time(told or changed, options.zone)
     if fact:
         options.losses.add("unknown", "times", fact, example=place)
     return at

@@ -43,14 +43,14 @@ _NUMBERS: dict[str, dict[str, Any]] = {
     "definition": {"headerName": "The platform's name for it", "flex": 2, "minWidth": 160},
 }
 _ASKED: dict[str, dict[str, Any]] = {
-    "at": {"headerName": "Asked at (UTC)", "maxWidth": 150},
+    "at": {"headerName": "When (UTC)", "minWidth": 150, "maxWidth": 160},
     "source": {"headerName": "Source", "flex": 1, "minWidth": 110},
     "kind": {"headerName": "For", "maxWidth": 130},
-    "questions": {"headerName": "Questions", "maxWidth": 120} | COUNT,
-    "unanswered": {"headerName": "Not yet answered", "maxWidth": 150} | COUNT,
-    "refused": {"headerName": "Without answer", "maxWidth": 150} | COUNT,
+    "questions": {"headerName": "Asked", "maxWidth": 100} | COUNT,
+    "unanswered": {"headerName": "Open", "maxWidth": 100} | COUNT,
+    "refused": {"headerName": "Refused", "maxWidth": 110} | COUNT,
     "received": {"headerName": "Received", "maxWidth": 120} | COUNT,
-    "known": {"headerName": "Known to exist", "maxWidth": 150} | COUNT,
+    "known": {"headerName": "Exist", "maxWidth": 110} | COUNT,
     "fact": {"headerName": "Why it stopped", "flex": 2, "minWidth": 160},
 }
 _CHANGES: dict[str, dict[str, Any]] = {
