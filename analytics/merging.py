@@ -47,8 +47,12 @@ def one_row_a_key(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
     again = maybe.scatter(maybe.arg_true(), exact)
     if table.merge == "replace":
         return frame.unique(table.key, keep="last", maintain_order=True)
-    first = pl.all().drop_nulls().first()
-    merged = frame.filter(again).group_by(table.key, maintain_order=True).agg(first)
+    joined = _joining(table)
+    first = pl.exclude(*table.key, *joined).drop_nulls().first()
+    lists = [pl.col(n).explode().drop_nulls().unique(maintain_order=True) for n in joined]
+    known = [pl.col(n).is_not_null().any().alias(n + _NEW) for n in joined]
+    merged = frame.filter(again).group_by(table.key, maintain_order=True).agg(first, *lists, *known)
+    merged = merged.with_columns(pl.when(pl.col(n + _NEW)).then(pl.col(n)).alias(n) for n in joined)
     return pl.concat([frame.filter(~again), merged.select(frame.columns)])
 
 
@@ -109,13 +113,27 @@ def _merged(table: Table, again: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series,
         changed = again.select(pl.any_horizontal(_NO, *differ.values())).to_series()
         newer = [pl.col(n + _NEW).alias(n) for n in values]
         return again.select(*table.key, *newer).select(*table.columns), changed, 0
-    told = [n for n in values if n not in _PROVENANCE]
+    joined = _joining(table)
+    told = [n for n in values if n not in {*_PROVENANCE, *joined}]
     fills = {n: pl.col(n).is_null() & pl.col(n + _NEW).is_not_null() for n in told}
     disagree = pl.any_horizontal(
         _NO,
         *(differ[n] & pl.col(n).is_not_null() & pl.col(n + _NEW).is_not_null() for n in told),
     )
-    flags = again.select(changed=pl.any_horizontal(_NO, *fills.values()), disagree=disagree)
-    filled = [pl.coalesce(n, n + _NEW) for n in values]
+    more = {n: _union(n).ne_missing(pl.col(n)) for n in joined}
+    changes = [*fills.values(), *more.values()]
+    flags = again.select(changed=pl.any_horizontal(_NO, *changes), disagree=disagree)
+    filled = [_union(n) if n in more else pl.coalesce(n, n + _NEW) for n in values]
     merged = again.select(*table.key, *filled).select(*table.columns)
     return merged, flags["changed"], int(flags["disagree"].sum())
+
+
+def _joining(table: Table) -> list[str]:
+    """Return the columns of keys that join a row to others: each source may know other ones."""
+    return [n for n, column in table.columns.items() if column.holds == "object"]
+
+
+def _union(name: str) -> pl.Expr:
+    """Return the keys of a held row and of the one that comes."""
+    ordered = pl.concat_list(name, name + _NEW).list.unique(maintain_order=True)
+    return pl.coalesce(ordered, name, name + _NEW).alias(name)

@@ -106,8 +106,18 @@ class _Post(msgspec.Struct, rename="camel"):
     repost_count: int = 0
 
 
+class _Reason(msgspec.Struct, rename="camel"):
+    indexed_at: str | None = None
+
+
 class _Item(msgspec.Struct):
     post: _Post
+    reason: _Reason | None = None  # why it is there: reposted just then, or pinned
+
+    @property
+    def time(self) -> str | None:
+        """When it came into the feed; null for what is pinned."""
+        return self.post.indexed_at if self.reason is None else self.reason.indexed_at
 
 
 class _Answer(msgspec.Struct, rename="camel"):
@@ -233,23 +243,31 @@ class BlueskySource:
         asked = {"actor": task.subject, "limit": PAGE, "cursor": _place(task)}
         body, answer = self._answer("app.bsky.feed.getAuthorFeed", asked)
         posts = [item.post for item in answer.feed]
-        return self._listed(task, body, answer, posts)
+        times = [item.time for item in answer.feed]
+        return self._listed(task, body, answer.cursor, posts, times)
 
     def _search(self, task: Task) -> Page:
         since = (task.cursor or {}).get("since")
         asked = {"q": task.subject, "sort": "latest", "limit": PAGE, "cursor": _place(task)}
         body, answer = self._answer("app.bsky.feed.searchPosts", asked | {"since": since})
-        page = self._listed(task, body, answer, answer.posts)
+        times = [post.indexed_at for post in answer.posts]
+        page = self._listed(task, body, answer.cursor, answer.posts, times)
         return msgspec.structs.replace(page, known=answer.hits_total)
 
-    def _listed(self, task: Task, body: bytes, answer: _Answer, posts: Sequence[_Post]) -> Page:
+    def _listed(
+        self,
+        task: Task,
+        body: bytes,
+        place: str | None,
+        posts: Sequence[_Post],
+        times: Sequence[str | None],
+    ) -> Page:
         """Return a page of posts, newest first; the next time only newer ones are asked for."""
         cursor = task.cursor or {}
-        times = [post.indexed_at for post in posts if post.indexed_at]
-        newest = cursor.get("newest") or max(times, default=cursor.get("since"))
-        known = cursor.get("since")
-        done = not answer.cursor or not posts or bool(known and min(times, default="") < known)
-        more: Cursor = {"at": answer.cursor, "newest": newest, "since": known}
+        known, told = cursor.get("since"), [time for time in times if time]
+        newest = cursor.get("newest") or max(told, default=known)
+        done = not place or not posts or bool(known and told and min(told) < known)
+        more: Cursor = {"at": place, "newest": newest, "since": known}
         return Page(
             payload=body,
             format="bluesky" if posts else None,

@@ -41,6 +41,7 @@ class BlueskyService:
     posts: dict[str, dict[str, Any]] = field(default_factory=dict)
     records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     reposters: dict[str, list[str]] = field(default_factory=dict)
+    pins: bool = False  # whether accounts have their oldest post on top
     unknown: str | None = None  # a cursor that is no longer known
 
     def post(self, minute: int, author: int, text: str, **more: Any) -> str:  # noqa: ANN401
@@ -122,8 +123,21 @@ class BlueskyService:
         return self._paged("posts", found, query, hitsTotal=len(found))
 
     def _feed(self, query: Query) -> Answer:
-        own = [{"post": p} for p in self._newest() if p["author"]["did"] == query["actor"]]
-        return self._paged("feed", own, query)
+        pinned = {"$type": "app.bsky.feed.defs#reasonPin"}
+        shown: list[tuple[str, dict[str, Any]]] = [
+            (post["indexedAt"], {"post": post})
+            for post in self._newest()
+            if post["author"]["did"] == query["actor"]
+        ]
+        first = [shown[-1][1] | {"reason": pinned}] if self.pins and shown else []
+        for each in self.records.get(query["actor"], []):
+            if original := self.posts.get(each["value"]["subject"]["uri"]):
+                when = each["value"]["createdAt"]
+                by = {"$type": "app.bsky.feed.defs#reasonRepost", "indexedAt": when}
+                by |= {"by": self._profile(query["actor"]), "uri": each["uri"]}
+                shown.append((when, {"post": original, "reason": by}))
+        newest = sorted(shown, key=lambda pair: pair[0], reverse=True)
+        return self._paged("feed", first + [item for _, item in newest], query)
 
     def _quotes(self, query: Query) -> Answer:
         found = [

@@ -59,7 +59,7 @@ _OF_TYPE: dict[type[pl.DataType], st.SearchStrategy[Any]] = {
     pl.Float64: st.sampled_from([0.0, 0.5, 1.0]),
     pl.Int8: st.integers(0, 2),
     pl.Int64: st.integers(0, 2),
-    pl.List: st.lists(st.sampled_from(["m", "ё"]), max_size=2),
+    pl.List: st.lists(st.sampled_from(["m", "ё"]), max_size=2, unique=True),
     pl.String: st.sampled_from(["a", "ё"]),
 }
 

@@ -117,6 +117,24 @@ def test_searches_and_accounts_go_through_all_pages_and_then_ask_for_news(
     assert since[0].startswith("2026-03-01T12:08")
 
 
+def test_an_account_is_asked_for_its_news_past_what_is_pinned_and_what_it_reposted(
+    tmp_path: Path, server: Loopback, service: BlueskyService
+) -> None:
+    old = service.post(0, 1, "somebody's old post")
+    for minute in range(1, 9):
+        service.post(minute, 7, f"post {minute}")
+    held = store(tmp_path, server, "@u7.example")
+    collected(held)
+    service.pins = True
+    new = [service.post(minute, 7, f"new {minute}") for minute in (20, 21, 22)]
+    shared = service.repost(23, 7, old)
+    asked = len(server.asked)
+    collected(held)
+    assert {f"bluesky:{uri}" for uri in [*new, shared]} <= set(held.read("posts")["post_id"])
+    feeds = [each for each in server.paths()[asked:] if each.endswith("getAuthorFeed")]
+    assert len(feeds) == 4  # of seven: the fourth has posts older than the last run
+
+
 def test_what_is_expanded_is_as_whole_as_what_is_named(
     tmp_path: Path, server: Loopback, service: BlueskyService
 ) -> None:

@@ -190,6 +190,7 @@ class Model:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self.united = [n for n, column in table.columns.items() if column.holds == "object"]
 
     def append(self, frame: pl.DataFrame) -> Written:
         """Merge the rows of one page, then put each in its place."""
@@ -212,7 +213,8 @@ class Model:
         compared = row.keys() - ({"source", "collected_at"} if completes else set())
         changed = any(old[name] != merged[name] for name in compared)
         disagrees = completes and any(
-            None not in (old[name], row[name]) and old[name] != row[name] for name in compared
+            None not in (old[name], row[name]) and old[name] != row[name]
+            for name in compared - {*self.united}
         )
         self.rows[key] = merged if changed else old
         return Written(completed=changed, held=not changed, disagreeing=disagrees)
@@ -221,7 +223,11 @@ class Model:
         """Fill what is not known, or take the newer row."""
         if self.table.merge == "replace":
             return new
-        return {name: new[name] if value is None else value for name, value in old.items()}
+        merged = {name: new[name] if value is None else value for name, value in old.items()}
+        for name in self.united:
+            if None not in (old[name], new[name]):
+                merged[name] = list(dict.fromkeys([*old[name], *new[name]]))
+        return merged
 
 
 MODELLED = (POSTS, ACCOUNTS, COUNTERS, FOLLOWS, RESPONSES, APPEALS)
@@ -619,3 +625,13 @@ def test_a_table_that_cannot_be_written_is_one_sentence(
     with pytest.raises(StoreError, match="No space left on device") as raised:
         store.append(POSTS, posts({"post_id": "x:0"}, at=at(0)))
     assert "\n" not in str(raised.value)
+
+
+def test_keys_that_join_a_post_to_others_are_united(store: Store) -> None:
+    one = {"post_id": "x:0", "object_keys": ["url:a.example"]}
+    other = {"post_id": "x:0", "object_keys": ["youtube:v", "url:a.example"]}
+    unknown = {"post_id": "x:0"}
+    store.append(POSTS, posts(one, at=at(0)))
+    assert store.append(POSTS, posts(other, at=at(0))) == Written(completed=1)
+    assert store.append(POSTS, posts(other, unknown, one, at=at(0))).completed == 0
+    assert store.read("posts")["object_keys"].to_list() == [["url:a.example", "youtube:v"]]
