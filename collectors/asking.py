@@ -27,7 +27,7 @@ from analytics.errors import (
 )
 from analytics.settings import SourceSettings
 from collectors.agenda import Agenda
-from collectors.journal import Journal, Kept
+from collectors.journal import Journal, Kept, passing
 from collectors.pacing import Pace, StoppedError
 from collectors.sources import Page, Source, Task
 
@@ -35,6 +35,7 @@ TRIES = 8  # in a row, before a source is left for another day
 PATIENCE = 15 * 60.0  # the longest pause that is waited for, unless we follow
 SHORTEST_PAUSE = 0.5  # a shorter one is none: then it is asked again as after a failure
 LONGEST_PAUSE = 86_400.0  # after which a platform is asked again, whatever it said
+KEEP_EVERY = 60.0  # seconds between two places of a quiet stream that are kept
 EMPTY_PAGES = 20  # in one answer, each with a place for the next
 RESTARTS = 3  # of one question whose place the platform forgot
 _LONGEST_NAP = 60.0
@@ -95,6 +96,7 @@ class Asker(Thread):
         self._now = now
         self._follow = follow
         self._look_again = 0.0
+        self._keep_again = 0.0
         self._failures = 0
         self._restarts: dict[str, int] = {}
         self._seen: dict[str, Counter[str]] = {}  # what pages of open questions hold
@@ -162,6 +164,9 @@ class Asker(Thread):
 
     def _take(self, task: Task, page: Page, at: datetime) -> None:
         """Lay the page on disk, then go on from it and hand it on."""
+        if self._says_nothing(page):
+            self.agenda.note(passing(self.asked.name, self.asked.appeal_id, task, page, at=at))
+            return
         period = self.asked.source.period(at)
         spent = self._spent_in(period)
         kept = self._journal.keep(
@@ -170,6 +175,15 @@ class Asker(Thread):
         self._spent[period] = spent + page.spent
         self.agenda.note(kept)
         self._hand_on(self, kept)
+
+    def _says_nothing(self, page: Page) -> bool:
+        """Return whether a live page only moves its place on, which need not be kept each time."""
+        if not page.live or page.payload or page.found or page.gone:
+            return False
+        if monotonic() < self._keep_again:
+            return True
+        self._keep_again = monotonic() + KEEP_EVERY
+        return False
 
     def _spent_in(self, period: str) -> int:
         if period not in self._spent:

@@ -102,6 +102,13 @@ class Kept(msgspec.Struct, kw_only=True):
     period: str = ""
 
 
+def passing(source: str, appeal_id: str, task: Task, page: Page, *, at: datetime) -> Kept:
+    """Return a page that is not laid on disk: it has no number, and is never written."""
+    return Kept(
+        number=0, source=source, appeal_id=appeal_id, at=at, sha256="", task=task, page=page
+    )
+
+
 class Journal:
     """The pages and the state of one store's collecting.
 

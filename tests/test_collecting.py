@@ -455,6 +455,16 @@ def test_following_asks_again_and_numbers_become_a_history(store: Store) -> None
     assert told["observed_at"].min() >= started  # type: ignore[operator]
 
 
+def test_a_quiet_stream_fills_no_disk(store: Store) -> None:
+    quiet = [Page(cursor={"at": n}, done=False, live=True) for n in range(1, TWENTY)]
+    source = Told(*quiet, page(1, cursor={"at": 99}, done=False, live=True))
+    run(store, source)
+    assert [task.cursor for task in source.asked][1:3] == [{"at": 1}, {"at": 2}]
+    assert source.asked[-1].cursor == {"at": 99}
+    assert len(list((store.path / "raw/pages").glob("*.page"))) == 3
+    assert held(store) == ["x:1"]
+
+
 def test_what_does_not_move_is_asked_less_and_less(store: Store) -> None:
     source = Told(*[page(1)] * TWENTY)
     run(store, source, now=lambda: datetime.now(UTC), follow=True, lasting=2.0, poll_from="0.1s")

@@ -27,7 +27,11 @@ def test_any_damage_is_seen(place: int) -> None:
         SEALER.opened(bytes(sealed), b"page")
 
 
-@pytest.mark.parametrize("sealed", [b"", b"short", SEALER.seal(b"a", b"another place")])
+@pytest.mark.parametrize(
+    "sealed",
+    [b"", b"short", SEALER.seal(b"a", b"another place")],
+    ids=["nothing", "too short", "of another place"],
+)
 def test_what_does_not_belong_here_is_refused(sealed: bytes) -> None:
     with pytest.raises(ProtectionError):
         SEALER.opened(sealed, b"page")
