@@ -1,5 +1,7 @@
 """Mastodon, asked through Mastodon.py on a real wire: what was planted is held, edge for edge."""
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,8 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 import requests
+import yaml
 from collecting_stores import collected, store_with
-from loopback import CUT, HALF, PAGE_FOR_PEOPLE, Answer, Loopback, as_json, serving
+from loopback import CUT, HALF, PAGE_FOR_PEOPLE, Answer, Asked, Loopback, as_json, serving
 from mastodon import Mastodon as Client
 from mastodon_service import START, MastodonService, planted
 from real_servers import SERVERS, free_port, installed, started
@@ -309,3 +312,58 @@ def test_a_servers_own_faults_lose_nothing(
         requests.post(faults, json=rule, timeout=9).raise_for_status()
     assert collected(held).stopped == {}
     assert held.read("posts").height == 50
+
+
+# what a real Mastodon answered
+
+
+class Recorded:
+    """Answers what was recorded: of a place that was asked, else the status that was made there."""
+
+    def __init__(self, folder: Path, *names: str) -> None:
+        self._bodies: dict[str, bytes] = {}
+        for name in names:
+            told = yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
+            for each in reversed(told["interactions"]):
+                self._note(each["request"], each["response"]["body"]["string"])
+
+    def _note(self, request: dict[str, str], body: str | bytes) -> None:
+        body = body.encode() if isinstance(body, str) else body
+        path = request["uri"].removeprefix("http://localhost:3000").partition("?")[0]
+        if request["method"] == "GET":
+            self._bodies[path] = body
+        elif request["method"] == "POST" and path == "/api/v1/statuses":
+            self._bodies[f"{path}/{json.loads(body)['id']}"] = body
+
+    def statuses(self) -> dict[str, str]:
+        """Return the numbers of the statuses that were made, with who may see them."""
+        made = [path for path in self._bodies if re.fullmatch(r"/api/v1/statuses/\d+", path)]
+        told = {path: json.loads(self._bodies[path])["visibility"] for path in made}
+        return {path.rsplit("/", 1)[1]: visibility for path, visibility in told.items()}
+
+    def __call__(self, asked: Asked) -> Answer:
+        """Answer as it was recorded."""
+        if asked.path in self._bodies:
+            return Answer(self._bodies[asked.path])
+        return as_json({"error": "Record not found"}, 404)
+
+
+@pytest.mark.servers
+def test_what_mastodon_itself_answered_is_held(tmp_path: Path) -> None:
+    cassettes = installed("mastodon") / "recorded" / "tests" / "cassettes"
+    names = ("test_hashtag_tl", "test_status_context", "test_status_reblogged_by")
+    recorded = Recorded(cassettes, *names)
+    with serving(recorded) as server:
+        ask = ["#hoot", *(f"{server.url}/@admin/{number}" for number in recorded.statuses())]
+        entry = {"platform": "mastodon", "instances": [server.url], "ask": ask}
+        held = store_with(tmp_path / "s", entry | {"boost_times": False}, protection=OPEN)
+        assert collected(held).stopped == {}
+    posts = held.read("posts")
+    originals = posts.filter(kind="original")
+    shown = [v for v in recorded.statuses().values() if v in {"public", "unlisted"}]
+    assert originals.height == len(shown) > 2
+    assert originals["at"].null_count() == originals["text"].null_count() == 0
+    boosts = posts.filter(kind="repost")
+    assert boosts.height == 1
+    assert boosts["account_id"].item().startswith("mastodon:mastodonpy_test_2@")
+    assert boosts["root_id"].item() in originals["post_id"].to_list()
