@@ -4,8 +4,9 @@ The story follows the published timeline of Esik (Kazakhstan, 2016): suspects of
 released, the victim's mother publishes a 3½-minute video, national media carry it, regional
 authorities open a new investigation and arrest suspects, an anticorruption agency examines the
 police, the trial opens and is adjourned. Everything else is invented: every account, text, number
-and host. Actors are called by their office, and days that were not published are intervals. How
-posts spread is in ``analytics/synthetic.py``.
+and host. Actors are called by their office, and days that were not published are intervals. Bluesky
+was not there yet in 2016: it is in because it tells through which repost another came. How posts
+spread is in ``analytics/branching.py``, what is planted among them in ``analytics/planting.py``.
 """
 
 from dataclasses import dataclass
@@ -72,6 +73,12 @@ STORY = (
         "public", "The hearing was adjourned to 25 October.", 0.9, 0.04),
 )  # fmt: skip
 
+# What was done and never became known: in the truth alone.
+UNREPORTED = (
+    Act(_day(9, 6), _day(9, 8), "District police department", "KAZCOP", "local", "091",
+        "institution", "The officers who had been on duty were questioned.", 1.0, 0),
+)  # fmt: skip
+
 # When a wave of news begins, and its weight among them.
 WAVES = (
     (PUBLISHED, 0.28),
@@ -100,7 +107,8 @@ class Platform:
     share: float  # of all posts
     root: str  # kind of a root
     below: dict[str, float]  # kinds of what hangs below, with their shares
-    person: str  # what a private account is called in its id
+    account: str  # form of an account's id
+    person: str  # what a private account is called in it
     role: str  # of a private account
     persons: float  # private accounts for each post
     public: tuple[float, float]  # share of public actors among roots, and below
@@ -109,16 +117,21 @@ class Platform:
     pull: float = 0.0  # exponent by which these rise with the followers
     lag: float = 1.0  # median hours awake from parent to child
     only_media: bool = False
+    handle: str = "{}"  # form of a public actor's handle
     hidden: float = 0.0  # share of private accounts whose followers are not shown
     missed: float = 0.0  # share of reposts that the collector missed
     gap: tuple[int, int] = (0, 0)  # hours since publication when it saw nothing
+    tells: float = 0.0  # share of reposts seen through another whose program names that one
+    planted: float = 0.0  # of its posts, at most: shared in groups or in bursts
+    listed: float = 0.0  # share of sharers of whom it is known whom they follow
 
 
 X = Platform(
     name="x",
-    share=0.645,
+    share=0.545,
     root="original",
     below={"repost": 0.87, "quote": 0.09, "reply": 0.04},
+    account="x:{}",
     person="person",
     role="person",
     persons=0.9,
@@ -129,12 +142,34 @@ X = Platform(
     lag=1.5,
     hidden=0.05,
     missed=0.08,
+    planted=0.1,
+    listed=0.1,
+)
+BLUESKY = Platform(
+    name="bluesky",
+    share=0.10,
+    root="original",
+    below={"repost": 0.90, "quote": 0.06, "reply": 0.04},
+    account="bluesky:did:plc:{}",
+    person="person",
+    role="person",
+    persons=0.8,
+    public=(0.08, 0.01),
+    followers=120,
+    reproduction=0.74,
+    pull=0.5,
+    lag=1.0,
+    handle="{}.example",
+    tells=0.9,
+    planted=0.1,
+    listed=0.4,
 )
 TELEGRAM = Platform(
     name="telegram",
     share=0.20,
     root="original",
     below={"repost": 1.0},
+    account="telegram:{}",
     person="channel",
     role="unknown",
     persons=0.3,
@@ -151,6 +186,7 @@ YOUTUBE = Platform(
     share=0.14,
     root="comment",
     below={"comment": 1.0},
+    account="youtube:{}",
     person="viewer",
     role="person",
     persons=1.5,
@@ -165,6 +201,7 @@ WEB = Platform(
     share=0.015,
     root="article",
     below={"article": 1.0},
+    account="web:{}.example",
     person="",
     role="media",
     persons=0.0,
@@ -172,5 +209,6 @@ WEB = Platform(
     followers=1,
     reproduction=0.0,
     only_media=True,
+    handle="{}.example",
     hidden=1.0,
 )

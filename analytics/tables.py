@@ -580,3 +580,84 @@ TABLES: dict[str, Table] = {
         SUMMARY,
     )
 }  # fmt: skip
+
+TRUE_PARENTS = Table(
+    name="truth/parents",
+    row="one post that really happened, whether it was held or missed",
+    key=("appeal_id", "post_id"),
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "post_id": _id("the post", "post", null=False),
+        "platform": _PLATFORM,
+        "account_id": _id("who wrote or shared it", "account", null=False),
+        "kind": _text("what it does", null=False, values=KINDS),
+        "at": _time("when it was published", null=False),
+        "parent_id": _id(
+            "the post it really came from; the video where it only links to it, null for the video",
+            "post",
+        ),
+        "parent_account_id": _id("who wrote that", "account"),
+        "root_id": _id("the top of its tree on its platform; null for the video", "post"),
+        "depth": _count("steps from the video", null=False),
+        "held": Column(dtype=pl.Boolean, doc="whether `posts` has it", null=False),
+    },
+)
+
+TRUE_COORDINATION = Table(
+    name="truth/coordination",
+    row="one planted repost: of a group that acts together, or of a burst that means nothing",
+    key=("appeal_id", "post_id"),
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "post_id": _id("the repost", "post", null=False),
+        "platform": _PLATFORM,
+        "account_id": _id("who shared", "account", null=False),
+        "set": _text("the group or the burst", null=False),
+        "coordinated": Column(dtype=pl.Boolean, doc="true in a group", null=False),
+        "object_id": _id("the post that was shared", "post", null=False),
+        "at": _time("when", null=False),
+    },
+)
+
+TRUE_RESPONSES = Table(
+    name="truth/responses",
+    row="one act of an authority as it was really done",
+    key=("response_id",),
+    columns={
+        "response_id": _text("its id, in `responses` too where it was recorded", null=False),
+        "appeal_id": _APPEAL_ID,
+        "at": _time("when it was really done", null=False),
+        "from": _time("earliest time at which it can have happened, as recorded"),
+        "to": _time("latest such time; null where it was not recorded"),
+        "reported_at": _time("when it was first reported; null where it never was"),
+        "actor": _text("the institution, in words", null=False),
+        "verb_code": _text("CAMEO event code, as text", null=False),
+        "target": _text("whom it was done to", null=False, values=TARGETS),
+        "rung": Column(dtype=pl.Int8, doc="response ladder, -4 … 6"),
+        "recorded": Column(dtype=pl.Boolean, doc="whether `responses` has it", null=False),
+        "news": _number("share of all roots that its report set off", null=False),
+    },
+)
+
+TRUE_ACCOUNTS = Table(
+    name="truth/accounts",
+    row="one account that really posted",
+    key=("account_id",),
+    columns={
+        "account_id": _id("the account", "account", null=False),
+        "platform": _PLATFORM,
+        "role": _text("what kind of actor holds it", null=False, values=ROLES),
+        "followers": _count("accounts that follow it, shown or not", null=False),
+        "posts": _count("posts of the appeal that it made", null=False),
+        "held": _count("of these, how many `posts` has", null=False),
+        "group": _text("the group that it acts together with; null for all others"),
+        "listed": Column(
+            dtype=pl.Boolean, doc="whether `follows` says whom it follows", null=False
+        ),
+    },
+)
+
+# Files that the simulator writes beside the tables; no measure reads them.
+TRUTH: dict[str, Table] = {
+    table.name: table for table in (TRUE_PARENTS, TRUE_COORDINATION, TRUE_RESPONSES, TRUE_ACCOUNTS)
+}

@@ -1,4 +1,8 @@
-"""The simulator as a source: a store filled with one simulated appeal, through the usual door."""
+"""The simulator as a source: a store filled with one simulated appeal, through the usual door.
+
+What is true of it lies beside the tables as Parquet files, ``STORE/truth/``, under the same
+pseudonyms. No measure reads them.
+"""
 
 import shutil
 from pathlib import Path
@@ -12,10 +16,27 @@ from analytics.responses import with_rungs
 from analytics.settings import Appeal, PublicActor, Settings
 from analytics.store import Store, is_store
 from analytics.synthetic import Simulation, simulate
-from analytics.tables import ACCOUNTS, APPEALS, COUNTERS, POSTS, RESPONSES
+from analytics.tables import (
+    ACCOUNTS,
+    APPEALS,
+    COUNTERS,
+    FOLLOWS,
+    POSTS,
+    RESPONSES,
+    TRUE_ACCOUNTS,
+    TRUE_COORDINATION,
+    TRUE_PARENTS,
+    TRUE_RESPONSES,
+    TRUTH,
+    Table,
+)
 
 _NAMED = ("media", "ngo", "official")
 _REASON = "invented by the simulator; nobody real"
+_ABOUT = """What really happened in this simulated appeal, for holding measures against it; none of
+them reads it. The columns are in docs/tables.md, the law of the spread in docs/simulation.md.
+
+"""
 _HEADER = "# Written by the simulator. Everything in this store is invented.\n\n"
 
 
@@ -36,8 +57,31 @@ def write_simulation(path: Path, *, posts: int, seed: int) -> Store:
     store.append(ACCOUNTS, simulation.accounts)
     store.append(POSTS, simulation.posts)
     store.append(COUNTERS, simulation.counters)
+    store.append(FOLLOWS, simulation.follows)
     store.append(RESPONSES, with_rungs(simulation.responses))
+    _tell(store, simulation)
     return store
+
+
+def _tell(store: Store, simulation: Simulation) -> None:
+    """Write the truth beside the tables, its accounts named as there."""
+    (store.path / "truth").mkdir()
+    for table, frame in _truths(simulation):
+        rows = store.protector.protect(table, table.check(frame))
+        rows.write_parquet(store.path / f"{table.name}.parquet")
+    lines = [
+        f"- `{name.removeprefix('truth/')}.parquet`: {table.row}\n" for name, table in TRUTH.items()
+    ]
+    (store.path / "truth" / "README.md").write_text(_ABOUT + "".join(lines), encoding="utf-8")
+
+
+def _truths(simulation: Simulation) -> list[tuple[Table, pl.DataFrame]]:
+    return [
+        (TRUE_PARENTS, simulation.truth),
+        (TRUE_COORDINATION, simulation.true_coordination),
+        (TRUE_RESPONSES, simulation.true_responses),
+        (TRUE_ACCOUNTS, simulation.true_accounts),
+    ]
 
 
 def _clear(path: Path) -> None:

@@ -108,7 +108,7 @@ def test_mix_of_platforms() -> None:
     counts = dict(simulation().posts["platform"].value_counts().iter_rows())
     shares = {platform: count / 20_000 for platform, count in counts.items()}
     assert shares == pytest.approx(
-        {"x": 0.645, "telegram": 0.2, "youtube": 0.14, "web": 0.015}, abs=0.001
+        {"x": 0.545, "bluesky": 0.1, "telegram": 0.2, "youtube": 0.14, "web": 0.015}, abs=0.001
     )
 
 
@@ -141,7 +141,8 @@ def test_what_is_observed_is_true() -> None:
     observed = simulation().posts.filter(basis="observed")
     true = observed.join(simulation().truth, on="post_id", suffix="_true")
     assert (true["parent_id"] == true["parent_id_true"]).all()
-    assert set(observed["kind"]) == {"quote", "reply", "comment"}
+    assert set(observed["kind"]) == {"quote", "reply", "comment", "repost"}
+    assert set(observed.filter(kind="repost")["platform"]) == {"bluesky"}
 
 
 def test_nobody_reposts_one_original_twice() -> None:
