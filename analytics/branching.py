@@ -14,15 +14,15 @@ whose Pareto tail is P(P > x) = (1 + x)^-1.1:
   is before the collection. Its author does not depend on i.
 
 So a repost that came at Λ(k) came through the earlier post i that shows, or is, the same utterance
-with a probability in proportion to min(L, a · R · c · F^β) · φ(Λ(k) - Λ(i)), φ being the density
-of that lag. A repost hangs from the post through which it came; a quote, a reply or a comment from
-the utterance which that shows.
-Nobody reposts twice, or themselves: a new person, as much followed up to a bound, does it instead.
+with a probability in proportion to min(L, a · R · c · F^β) · φ(Λ(k) - Λ(i)), φ being the density of
+that lag. A repost hangs from the post through which it came; a quote, a reply or a comment from the
+utterance which that shows. Nobody reposts twice, or themselves: a new person does it instead, as
+much followed as they are, or a hundred times as much as is usual if they are followed more.
 
 A node is a row of a table: ``node`` (its number), ``parent`` (null for a root), ``shown`` (the
 utterance that a repost shows, else itself), ``cascade`` (its root), ``depth`` and ``shown_depth``
 (steps from the video), ``kind``, ``account`` (row of the accounts), ``awake``, ``second`` (from the
-publication), ``held`` and ``set`` (the group or burst that it was planted in).
+publication), ``expected`` (mean of N), ``held`` and ``set`` (the group or burst, if it was planted).
 """
 
 from datetime import datetime, timedelta
@@ -179,10 +179,12 @@ def grown(audience: Audience, need: int, rng: np.random.Generator) -> pl.DataFra
 
 def _grow(audience: Audience, *, roots: int, first: int, rng: np.random.Generator) -> pl.DataFrame:
     """Grow whole cascades, one generation after the other; a row comes after its parent's."""
-    generations = [_roots(audience, np.arange(first, first + roots), rng)]
+    begin = _roots(audience, np.arange(first, first + roots), rng)
+    generations = [_noticed(audience, begin, rng)]
     while generations[-1].height:
         first += generations[-1].height
-        generations.append(_children(audience, generations[-1], first, rng))
+        below = _children(audience, generations[-1], first, rng)
+        generations.append(_noticed(audience, below, rng))
     return pl.concat(generations)
 
 
@@ -205,11 +207,12 @@ def _children(
 ) -> pl.DataFrame:
     """Draw the next generation. A repost hangs from what was seen, all else from what it shows."""
     platform = audience.platform
-    born = rng.poisson(_offspring(audience, above, rng))
+    born = rng.poisson(above["expected"].to_numpy())
     below = above[np.repeat(np.arange(above.height), born)]
     is_repost = pl.col("kind") == "repost"
     return (
-        below.with_columns(
+        below.drop("expected")
+        .with_columns(
             kind=_kinds(platform, below.height, rng),
             account=_authors(audience.accounts, platform.public[1], below.height, rng),
             awake=pl.col("awake") + lags(platform, below.height, rng),
@@ -227,14 +230,14 @@ def _children(
     )
 
 
-def _offspring(audience: Audience, nodes: pl.DataFrame, rng: np.random.Generator) -> Reals:
-    """Return the expected number of children of each node; that of a root has a Pareto tail."""
+def _noticed(audience: Audience, nodes: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Add the expected number of children of each node; that of a root has a Pareto tail."""
     pull = audience.accounts["pull"].to_numpy()[nodes["account"].to_numpy()]
     attention = ROOT_BOOST * (1 + rng.pareto(ROOT_TAIL, nodes.height))
     boost = np.where(nodes["parent"].is_null().to_numpy(), attention, 1.0)
     boost[(nodes["kind"] == "reply").to_numpy()] = REPLY_BOOST
     expected: Reals = boost * audience.platform.reproduction * pull
-    return expected.clip(max=audience.largest)
+    return nodes.with_columns(expected=pl.Series(expected.clip(max=audience.largest)))
 
 
 def lags(platform: Platform, size: int, rng: np.random.Generator) -> pl.Series:

@@ -93,6 +93,7 @@ def with_planted(
                 depth=pl.col("depth") + 1,
                 shown_depth="depth",
                 kind=pl.lit("repost"),
+                expected=pl.lit(0.0),
                 account=plan["account"],
                 second=pl.col("second") + offset,
                 held=pl.lit(value=True),

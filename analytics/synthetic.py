@@ -211,6 +211,7 @@ def _posts(
         "account_id",
         "kind",
         "depth",
+        "expected",
         "held",
         "set",
         platform=pl.lit(platform.name),
@@ -307,7 +308,7 @@ def _held(happened: pl.DataFrame) -> pl.DataFrame:
     """Return the posts that the collector held."""
     return POSTS.check(
         happened.filter("held")
-        .drop("depth", "held", "set", pl.selectors.starts_with("true_"))
+        .drop("depth", "expected", "held", "set", pl.selectors.starts_with("true_"))
         .with_columns(
             source=pl.lit("simulated"),
             collected_at=pl.lit(COLLECTED),

@@ -599,6 +599,7 @@ TRUE_PARENTS = Table(
         "parent_account_id": _id("who wrote that", "account"),
         "root_id": _id("the top of its tree on its platform; null for the video", "post"),
         "depth": _count("steps from the video", null=False),
+        "expected": _number("how often it would be passed on in the mean; null for the video"),
         "held": Column(dtype=pl.Boolean, doc="whether `posts` has it", null=False),
     },
 )

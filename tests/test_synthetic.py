@@ -15,18 +15,35 @@ from polars.testing import assert_frame_equal
 from analytics.errors import MeasureError
 from analytics.scenario import COLLECTED, PUBLISHED, STORY, VIDEO
 from analytics.synthetic import Simulation, simulate
-from analytics.tables import ACCOUNTS, APPEALS, COUNTERS, POSTS, RESPONSES, TARGETS
+from analytics.tables import (
+    ACCOUNTS,
+    APPEALS,
+    COUNTERS,
+    FOLLOWS,
+    POSTS,
+    RESPONSES,
+    TARGETS,
+    TRUE_ACCOUNTS,
+    TRUE_COORDINATION,
+    TRUE_PARENTS,
+    TRUE_RESPONSES,
+)
 
-FRAMES = ("appeals", "posts", "accounts", "counters", "responses", "truth")
-TABLES = (APPEALS, POSTS, ACCOUNTS, COUNTERS, RESPONSES)
+TABLES = (APPEALS, POSTS, ACCOUNTS, COUNTERS, FOLLOWS, RESPONSES)
+TRUTHS = {
+    "truth": TRUE_PARENTS,
+    "true_coordination": TRUE_COORDINATION,
+    "true_responses": TRUE_RESPONSES,
+    "true_accounts": TRUE_ACCOUNTS,
+}
+FRAMES = {table.name: table for table in TABLES} | TRUTHS
 LOCAL = "6h"  # Almaty was at UTC+6 in 2016
 
 DIGEST = """
 from hashlib import sha256
 from analytics.synthetic import simulate
-s = simulate(posts=3000, seed=11)
-frames = (s.appeals, s.posts, s.accounts, s.counters, s.responses, s.truth)
-print([sha256(frame.write_ndjson().encode()).hexdigest() for frame in frames])
+made = vars(simulate(posts=3000, seed=11))
+print({name: sha256(made[name].write_ndjson().encode()).hexdigest() for name in made})
 """
 
 
@@ -61,8 +78,8 @@ def test_any_size_and_seed_keeps_the_promises(posts: int, seed: int) -> None:
 @settings(deadline=None, max_examples=20)
 def test_frames_pass_the_check_of_their_table(posts: int, seed: int) -> None:
     made = simulate(posts=posts, seed=seed)
-    for table in TABLES:
-        frame = getattr(made, table.name)
+    for name, table in FRAMES.items():
+        frame = getattr(made, name)
         assert_frame_equal(table.check(frame), frame)
         assert not frame.select(table.key).is_duplicated().any()
 
@@ -77,6 +94,7 @@ def test_another_seed_another_spread_but_the_same_story() -> None:
     one, other = (simulate(posts=2000, seed=seed) for seed in (3, 4))
     assert not one.posts.equals(other.posts)
     assert not one.truth.equals(other.truth)
+    assert not one.follows.equals(other.follows)
     assert_frame_equal(one.responses, other.responses)
 
 
