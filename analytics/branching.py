@@ -22,7 +22,7 @@ much followed as they are, or a hundred times as much as is usual if they are fo
 A node is a row of a table: ``node`` (its number), ``parent`` (null for a root), ``shown`` (the
 utterance that a repost shows, else itself), ``cascade`` (its root), ``depth`` and ``shown_depth``
 (steps from the video), ``kind``, ``account`` (row of the accounts), ``awake``, ``second`` (from the
-publication), ``expected`` (mean of N), ``held`` and ``set`` (the group or burst, if it was planted).
+publication), ``expected`` (the mean of N), ``held`` and ``set`` (its group or burst, if planted).
 """
 
 from datetime import datetime, timedelta

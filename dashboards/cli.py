@@ -492,7 +492,11 @@ def export(
 def simulate(
     store: StorePath, posts: Posts = 10_000, seed: Seed = 1, as_json: Json = False
 ) -> None:
-    """Make a store with a simulated appeal, labelled as such on every screen."""
+    """Make a store with a simulated appeal, labelled as such on every screen.
+
+    What is true of it lies in STORE/truth: who had it from whom, who acts together, when what was
+    done. docs/simulation.md says how it spreads.
+    """
     with console.progress("Simulating an appeal"):
         _simulate_into(store, posts=posts, seed=seed)
     if as_json:

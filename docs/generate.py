@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from analytics.responses import RUNG_NAMES, ladder
-from analytics.tables import TABLES, UTC, Column, Table
+from analytics.tables import TABLES, TRUTH, UTC, Column, Table
 
 DOCS = Path(__file__).parent
 _NOTICE = "<!-- Made by docs/generate.py: change the code, then run make docs. -->\n"
@@ -26,16 +26,31 @@ def tables_page() -> str:
         "front (`x:123`, `telegram:chan/42`). Unknown is null, never 0 or an empty string. A CSV "
         "writes lists with `|` between their items.\n"
     )
-    return intro + "\n".join(_table(table) for table in TABLES.values())
+    truth = (
+        "\n## The truth of a simulated appeal\n\nParquet files that `groundswell simulate` writes "
+        "beside the tables; no measure reads them ([how it spreads](simulation.md)).\n"
+    )
+    told = "\n".join(_told(table) for table in TRUTH.values())
+    return intro + "\n".join(_table(table) for table in TABLES.values()) + truth + told
 
 
 def _table(table: Table) -> str:
     kind = "Measured by `groundswell measure`" if table.measured else "Kept"
     how = {"complete": "nulls are filled, nothing is overwritten", "replace": "the newer row holds"}
     again = "" if table.measured else f"When a row comes again, {how[table.merge]}."
+    about = f"One row is {table.row}. {kind}; key: {_codes(table.key)}. {again}"
+    return _section(f"## {table.name}", about, table)
+
+
+def _told(table: Table) -> str:
+    about = f"One row is {table.row}. Key: {_codes(table.key)}."
+    return _section(f"### {table.name}.parquet", about, table)
+
+
+def _section(heading: str, about: str, table: Table) -> str:
     lines = [
-        f"\n## {table.name}\n",
-        f"One row is {table.row}. {kind}; key: {_codes(table.key)}. {again}\n",
+        f"\n{heading}\n",
+        f"{about}\n",
         "| column | type | may be null | meaning |",
         "|---|---|---|---|",
         *(_column(name, column) for name, column in table.columns.items()),

@@ -187,7 +187,7 @@ def test_what_a_post_expects_is_what_it_gets(platform: Platform) -> None:
     reposts = pl.concat(both).filter(kind="repost").sort("expected")
     half = reposts.height // 2
     for part in (reposts[:half], reposts[half:]):
-        expected = part["expected"].sum() * platform.below["repost"]
+        expected = float(part["expected"].sum()) * platform.below["repost"]
         assert part["children"].sum() == pytest.approx(expected, rel=0.06)
 
 
