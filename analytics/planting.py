@@ -4,7 +4,8 @@
 again: 4 to 6 accounts, 5 to 8 originals, each time all within 45 seconds. Beside each group, two
 *bursts* mean nothing: 4 to 6 persons repost one original within 45 seconds, once. No account is in
 two of these. What is planted hangs from the original, and nothing hangs from it; all of it is held.
-At most a tenth of a platform's posts are planted, and a group with its bursts needs up to 60, so below 600 posts there are none.
+At most a tenth of a platform's posts are planted; a group with its bursts needs up to 60, so that
+below 600 posts of the platform there are none.
 
 *Follow lists.* Of a sample of the sharers it is known whom they follow: each account from whom a
 share of theirs really came with probability 0.8, and others, ten on average (geometric), drawn in
