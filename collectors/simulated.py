@@ -43,6 +43,9 @@ _HEADER = "# Written by the simulator. Everything in this store is invented.\n\n
 def write_simulation(path: Path, *, posts: int, seed: int) -> Store:
     """Make a store that holds one simulated appeal; an older simulation there is replaced.
 
+    What is true of it is written into ``truth/`` in the store: the tables of
+    ``analytics.tables.TRUTH``, a Parquet file each.
+
     Raises
     ------
     StoreError

@@ -63,7 +63,13 @@ def test_the_story_draws_every_post_of_every_platform(
         page = seen.open("/")
         page.wait_for_selector(".js-plotly-plot .bars path")
         drawn = page.evaluate(f"{BARS}.map(t => [t.name, [...t.y].reduce((a, b) => a + b, 0)])")
-    names = {"x": "X", "telegram": "Telegram", "youtube": "YouTube", "web": "News and web"}
+    names = {
+        "x": "X",
+        "telegram": "Telegram",
+        "youtube": "YouTube",
+        "bluesky": "Bluesky",
+        "web": "News and web",
+    }
     assert dict(drawn) == {names[platform]: posts for platform, posts in known.items()}
 
 
