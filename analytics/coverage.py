@@ -32,6 +32,8 @@ def coverage(
         _followers(posts, accounts),
         _set_aside(posts, shares),
         _backwards(posts, shares),
+        _torn(posts, shares),
+        _timeless(shares),
     ]
     told = [name for name in COVERAGE.columns if name != "share"]
     rows = pl.concat([part.select(told) for part in parts])
@@ -135,5 +137,31 @@ def _backwards(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     return _named(
         early.group_by(_BY).agg(held=pl.len()).with_columns(known=pl.lit(None, pl.Int64)),
         "shares dated before what they share",
-        "kept as told: a clock was wrong somewhere",
+        "a clock was wrong somewhere: in trees they are as old as what they share",
+    )
+
+
+def _torn(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
+    """Count the shares whose parent is told but not held."""
+    held = posts.select("appeal_id", parent_id="post_id")
+    told = shares.filter(pl.col("basis") == "observed")
+    return _named(
+        told.join(held, on=["appeal_id", "parent_id"], how="anti")
+        .group_by(_BY)
+        .agg(held=pl.len())
+        .with_columns(known=pl.lit(None, pl.Int64)),
+        "shares whose parent is told but not held",
+        "in trees they hang from the original that they name",
+    )
+
+
+def _timeless(shares: pl.DataFrame) -> pl.DataFrame:
+    """Count the shares that are in no tree: neither when nor from whom is known."""
+    lost = shares.filter(
+        pl.col("kind").is_in(SHARES), pl.col("basis").is_null(), pl.col("at").is_null()
+    )
+    return _named(
+        lost.group_by(_BY).agg(held=pl.len()).with_columns(known=pl.lit(None, pl.Int64)),
+        "shares without a time whose parent is hidden",
+        "they count in size and accounts and are in no tree",
     )

@@ -48,6 +48,22 @@ def sums_above(link: Ints, value: Ints) -> Ints:
     return total
 
 
+def most_above(link: Ints, value: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the greatest value of each node and all above it.
+
+    >>> most_above(np.array([-1, 0, 1]), np.array([2.0, 5.0, 1.0])).tolist()
+    [2.0, 5.0, 5.0]
+    """
+    jump, most = _start(link), np.array(value, np.float64)
+    for _ in range(len(link).bit_length()):
+        most = np.maximum(most, most[jump])
+        further = jump[jump]
+        if np.array_equal(further, jump):
+            break
+        jump = further
+    return most
+
+
 def sizes(link: Ints, depth: Ints | None = None) -> Ints:
     """Count each node and all that hangs from it."""
     depth = depths(link) if depth is None else depth

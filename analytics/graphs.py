@@ -17,7 +17,8 @@ def account_edges(shares: pl.DataFrame) -> pl.DataFrame:
     DataFrame
         One row per pair of accounts and ``basis``: ``source``, ``target``, ``basis``, ``shares``,
         ``first_at``, ``last_at``. The basis ``root`` says that the platform names only the
-        original's author: the sharer may have met the post anywhere. Self-shares are left out.
+        original's author: the sharer may have met the post anywhere; a likeliest parent is no edge.
+        Self-shares are left out.
 
     Examples
     --------
@@ -30,11 +31,11 @@ def account_edges(shares: pl.DataFrame) -> pl.DataFrame:
     >>> account_edges(shares).select("source", "target", "basis", "shares").rows()
     [('x:1', 'x:2', 'root', 2)]
     """
-    known = pl.col("parent_account_id").is_not_null()
+    known = pl.col("parent_account_id").is_not_null() & pl.col("basis").ne_missing("inferred")
     return (
         shares.select(
             "at",
-            source=pl.coalesce("parent_account_id", "root_account_id"),
+            source=pl.when(known).then("parent_account_id").otherwise("root_account_id"),
             target="account_id",
             basis=pl.when(known)
             .then(pl.col("basis").fill_null("observed"))

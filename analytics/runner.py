@@ -12,9 +12,11 @@ import polars as pl
 from analytics import __version__
 from analytics.candidates import candidates
 from analytics.coverage import coverage
+from analytics.diffusion import TREES, all_shapes, with_likeliest
 from analytics.errors import MeasureError
 from analytics.lags import lags
 from analytics.layout import time_river
+from analytics.models import chosen
 from analytics.reach import counter_history, timeline
 from analytics.responses import with_rungs
 from analytics.store import Store
@@ -26,18 +28,21 @@ from analytics.tables import (
     COVERAGE,
     LAGS,
     LAYOUT,
+    PARENT_MODELS,
     RESPONSES,
     RUNS,
+    SHAPES,
     SHARES_TABLE,
     SUMMARY,
     TABLES,
     TIMELINE,
+    VALIDATION,
 )  # fmt: skip
 from analytics.trees import counted_once, shares
 from analytics.virality import cascades
 
 ENGINES = ("local",)
-INPUTS = ("appeals", "posts", "accounts", "counters", "follows", "responses")
+INPUTS = ("appeals", "posts", "accounts", "counters", "follows", "responses", "parent_models")
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,9 @@ def measure(
     *,
     engine: str = "local",
     force: bool = False,
+    trees: int = TREES,
+    seed: int = 0,
+    validate: bool = False,
     report: Callable[[str], None] = lambda _: None,
 ) -> Run:
     """Compute every measure and replace the measured tables.
@@ -66,6 +74,12 @@ def measure(
         Where to compute.
     force
         Compute even if neither the data nor the version of groundswell changed since the last run.
+    trees
+        How many to draw by each setting of PDI; the calibrated model draws a tenth as many.
+    seed
+        Of all that is drawn.
+    validate
+        Fit and score the inference of hidden parents first, on those that this store knows.
     report
         Called with the name of each table before it is computed.
 
@@ -81,23 +95,40 @@ def measure(
     with store.writing():
         store.declare_appeals()
         _place_responses(store)
-        inputs = _inputs(store)
-        if not force and _is_current(store, inputs):
+        rows = _validate(store, seed, report) if validate else {}
+        inputs = _inputs(store, trees, seed)
+        if not force and not validate and _is_current(store, inputs):
             return Run({}, perf_counter() - start, skipped=True)
-        rows = _measure_all(store, report)
+        rows |= _measure_all(store, trees, seed, report)
         _note_run(store, engine, inputs, perf_counter() - start)
     return Run(rows, perf_counter() - start)
 
 
-def _inputs(store: Store) -> str:
+def _inputs(store: Store, trees: int, seed: int) -> str:
     versions = {name: v for name, v in store.versions().items() if name in INPUTS}
-    return json.dumps(versions, sort_keys=True)
+    return json.dumps(versions | {"trees": trees, "seed": seed}, sort_keys=True)
+
+
+def _validate(store: Store, seed: int, report: Callable[[str], None]) -> dict[str, int]:
+    """Fit and score on this store's known parents; platforms that tell too few keep no fit."""
+    from analytics.validation import validate  # noqa: PLC0415
+
+    report(VALIDATION.name)
+    posts = counted_once(store.read("posts"))
+    scored, fitted = validate(
+        posts, shares(posts), store.read("accounts"), source="this store", seed=seed
+    )
+    store.write(VALIDATION, scored)
+    store.write(PARENT_MODELS, fitted)
+    return {VALIDATION.name: scored.height, PARENT_MODELS.name: fitted.height}
 
 
 def _is_current(store: Store, inputs: str) -> bool:
     last = store.read("runs").sort("at").tail(1)
     return last.select("inputs", "version").rows() == [(inputs, __version__)] and all(
-        name in store.versions() for name, table in TABLES.items() if table.measured
+        name in store.versions()
+        for name, table in TABLES.items()
+        if table.measured and not table.on_request
     )
 
 
@@ -108,7 +139,9 @@ def _place_responses(store: Store) -> None:
         store.append(RESPONSES, with_rungs(responses))
 
 
-def _measure_all(store: Store, report: Callable[[str], None]) -> dict[str, int]:
+def _measure_all(
+    store: Store, trees: int, seed: int, report: Callable[[str], None]
+) -> dict[str, int]:
     posts, accounts, counters = (store.read(name) for name in ("posts", "accounts", "counters"))
     appeals, responses = store.read("appeals"), store.read("responses")
     posts = counted_once(posts)
@@ -117,9 +150,12 @@ def _measure_all(store: Store, report: Callable[[str], None]) -> dict[str, int]:
         raise MeasureError(msg)
     report("shares")
     shared = shares(posts)
+    choose = chosen(store.read("parent_models"))
+    shapes = all_shapes(posts, shared, accounts, choose=choose, seed=seed, trees=trees)
     steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
-        (SHARES_TABLE.name, lambda: shared),
-        (CASCADES.name, lambda: cascades(posts, shared)),
+        (SHARES_TABLE.name, lambda: with_likeliest(posts, shared, accounts, choose=choose)),
+        (SHAPES.name, lambda: shapes),
+        (CASCADES.name, lambda: cascades(posts, shared, shapes)),
         (TIMELINE.name, lambda: timeline(posts)),
         (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
         (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts)),

@@ -30,6 +30,7 @@ FORMS = {PLATFORM: "a short name such as x or telegram", IDENTIFIER: "platform:i
 
 KINDS = ("original", "repost", "quote", "reply", "comment", "article")
 SHARES = ("repost", "quote")  # a reply is not a share (docs/decisions/0004)
+METHODS = ("observed", "star", "follow", "pdi", "calibrated")
 BASES = ("observed", "object", "follow", "inferred")
 ROLES = ("person", "media", "ngo", "official", "public_figure", "unknown")
 METRICS = (
@@ -60,7 +61,8 @@ class Table:
 
     ``day`` names the time column whose UTC date partitions the files. ``merge`` says what happens
     when a row comes again: ``complete`` fills the nulls of the row that is held and changes nothing
-    else, ``replace`` takes the newer row (the old one stays in the store's history).
+    else, ``replace`` takes the newer row (the old one stays in the store's history). A table
+    ``on_request`` is measured by ``groundswell measure --validate`` alone.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Table:
     day: str | None = None
     merge: Literal["complete", "replace"] = "complete"
     measured: bool = False
+    on_request: bool = False
 
     @property
     def is_personal(self) -> bool:
@@ -384,7 +387,9 @@ SHARES_TABLE = Table(
     columns={
         "appeal_id": _APPEAL_ID,
         "post_id": _id("the share", "post", null=False),
-        "parent_id": _id("the post it came from; null where the platform hides it", "post"),
+        "parent_id": _id(
+            "the post it came from, the likeliest where inferred; null where unknown", "post"
+        ),
         "root_id": _id("the original at the top of its cascade; null where unknown", "post"),
         "account_id": _id("who shared", "account"),
         "parent_account_id": _id("who was shared; null where hidden", "account"),
@@ -393,7 +398,9 @@ SHARES_TABLE = Table(
         "at": _time("when"),
         "kind": _text("repost or quote; original or article where it links", null=False),
         "basis": _text("how the parent is known; null where it is hidden", values=BASES),
-        "confidence": _number("1 where observed; null where the parent is hidden"),
+        "confidence": _number(
+            "probability of that parent: 1 where observed; null where the parent is hidden"
+        ),
     },
 )
 
@@ -413,12 +420,117 @@ CASCADES = Table(
         "shares": _count("reposts and quotes in it", null=False),
         "observed": _count("of these, how many have an observed parent", null=False),
         "replies": _count("replies and comments to its posts that are held", null=False),
-        "depth": _count("longest way from the root, in shares; null unless all are observed"),
-        "max_breadth": _count("most posts at one depth; null unless all are observed"),
-        "virality": _number("mean distance between two of its posts; null unless all are observed"),
+        "method": _text(
+            "how its shape is known: observed, or calibrated where parents are inferred; null "
+            "where it is not known",
+            values=METHODS,
+        ),
+        "depth_lo": _count("its 5 % point"),
+        "depth": _count("longest way from the root, in shares; the median where inferred"),
+        "depth_hi": _count("its 95 % point"),
+        "max_breadth_lo": _count("its 5 % point"),
+        "max_breadth": _count("most posts at one depth; the median where inferred"),
+        "max_breadth_hi": _count("its 95 % point"),
+        "virality_lo": _number("its 5 % point"),
+        "virality": _number("mean distance between two of its posts; null for one post alone"),
+        "virality_hi": _number("its 95 % point"),
+        "mean_depth_lo": _number("its 5 % point"),
+        "mean_depth": _number("mean way from the root, in shares; null for one post alone"),
+        "mean_depth_hi": _number("its 95 % point"),
+        "broadcast_lo": _number("its 5 % point"),
+        "broadcast": _number("largest broadcast: share of all its shares that hang from one post"),
+        "broadcast_hi": _number("its 95 % point"),
         "first_at": _time("the root's time, else the first share's"),
         "last_at": _time("the last share's time"),
         "half_at": _time("by when half of the shares held had been made"),
+    },
+)
+
+SHAPES = Table(
+    name="shapes",
+    row="the shape of one cascade as one method tells it",
+    key=("appeal_id", "root_id", "method"),
+    measured=True,
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "root_id": _id("the post at the top", "post", null=False),
+        "method": _text("how hidden parents are told", null=False, values=METHODS),
+        "trees": _count("trees drawn, over all settings of the method", null=False),
+        "drawn": _count("posts in each tree; shares without a time are in none", null=False),
+        "hidden": _count("of these, how many have a hidden parent", null=False),
+        "depth_lo": _count("its 5 % point"),
+        "depth": _count("longest way from the root, in shares; the median where it is inferred"),
+        "depth_hi": _count("its 95 % point"),
+        "max_breadth_lo": _count("its 5 % point"),
+        "max_breadth": _count("most posts at one depth; the median where it is inferred"),
+        "max_breadth_hi": _count("its 95 % point"),
+        "virality_lo": _number("its 5 % point"),
+        "virality": _number("mean distance between two of its posts; null for one post alone"),
+        "virality_hi": _number("its 95 % point"),
+        "mean_depth_lo": _number("its 5 % point"),
+        "mean_depth": _number("mean way from the root, in shares; null for one post alone"),
+        "mean_depth_hi": _number("its 95 % point"),
+        "broadcast_lo": _number("its 5 % point"),
+        "broadcast": _number("largest broadcast: share of all its shares that hang from one post"),
+        "broadcast_hi": _number("its 95 % point"),
+    },
+)
+
+PARENT_MODELS = Table(
+    name="parent_models",
+    row="one of ten settings of the calibrated model of hidden parents, for one platform",
+    key=("platform", "setting"),
+    measured=True,
+    on_request=True,
+    columns={
+        "platform": _PLATFORM,
+        "setting": _count("0 … 9; together they spread as far as the fit is uncertain", null=False),
+        "root_intercept": _number("log-odds of the original as parent of the second share"),
+        "root_slope": _number("what is added to them for each e-fold of earlier posts"),
+        "alpha": _number("exponent by which the pull of a post falls with its age"),
+        "shift": _number("age in seconds below which it hardly falls"),
+        "spread": _number("shape of the distribution of shares that a post brings about"),
+        "mean": _number("its mean, in units of the kernel"),
+        "audience": _number("exponent by which that mean rises with followers"),
+        "burst": _number("weight of what bursts say"),
+        "recent": _number("weight of age alone; the rest is blind chance"),
+        "fitted_on": _text("what it was fitted on", null=False),
+        "targets": _count("known parents that were fitted", null=False),
+        "cascades": _count("cascades that they are in", null=False),
+        "gain": _number("nats per share against chance, on cascades left out of the fit"),
+        "gain_lo": _number("its 5 % point over cascades"),
+        "gain_hi": _number("its 95 % point"),
+    },
+)
+
+VALIDATION = Table(
+    name="validation",
+    row="how well one setting of one method finds parents that are known, when they are hidden",
+    key=("platform", "method", "setting", "among"),
+    measured=True,
+    on_request=True,
+    columns={
+        "platform": _PLATFORM,
+        "method": _text("how hidden parents are told", null=False, values=METHODS),
+        "setting": _text("its figures; for calibrated, fitted without the cascade", null=False),
+        "among": _text(
+            "all earlier posts, or others: without the original",
+            null=False,
+            values=("all", "others"),
+        ),
+        "targets": _count("shares whose parent is known and was hidden", null=False),
+        "cascades": _count("cascades that they are in", null=False),
+        "gain": _number("mean log score, nats per share, against chance; null where impossible"),
+        "gain_lo": _number("its 5 % point over cascades drawn again"),
+        "gain_hi": _number("its 95 % point"),
+        "hit": _number("how often the true parent is drawn"),
+        "hit_chance": _number("how often a random earlier post is"),
+        "whole": _count("cascades with all parents known, whose shape was compared"),
+        "depth_error": _number("mean of (median depth - true depth) / true depth"),
+        "depth_inside": _number("how often the band holds the true depth"),
+        "virality_error": _number("the same for virality"),
+        "virality_inside": _number("how often the band holds the true virality"),
+        "top_overlap": _number("mean Jaccard overlap of the ten accounts that most hangs from"),
     },
 )
 
@@ -565,7 +677,7 @@ RUNS = Table(
         "at": _time("when it ended", null=False),
         "engine": _text("where it ran", null=False),
         "version": _text("the version of groundswell", null=False),
-        "inputs": _text("version of every table it read, as JSON", null=False),
+        "inputs": _text("version of every table it read, trees and seed, as JSON", null=False),
         "seconds": _number("how long it took", null=False),
     },
 )
@@ -575,8 +687,8 @@ TABLES: dict[str, Table] = {
     for table in (
         APPEALS, POSTS, ACCOUNTS, COUNTERS, CHANGES, FOLLOWS, RESPONSES, IMPORTS, LOSSES,
         COLLECTIONS, RUNS,
-        SHARES_TABLE, CASCADES, TIMELINE, COUNTER_HISTORY, COVERAGE, LAGS,
-        CANDIDATES, LAYOUT,
+        SHARES_TABLE, CASCADES, SHAPES, TIMELINE, COUNTER_HISTORY, COVERAGE, LAGS,
+        CANDIDATES, LAYOUT, PARENT_MODELS, VALIDATION,
         SUMMARY,
     )
 }  # fmt: skip

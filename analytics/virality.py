@@ -1,58 +1,71 @@
-"""The shape of cascades: size, depth, breadth and structural virality, in one pass over all.
+"""Cascades: size, time and shape, one row each."""
 
-Depth, breadth and virality are given only where every share's parent was observed and is held: from
-a star around the original, which is what most platforms tell, they would say nothing.
-"""
-
-import numpy as np
 import polars as pl
 
-from analytics import forest
 from analytics.tables import CASCADES, SHARES
 
 _ROOT = ("appeal_id", "root_id")
+MOST_LEFT_OUT = 0.1  # of a cascade's posts; with more undrawn, its shape is unknown
+_SHAPE = tuple(
+    name + end
+    for name in ("depth", "max_breadth", "virality", "mean_depth", "broadcast")
+    for end in ("_lo", "", "_hi")
+)
 
 
-def cascades(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
+def cascades(posts: pl.DataFrame, shares: pl.DataFrame, shapes: pl.DataFrame) -> pl.DataFrame:
     """Return every cascade: each root that is held or referred to, with all shares below it.
 
     Parameters
     ----------
-    posts, shares
+    posts, shares, shapes
         Rows of the tables of these names; ``shares`` as :func:`analytics.trees.shares` gives them.
 
     Returns
     -------
     DataFrame
-        The table ``cascades``. Shares whose root is unknown are in no cascade.
+        The table ``cascades``. Shares whose root is unknown are in no cascade. Its shape is that of
+        the links as they were observed where all of them were, else that of the calibrated model,
+        with its band; from the star around the original, which is what most platforms tell, none
+        is computed. It is null where a tenth of the posts or more could not be placed in time.
 
     Notes
     -----
     Structural virality is the mean distance between two posts of a cascade (Goel, Anderson, Hofman
-    and Watts 2016, Management Science 62(1)), computed as 2W / n(n - 1) with
-    W = Σ s(n - s) over all posts but the root, s being the size of the post's subtree.
+    and Watts 2016, Management Science 62(1)).
     """
     members = _members(shares)
     roots = _roots(posts, members)
     found = (
         roots.join(_sums(members, roots), on=_ROOT, how="left")
-        .join(_shapes(members), on=_ROOT, how="left")
         .join(_replies(posts, members), on=_ROOT, how="left")
+        .join(_best(shapes), on=_ROOT, how="left")
         .with_columns(pl.col("shares", "observed", "replies").fill_null(0))
+        .with_columns(size=pl.col("shares") + 1, accounts=pl.col("accounts").fill_null(1))
     )
-    complete = (pl.col("observed") == pl.col("shares")) & (pl.col("shares") > 0)
     alone = pl.col("shares") == 0
+    whole = pl.col("drawn") > (1 - MOST_LEFT_OUT) * pl.col("size")
     return CASCADES.check(
         found.with_columns(
-            size=pl.col("shares") + 1,
-            accounts=pl.col("accounts").fill_null(1),
-            depth=pl.when(complete).then("depth").when(alone).then(0),
-            max_breadth=pl.when(complete).then("max_breadth").when(alone).then(1),
-            virality=pl.when(complete).then("virality"),
+            *(pl.when(whole).then(name).alias(name) for name in (*_SHAPE, "method")),
             first_at=pl.coalesce("root_at", "first_share"),
+        )
+        .with_columns(
+            depth=pl.when(alone).then(0).otherwise("depth"),
+            max_breadth=pl.when(alone).then(1).otherwise("max_breadth"),
         )
         .select(*CASCADES.columns)
         .sort("appeal_id", pl.col("size") * -1, "root_id")
+    )
+
+
+def _best(shapes: pl.DataFrame) -> pl.DataFrame:
+    """Return the method that each cascade's shape is told by; an observed one has no band."""
+    best = shapes.filter(pl.col("method").is_in(["observed", "calibrated"]))
+    inferred = pl.col("method") == "calibrated"
+    bands = [name for name in _SHAPE if name.endswith(("_lo", "_hi"))]
+    return best.with_columns(pl.when(inferred).then(name).alias(name) for name in bands).select(
+        *_ROOT, "method", "drawn", *_SHAPE
     )
 
 
@@ -107,56 +120,4 @@ def _replies(posts: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
         placed.with_columns(root_id=pl.coalesce("root_id", "parent_id"))
         .group_by(_ROOT)
         .agg(replies=pl.len().cast(pl.Int64))
-    )
-
-
-def _shapes(members: pl.DataFrame) -> pl.DataFrame:
-    """Measure the trees whose shares all have an observed parent."""
-    whole = pl.col("basis").eq_missing(pl.lit("observed")).all().over(_ROOT)
-    edges = members.filter(whole).select(*_ROOT, "post_id", "parent_id")
-    tops = edges.select(*_ROOT).unique(maintain_order=True).with_columns(
-        post_id="root_id", parent_id=pl.lit(None, pl.String)
-    )  # fmt: skip
-    nodes = pl.concat([tops, edges])
-    there = nodes.select("appeal_id", parent_id="post_id")
-    torn = edges.join(there, on=["appeal_id", "parent_id"], how="anti")  # a parent is not held
-    nodes = nodes.join(torn, on=_ROOT, how="anti", maintain_order="left").with_row_index("node")
-    numbers = nodes.select("appeal_id", "node", parent_id="post_id").rename({"node": "up"})
-    nodes = nodes.join(numbers, on=["appeal_id", "parent_id"], how="left", maintain_order="left")
-    link = nodes["up"].cast(pl.Int64).fill_null(-1).to_numpy()
-    depth = forest.depths(link)
-    return shape(nodes.select(*_ROOT), depth, forest.sizes(link, depth))
-
-
-def shape(trees: pl.DataFrame, depth: forest.Ints, size: forest.Ints) -> pl.DataFrame:
-    """Return depth, breadth and structural virality of each tree of a forest.
-
-    Parameters
-    ----------
-    trees
-        One row per node: the columns that name its tree.
-    depth, size
-        Of each node: links above it, and nodes in its subtree, itself included.
-
-    Returns
-    -------
-    DataFrame
-        One row per tree: ``depth``, ``max_breadth`` (posts) and ``virality`` (shares; null for a
-        tree of one post).
-    """
-    by = trees.columns
-    nodes = trees.with_columns(depth=pl.Series(depth), s=pl.Series(size.astype(np.float64)))
-    breadths = nodes.group_by(*by, "depth").agg(breadth=pl.len().cast(pl.Int64))
-    n = pl.len().cast(pl.Float64)
-    below = pl.col("s").filter(pl.col("depth") > 0)
-    wiener = (below * (n - below)).sum()
-    return (
-        nodes.group_by(by)
-        .agg(virality=pl.when(n > 1).then(2 * wiener / (n * (n - 1))))
-        .join(
-            breadths.group_by(by).agg(
-                depth=pl.col("depth").max(), max_breadth=pl.col("breadth").max()
-            ),
-            on=by,
-        )
     )

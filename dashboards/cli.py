@@ -399,6 +399,17 @@ def measure(
     store: StorePath,
     engine: Annotated[str, typer.Option("--engine", help="Where to compute: local.")] = "local",
     force: Annotated[bool, typer.Option("--force", help="Even if nothing changed.")] = False,
+    validate: Annotated[
+        bool,
+        typer.Option(
+            "--validate",
+            help="First hide the parents that are known, infer them, and score and fit the models.",
+        ),
+    ] = False,
+    trees: Annotated[
+        int, typer.Option("--trees", min=10, help="Trees to draw by each setting of PDI.")
+    ] = 100,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of all that is drawn.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Compute every measure and store the results as tables."""
@@ -406,7 +417,15 @@ def measure(
     from analytics.store import Store
 
     with console.progress("Measuring") as step:
-        run = measure_store(Store(store), engine=engine, force=force, report=step)
+        run = measure_store(
+            Store(store),
+            engine=engine,
+            force=force,
+            validate=validate,
+            trees=trees,
+            seed=seed,
+            report=step,
+        )
     if as_json:
         console.emit({"rows": run.rows, "seconds": run.seconds, "skipped": run.skipped})
     elif run.skipped:

@@ -90,7 +90,8 @@ def test_every_share_between_two_known_accounts_is_in_one_edge(posts: pl.DataFra
     shared = shares(posts.unique(POSTS.key, maintain_order=True))
     expected = 0
     for share in shared.to_dicts():
-        source = share["parent_account_id"] or share["root_account_id"]
+        told = share["basis"] != "inferred" and share["parent_account_id"]
+        source = told or share["root_account_id"]
         expected += None not in (source, share["account_id"]) and source != share["account_id"]
     edges = account_edges(shared)
     assert edges["shares"].sum() == expected

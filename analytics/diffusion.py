@@ -1,0 +1,262 @@
+"""Shapes of cascades whose parents are hidden: bands over drawn trees, never one tree.
+
+Each method is a row: what was observed alone, the star around the original, following where lists
+of followed accounts are held, and the models that draw (:mod:`analytics.models`). Nothing here
+reads the tree of likeliest parents: it is flatter than any tree that was ever drawn.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from analytics.models import FIGURES, Model, pdi
+from analytics.stars import ELSEWHERE, HIDDEN, Stars, stars
+from analytics.tables import SHAPES, SHARES, SHARES_TABLE
+
+Reals = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+TREES = 100  # of each setting
+MOST_DRAWN = 400_000_000  # posts in all trees of one method; beyond, fewer trees are drawn
+FEWEST_TREES = 4
+ROOM = 20_000_000  # links held at once by one worker
+WORKERS = os.cpu_count() or 1
+MEASURES = ("depth", "max_breadth", "virality", "mean_depth", "broadcast")
+_COUNTS = MEASURES[:2]
+_TREE = ["appeal_id", "root_id"]
+_HIDDEN = pl.col("basis").is_null() | (pl.col("basis") == "inferred")
+
+
+Choice = Callable[[str], Model | None]
+
+
+def all_shapes(
+    posts: pl.DataFrame, shares: pl.DataFrame, accounts: pl.DataFrame, *,
+    choose: Choice, seed: int = 0, trees: int = TREES,
+) -> pl.DataFrame:  # fmt: skip
+    """Return the shape of every cascade with a share, by every method that applies.
+
+    Parameters
+    ----------
+    posts, shares, accounts
+        Rows of the tables of these names; ``shares`` as :func:`analytics.trees.shares` gives them.
+    choose
+        Returns the calibrated model for a platform; None where parents cannot be inferred.
+    seed
+        Of all that is drawn.
+    trees
+        Drawn by each of the fifteen settings of PDI; a tenth as many by each of the ten settings of
+        the calibrated model.
+
+    Returns
+    -------
+    DataFrame
+        The table ``shapes``. Where every parent is known, one row, *observed*; else *star*,
+        *follow* where follow lists told any parent, *pdi*, and *calibrated* where it applies.
+    """
+    doubtful = shares.with_columns(doubt=(pl.col("kind").is_in(SHARES) & _HIDDEN).any().over(_TREE))
+    parts = [SHAPES.empty()]
+    for (platform,), own in doubtful.group_by("platform", maintain_order=True):
+        told = stars(posts, own.filter(~pl.col("doubt")), accounts)
+        parts.append(shapes(told, None, method="observed", seed=seed))
+        hidden = own.filter("doubt")
+        if not hidden.is_empty():
+            parts += _doubtful(
+                posts, hidden, accounts, choose(str(platform)), seed=seed, trees=trees
+            )
+    return pl.concat(parts).sort(*_TREE, "method")
+
+
+def _doubtful(
+    posts: pl.DataFrame, shares: pl.DataFrame, accounts: pl.DataFrame, model: Model | None,
+    *, seed: int, trees: int,
+) -> Iterator[pl.DataFrame]:  # fmt: skip
+    followed = shares["basis"].eq("follow").any()
+    bare = pl.when(pl.col("basis") != "follow")
+    star = shares.with_columns(parent_id=bare.then("parent_id"), basis=bare.then("basis"))
+    yield shapes(stars(posts, star, accounts), None, method="star", seed=seed)
+    found = stars(posts, shares, accounts)
+    if followed:
+        yield shapes(found, None, method="follow", seed=seed)
+    yield shapes(found, pdi(), method="pdi", seed=seed, trees=trees)
+    if model:
+        each = max(trees // len(model.figures), 1)
+        yield shapes(found, model, method="calibrated", seed=seed, trees=each)
+
+
+def shapes(
+    stars: Stars, model: Model | None, *, method: str, seed: int, trees: int = TREES,
+    workers: int = WORKERS,
+) -> pl.DataFrame:  # fmt: skip
+    """Measure the trees that a model draws; without a model, the links as they stand.
+
+    Parameters
+    ----------
+    stars
+        The cascades; parents that are told stay as they are in every tree.
+    model
+        What draws the hidden parents; None hangs them from the star's original.
+    method
+        What the rows are called.
+    seed
+        A cascade's trees depend on this, on its key, and on nothing else.
+    trees
+        How many for each of the model's settings; fewer, and the same ones, where all cascades
+        together would take more than ``MOST_DRAWN`` posts.
+    workers
+        Threads; the result is the same with any number.
+
+    Returns
+    -------
+    DataFrame
+        The table ``shapes``: median and 5-95 % over trees and settings.
+    """
+    kinds, figures, told = _settings(stars, model)
+    count = _affordable(stars, len(kinds), trees) if model else 1
+    bands = np.empty((len(stars.starts) - 1, len(MEASURES), 3))
+    _draw_all(stars, told, kinds, figures, bands, trees=count, seed=seed, workers=workers)
+    rows = stars.trees.with_columns(
+        method=pl.lit(method), trees=pl.lit(count * len(kinds), pl.Int64)
+    )
+    return SHAPES.check(rows.with_columns(*_columns(bands)).select(*SHAPES.columns))
+
+
+def _settings(stars: Stars, model: Model | None) -> tuple[Integers, Reals, Integers]:
+    if model is None:
+        return np.zeros(1, np.int64), np.zeros((1, FIGURES)), np.full_like(stars.told, ELSEWHERE)
+    return model.kinds, model.figures, stars.told
+
+
+def _affordable(stars: Stars, settings: int, trees: int) -> int:
+    """Return how many trees of each setting stay within what is drawn at most."""
+    posts = int(stars.trees.filter(pl.col("hidden") > 0)["drawn"].sum())
+    return max(min(trees, MOST_DRAWN // max(posts * settings, 1)), min(FEWEST_TREES, trees))
+
+
+def _columns(bands: Reals) -> Iterable[pl.Series]:
+    for place, name in enumerate(MEASURES):
+        for end, part in enumerate(("_lo", "", "_hi")):
+            column = pl.Series(name + part, bands[:, place, end], nan_to_null=True)
+            yield column.cast(pl.Int64) if name in _COUNTS else column
+
+
+def _draw_all(
+    stars: Stars, told: Integers, kinds: Integers, figures: Reals, bands: Reals,
+    *, trees: int, seed: int, workers: int,
+) -> None:  # fmt: skip
+    """Draw and measure every cascade, the large ones tree by tree on all workers."""
+    from analytics import drawing  # noqa: PLC0415
+
+    arrays = (
+        stars.starts, stars.stars_of, stars.members, stars.star_starts,
+        stars.nodes["link"].cast(pl.Int32).to_numpy(), stars.of_events("seconds"),
+        stars.of_events("followers"), told, stars.seeds(seed),
+    )  # fmt: skip
+    size = np.diff(stars.starts)
+    large = size > _LARGE
+
+    def part(cascades: Integers) -> None:
+        drawing.draw_cascades(cascades, *arrays, kinds, figures, trees, ROOM, bands)
+
+    def one_setting(task: tuple[int, int]) -> Reals:
+        found = np.empty((trees, len(MEASURES)))
+        x, cell = task
+        drawing.draw_setting(x, *arrays, cell, kinds[cell], figures[cell], trees, ROOM, found)
+        return found
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(part, _parts(np.flatnonzero(~large), size)))
+        for x in np.flatnonzero(large):
+            found = np.concatenate(
+                list(pool.map(one_setting, ((int(x), cell) for cell in range(len(kinds)))))
+            )
+            drawing.bands(found, 0.05, 0.95, bands[x])
+
+
+_LARGE = 50_000  # posts, from which one cascade keeps all workers busy
+_PART = 100_000  # posts in one piece of work
+
+
+def _parts(cascades: Integers, size: Integers) -> list[Integers]:
+    """Cut cascades into pieces of about the same number of posts, in order."""
+    ends = np.cumsum(size[cascades])
+    cuts = np.searchsorted(ends, np.arange(_PART, ends[-1] if len(ends) else 0, _PART))
+    return [part for part in np.split(cascades, np.unique(cuts)) if len(part)]
+
+
+def with_likeliest(
+    posts: pl.DataFrame, shares: pl.DataFrame, accounts: pl.DataFrame, *, choose: Choice
+) -> pl.DataFrame:
+    """Fill in the likeliest parent of every share whose parent is hidden.
+
+    Returns
+    -------
+    DataFrame
+        The table ``shares``: the basis of what was filled in is *inferred*, its confidence the
+        probability of that parent by the middle of the calibrated model's settings. It is for the
+        eye and for lists; measures rest on drawn trees.
+    """
+    parts = [_LIKELY]
+    for (platform,), own in shares.group_by("platform", maintain_order=True):
+        model = choose(str(platform))
+        if model and own["basis"].null_count():
+            parts.append(likeliest(stars(posts, own, accounts), model))
+    filled = shares.join(pl.concat(parts), on=["appeal_id", "post_id"], how="left",
+                         maintain_order="left")  # fmt: skip
+    new = pl.col("basis").is_null() & pl.col("likely_id").is_not_null()
+    return SHARES_TABLE.check(
+        filled.with_columns(
+            parent_id=pl.coalesce("parent_id", "likely_id"),
+            parent_account_id=pl.coalesce("parent_account_id", "likely_account_id"),
+            confidence=pl.when(new).then("chance").otherwise("confidence"),
+            basis=pl.when(new).then(pl.lit("inferred")).otherwise("basis"),
+        ).select(*SHARES_TABLE.columns)
+    )
+
+
+_LIKELY = pl.DataFrame(
+    schema={
+        "appeal_id": pl.String, "post_id": pl.String, "likely_id": pl.String,
+        "likely_account_id": pl.String, "chance": pl.Float64,
+    }
+)  # fmt: skip
+
+
+def likeliest(stars: Stars, model: Model) -> pl.DataFrame:
+    """Return the likeliest parent of every share whose parent is hidden.
+
+    Returns
+    -------
+    DataFrame
+        One row per share: its key, ``likely_id`` and ``chance``, its probability by the middle of
+        the model's settings. For the eye only, and for lists: no measure is computed from it.
+    """
+    from analytics import parents  # noqa: PLC0415
+
+    seconds, followers = stars.of_events("seconds"), stars.of_events("followers")
+    parent, chance = np.empty(len(seconds), np.int64), np.empty(len(seconds))
+    middle = np.median(model.figures, axis=0)
+    for low, high in zip(stars.star_starts[:-1], stars.star_starts[1:], strict=True):
+        part = slice(int(low), int(high))
+        parents.likeliest(
+            middle, seconds[part], followers[part], stars.told[part], parent[part], chance[part]
+        )
+    return _named(stars, parent, chance)
+
+
+def _named(stars: Stars, parent: Integers, chance: Reals) -> pl.DataFrame:
+    row = stars.rows_of_events()
+    hidden = parent != HIDDEN
+    first = np.repeat(stars.star_starts[:-1], stars.star_sizes())
+    keys = stars.nodes.select("appeal_id", "post_id", "account_id")
+    found = keys[row[(first + parent)[hidden]]]
+    named: pl.DataFrame = keys[row[hidden]].select("appeal_id", "post_id")
+    return named.with_columns(
+        likely_id=found["post_id"],
+        likely_account_id=found["account_id"],
+        chance=pl.Series(chance[hidden]),
+    )
