@@ -14,6 +14,7 @@ from analytics.candidates import candidates
 from analytics.coverage import coverage
 from analytics.diffusion import TREES, all_shapes, with_likeliest
 from analytics.errors import MeasureError
+from analytics.following import with_followed
 from analytics.lags import lags
 from analytics.layout import time_river
 from analytics.models import chosen
@@ -149,7 +150,7 @@ def _measure_all(
         msg = f"{store.path} holds no posts yet; begin with `groundswell import {store.path} FILE`"
         raise MeasureError(msg)
     report("shares")
-    shared = shares(posts)
+    shared = with_followed(posts, shares(posts), store.read("follows"))
     choose = chosen(store.read("parent_models"))
     shapes = all_shapes(posts, shared, accounts, choose=choose, seed=seed, trees=trees)
     steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
