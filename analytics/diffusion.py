@@ -60,15 +60,22 @@ def all_shapes(
     """
     doubtful = shares.with_columns(doubt=(pl.col("kind").is_in(SHARES) & _HIDDEN).any().over(_TREE))
     parts = [SHAPES.empty()]
-    for (platform,), own in doubtful.group_by("platform", maintain_order=True):
+    for platform, own in by_platform(doubtful):
         told = stars(posts, own.filter(~pl.col("doubt")), accounts)
         parts.append(shapes(told, None, method="observed", seed=seed))
         hidden = own.filter("doubt")
         if not hidden.is_empty():
-            parts += _doubtful(
-                posts, hidden, accounts, choose(str(platform)), seed=seed, trees=trees
-            )
+            parts += _doubtful(posts, hidden, accounts, choose(platform), seed=seed, trees=trees)
     return pl.concat(parts).sort(*_TREE, "method")
+
+
+def by_platform(shares: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Cut shares by platform, no cascade in two; the first name counts where data mix them."""
+    first = pl.col("platform").min().over(_TREE)
+    whose = pl.when(pl.col("root_id").is_null()).then("platform").otherwise(first)
+    named = shares.with_columns(whose=whose)
+    for (platform,), own in named.group_by("whose", maintain_order=True):
+        yield str(platform), own.drop("whose")
 
 
 def _doubtful(
@@ -201,8 +208,8 @@ def with_likeliest(
         eye and for lists; measures rest on drawn trees.
     """
     parts = [_LIKELY]
-    for (platform,), own in shares.group_by("platform", maintain_order=True):
-        model = choose(str(platform))
+    for platform, own in by_platform(shares):
+        model = choose(platform)
         if model and own["basis"].null_count():
             parts.append(likeliest(stars(posts, own, accounts), model))
     filled = shares.join(pl.concat(parts), on=["appeal_id", "post_id"], how="left",

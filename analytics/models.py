@@ -83,16 +83,24 @@ def chosen(own: pl.DataFrame) -> Callable[[str], Model | None]:
         for this platform, else all of those, so that the band shows how far they differ. None where
         the fit did no better than chance on cascades that it had not seen.
     """
-    shipped = _shipped()
 
     def choose(platform: str) -> Model | None:
-        for fits in (own, shipped):
-            rows = fits.filter(pl.col("platform") == platform)
-            if not rows.is_empty():
-                return _model(rows) if beats_chance(rows) else None
-        return _model(shipped)
+        rows = fits(own, platform)
+        return _model(rows) if beats_chance(rows) else None
 
     return choose
+
+
+def fits(own: pl.DataFrame, platform: str) -> pl.DataFrame:
+    """Return the rows of ``parent_models`` that apply to a platform.
+
+    Another platform in their column ``platform`` says that nobody has tried them on this one.
+    """
+    for table in (own, _shipped()):
+        rows = table.filter(pl.col("platform") == platform)
+        if not rows.is_empty():
+            return rows
+    return _shipped()
 
 
 def beats_chance(rows: pl.DataFrame) -> bool:

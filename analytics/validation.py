@@ -19,7 +19,7 @@ import polars as pl
 
 from analytics import calibration
 from analytics.calibration import Fit, Sample
-from analytics.diffusion import shapes
+from analytics.diffusion import by_platform, shapes
 from analytics.models import FIGURE_NAMES, KINDS, Model, pdi
 from analytics.stars import ELSEWHERE, HIDDEN, Stars, stars
 from analytics.tables import PARENT_MODELS, SHARES, VALIDATION
@@ -59,7 +59,7 @@ def validate(
         enough known parents.
     """
     scored, fitted = [VALIDATION.empty()], [PARENT_MODELS.empty()]
-    for (platform,), own in shares.group_by("platform", maintain_order=True):
+    for platform, own in by_platform(shares):
         veiled = stars(posts, own, accounts, veiled=True)
         sample = Sample.of(veiled, most=None)
         if not len(sample.number):
@@ -67,10 +67,10 @@ def validate(
         fit = calibration.fit(veiled)
         whole = _known(posts, own, accounts)
         rows = [*_scores(sample, fit, seed), *_of_shapes(whole, fit, seed, trees)]
-        table = _joined(rows).with_columns(platform=pl.lit(str(platform)))
+        table = _joined(rows).with_columns(platform=pl.lit(platform))
         scored.append(VALIDATION.check(table.select(*VALIDATION.columns)))
         if fit:
-            fitted.append(_settings(fit, table, str(platform), source))
+            fitted.append(_settings(fit, table, platform, source))
     return pl.concat(scored), pl.concat(fitted)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from analytics.models import beats_chance, fits
 from analytics.responses import RUNG_NAMES
 from dashboards.theme import platform_name
 
@@ -63,6 +64,49 @@ def what_authorities_did(lags: pl.DataFrame, responses: int) -> str:
     said = "; ".join(step for step in steps if step)
     record = f"{_count(responses, 'response')} of authorities {_are(responses)} on record"
     return f"{record}: {said}." if said else f"{record}; none has a place on the ladder."
+
+
+def shape_sentences(cascades: pl.DataFrame, parent_models: pl.DataFrame) -> list[str]:
+    """Say how the shapes of cascades are known, platform by platform.
+
+    Parameters
+    ----------
+    cascades
+        Rows of the table of one appeal.
+    parent_models
+        The store's own fits; empty where ``groundswell measure --validate`` never ran.
+    """
+    shared = cascades.filter(pl.col("shares") > 0)
+    said = []
+    for (platform,), own in shared.group_by("platform", maintain_order=True):
+        hidden = own.filter(pl.col("observed") < pl.col("shares")).height
+        name = _IN_WORDS.get(str(platform)) or platform_name(str(platform))
+        if not hidden:
+            said.append(f"On {name}, every share says what it passed on: shapes are observed.")
+            continue
+        said.append(
+            f"On {name}, {hidden:,} of {_count(own.height, 'cascade')} with shares hide who passed "
+            f"a post to whom. {_inferred(fits(parent_models, str(platform)), str(platform))}"
+        )
+    return said
+
+
+def _inferred(rows: pl.DataFrame, platform: str) -> str:
+    """Say what the inference rests on, or that there is none."""
+    if not beats_chance(rows):
+        return (
+            "Parents cannot be inferred here: where they are known, the best model did not clearly "
+            "beat chance. No shape is shown."
+        )
+    fitted = rows.unique("fitted_on", maintain_order=True)
+    rests = _listed([
+        f"{targets:,} known parents of {source}"
+        for targets, source in fitted.select("targets", "fitted_on").iter_rows()
+    ])  # fmt: skip
+    said = f"Their shapes are inferred, with bands, by a model fitted on {rests}"
+    if platform in rows["platform"]:
+        return f"{said}."
+    return f"{said}, from other platforms; whether it holds on this one has not been verified."
 
 
 def _reached(lags: pl.DataFrame, sign: int) -> str:

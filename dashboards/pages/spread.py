@@ -11,7 +11,9 @@ from fastapi import Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from analytics.store import Store
-from dashboards.theme import NIGHT
+from dashboards.figures.shapes import shapes_figure
+from dashboards.sentences import shape_sentences
+from dashboards.theme import GRAPH_CONFIG, NIGHT
 from dashboards.wire import describe, encode, lanes, styles
 
 GRAPH = "spread-graph"
@@ -32,6 +34,13 @@ NOTHING = (
     "There is nothing to draw: no post of this appeal carries a time, or the store has not been "
     "measured since its posts came in. Run “groundswell measure” on it."
 )
+SHAPES_TOLD = (
+    "Depth is the longest way from the original, in shares; virality is the mean distance between "
+    "two posts. Cascades of different size are not to be compared by either. The star is what most "
+    "platforms tell: its numbers come from its construction alone."
+)
+LARGEST = 12  # cascades whose shape is drawn
+FEWEST_SHARES = 3
 NOT_SELECTED = "No post is selected."
 
 # How each of wire.STYLES is drawn in the picture: its strength, and what it says.
@@ -64,11 +73,33 @@ def layout(store: Store, appeal_id: str) -> Component:
             html.Div(id=GRAPH, style={"height": "70vh", "minHeight": 360, "background": NIGHT}),
             dmc.Text(f"{_showing(posts)} {HOW_TO_MOVE}", size="sm", c="dimmed"),
             dmc.Paper(NOT_SELECTED, id=DETAIL, p="md", withBorder=True, **{"aria-live": "polite"}),
+            *_shapes(store, appeal_id),
             dcc.Store(id=SOURCE, data=_source(appeal_id)),
             dcc.Store(id=SELECTED),
         ],
         gap="sm",
     )
+
+
+def _shapes(store: Store, appeal_id: str) -> list[Component]:
+    """Return the section on the shapes of the largest cascades; none where nothing was shared."""
+    largest = (
+        store.read("cascades", appeal_id=appeal_id)
+        .filter(pl.col("shares") >= FEWEST_SHARES)
+        .sort("size", "root_id", descending=[True, False])
+        .head(LARGEST)
+    )
+    if largest.is_empty():
+        return []
+    shapes = store.read("shapes", appeal_id=appeal_id)
+    figure = shapes_figure(shapes, largest)
+    said = shape_sentences(store.read("cascades", appeal_id=appeal_id), store.read("parent_models"))
+    return [
+        dmc.Title("Shapes of the largest cascades", order=2),
+        dmc.Text(SHAPES_TOLD),
+        *(dmc.Text(sentence) for sentence in said),
+        dcc.Graph(figure=figure, config=GRAPH_CONFIG, style={"height": figure.layout.height}),
+    ]
 
 
 def detail(store: Store, appeal_id: str, node: int | None) -> list[Component] | str:

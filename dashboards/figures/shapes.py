@@ -1,0 +1,125 @@
+"""The shapes of the largest cascades: what is observed, and bands for what is inferred."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+
+from analytics.tables import METHODS
+from dashboards.theme import ACCENT, INK, MUTED, RULE, TEMPLATE, platform_name
+
+ROW = 34  # pixels of one cascade
+TOP = 52  # pixels of titles and axes
+FRAME = TOP + 84  # and of the legend, on several lines where the page is narrow
+PANELS = (("depth", "Depth", "x"), ("virality", "Virality", "x2"))
+STAR, PDI, FOLLOW = "star, by construction", "published grid (PDI): 5 to 95 %", "follow lists"
+OBSERVED, INFERRED, MEDIAN = "observed", "inferred: 5 to 95 %", "inferred: median"
+
+
+def shapes_figure(shapes: pl.DataFrame, cascades: pl.DataFrame) -> go.Figure:
+    """Draw depth and virality of some cascades, one row each, by every method.
+
+    Parameters
+    ----------
+    shapes
+        Rows of ``shapes``.
+    cascades
+        Rows of ``cascades`` of one appeal, in the order in which they are to be drawn.
+    """
+    rows = cascades.select(
+        "root_id", "platform", "size", row=pl.int_range(pl.len(), dtype=pl.Int64)
+    )
+    placed = shapes.join(rows, on="root_id", how="inner").sort("row")
+    figure = go.Figure(layout={"template": TEMPLATE})
+    for measure, title, axis in PANELS:
+        _draw(figure, placed.filter(pl.col(measure).is_not_null()), measure, axis)
+        _name_axis(figure, axis, title, placed[[measure, f"{measure}_hi"]])
+    _frame(figure, rows)
+    return figure
+
+
+def _draw(figure: go.Figure, placed: pl.DataFrame, measure: str, axis: str) -> None:
+    by = {method: placed.filter(pl.col("method") == method) for method in METHODS}
+    columns = _Columns(measure, axis)
+    columns.band(figure, by["pdi"], PDI, {"color": RULE, "width": 9})
+    columns.points(figure, by["star"], STAR, {"symbol": "line-ns-open", "size": 12, "color": MUTED})
+    columns.band(figure, by["calibrated"], INFERRED, {"color": ACCENT, "width": 4})
+    ring = {"symbol": "circle-open", "size": 9, "color": ACCENT, "line": {"width": 2}}
+    columns.points(figure, by["follow"], FOLLOW, ring)
+    columns.points(figure, by["calibrated"], MEDIAN, {"size": 9, "color": ACCENT})
+    columns.points(figure, by["observed"], OBSERVED, {"symbol": "diamond", "size": 9, "color": INK})
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Where one measure is found in the table, and the axis it is drawn on."""
+
+    measure: str
+    axis: str
+
+    def band(self, figure: go.Figure, rows: pl.DataFrame, name: str, line: dict[str, Any]) -> None:
+        """Draw a bar from the 5 % to the 95 % point of each row."""
+        x: list[float | None] = []
+        y: list[int | None] = []
+        ends = rows.select("row", f"{self.measure}_lo", f"{self.measure}_hi")
+        for row, low, high in ends.iter_rows():
+            x += [low, high, None]
+            y += [row, row, None]
+        self._add(figure, name, x=x, y=y, mode="lines", line=line, hoverinfo="skip")
+
+    def points(
+        self, figure: go.Figure, rows: pl.DataFrame, name: str, marker: dict[str, Any]
+    ) -> None:
+        """Draw the median of each row."""
+        ends = [f"{self.measure}_lo", f"{self.measure}_hi", "trees", "drawn"]
+        self._add(
+            figure, name, x=rows[self.measure].to_list(), y=rows["row"].to_list(), mode="markers",
+            marker=marker, customdata=rows.select(ends).rows(),
+            hovertemplate=(
+                f"<b>{name}</b><br>{self.measure} %{{x:.3~g}}, %{{customdata[0]:.3~g}} to "
+                "%{customdata[1]:.3~g}<br>%{customdata[3]:,} posts, %{customdata[2]:,} trees"
+                "<extra></extra>"
+            ),
+        )  # fmt: skip
+
+    def _add(self, figure: go.Figure, name: str, **drawn: Any) -> None:  # noqa: ANN401
+        """Add a trace, once in the legend; none without rows."""
+        if drawn["y"]:
+            first = self.axis == "x"
+            figure.add_scatter(
+                name=name, legendgroup=name, xaxis=self.axis, showlegend=first, **drawn
+            )
+
+
+def _name_axis(figure: go.Figure, axis: str, title: str, values: pl.DataFrame) -> None:
+    left = axis == "x"
+    most = max((value for value in values.max().row(0) if value is not None), default=1.0)
+    figure.update_layout({
+        f"xaxis{'' if left else '2'}": {
+            "domain": [0, 0.47] if left else [0.53, 1], "type": "log", "anchor": "y",
+            "range": [-0.06, max(math.log10(most * 1.15), 0.5)],
+            "side": "top", "showgrid": True, "gridcolor": RULE,
+            "tickvals": [1, 2, 5, 10, 30, 100, 300, 1000],
+            "title": {"text": title, "font": {"size": 12}},
+        }
+    })  # fmt: skip
+
+
+def _frame(figure: go.Figure, rows: pl.DataFrame) -> None:
+    names = [
+        f"{platform_name(platform)}, {size:,} posts"
+        for platform, size in rows.select("platform", "size").iter_rows()
+    ]
+    figure.update_layout(
+        height=ROW * rows.height + FRAME,
+        margin={"t": TOP, "l": 8, "r": 8, "b": 8},
+        showlegend=True,
+        legend={"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0},
+        yaxis={
+            "tickvals": list(range(rows.height)), "ticktext": names, "autorange": False,
+            "range": [rows.height - 0.5, -0.5], "showgrid": False, "zeroline": False,
+            "automargin": True,
+        },
+    )  # fmt: skip
