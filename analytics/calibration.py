@@ -136,7 +136,7 @@ class Sample:
             number=number[wanted],
             cascade=tree[star[wanted]],
             is_root=stars.truth[wanted] == 0,
-            shows_followers=bool(stars.of_events("filled").mean() < 1 / 2),
+            shows_followers=bool(2 * stars.of_events("filled").sum() < len(number)),
         )
 
     def of_others(self) -> npt.NDArray[np.bool_]:
