@@ -15,6 +15,7 @@ from analytics.coverage import coverage
 from analytics.diffusion import TREES, all_shapes, with_likeliest
 from analytics.errors import MeasureError
 from analytics.following import with_followed
+from analytics.joining import stories, story_members
 from analytics.lags import lags
 from analytics.layout import time_river
 from analytics.models import chosen
@@ -34,6 +35,8 @@ from analytics.tables import (
     RUNS,
     SHAPES,
     SHARES_TABLE,
+    STORIES,
+    STORY_MEMBERS,
     SUMMARY,
     TABLES,
     TIMELINE,
@@ -152,11 +155,15 @@ def _measure_all(
     report("shares")
     shared = with_followed(posts, shares(posts), store.read("follows"))
     choose = chosen(store.read("parent_models"))
+    members = story_members(posts)
     shapes = all_shapes(posts, shared, accounts, choose=choose, seed=seed, trees=trees)
+    cascaded = cascades(posts, shared, shapes)
     steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
         (SHARES_TABLE.name, lambda: with_likeliest(posts, shared, accounts, choose=choose)),
         (SHAPES.name, lambda: shapes),
-        (CASCADES.name, lambda: cascades(posts, shared, shapes)),
+        (CASCADES.name, lambda: cascaded),
+        (STORY_MEMBERS.name, lambda: members),
+        (STORIES.name, lambda: stories(posts, shared, cascaded, members)),
         (TIMELINE.name, lambda: timeline(posts)),
         (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
         (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts)),
