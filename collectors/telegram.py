@@ -58,7 +58,13 @@ _DAMAGED = (
     errors.SecurityError,
     errors.TypeNotFoundError,
 )
-_NOT_KNOWN = (errors.UnauthorizedError, errors.AuthKeyError, errors.ApiIdInvalidError)
+_NOT_KNOWN = (
+    errors.UnauthorizedError,
+    errors.AuthKeyError,
+    errors.ApiIdInvalidError,
+    errors.ConnectionApiIdInvalidError,
+    errors.AuthKeyNotFound,
+)
 _T = TypeVar("_T")
 
 
@@ -206,7 +212,7 @@ class TelegramSource:
         if since is None:
             return False
         first = since if since.tzinfo else since.replace(tzinfo=UTC)
-        return any(each.date < first for each in messages)
+        return any(each.date < first for each in messages if each.date)  # empty ones have none
 
     def _recount(self, task: Task, channel: "_Channel") -> Page:
         """Look again at the newest messages, then at those below that were seen before."""
@@ -403,6 +409,10 @@ class _PasswordError(CollectError):
     """Telegram wants the account's password, too."""
 
 
+class _ElsewhereError(UnreachableError):
+    """The account is at home in another data centre; Telethon has gone there by now."""
+
+
 class _ClosedError(GoneError):
     """A channel was closed to the public, or to the account that reads."""
 
@@ -555,7 +565,7 @@ def _session(path: Path, server: str | None) -> SQLiteSession:
         raise RefusedError(msg) from None
     if server:
         host, _, port = server.rpartition(":")
-        if (session.server_address, session.port) != (host, int(port)):
+        if session.auth_key is None:  # else it knows where the account is at home
             session.set_dc(session.dc_id or _HOME, host, int(port))
             session.save()
     return session
@@ -584,11 +594,8 @@ def _told_apart() -> Iterator[None]:
         yield
     except CollectError:
         raise
-    except errors.RPCError as error:
+    except (errors.RPCError, errors.AuthKeyNotFound) as error:
         raise _as_fact(error) from None
-    except errors.AuthKeyNotFound:
-        fact = "AuthKeyNotFound"
-        raise _not_known(fact) from None
     except sqlite3.Error as error:
         msg = f"the session of Telegram cannot be used ({error}); stop whoever uses it"
         raise UnreachableError(msg) from None
@@ -609,24 +616,27 @@ def _happened(error: Exception) -> str:
     return "the answer is damaged"
 
 
-def _as_fact(error: errors.RPCError) -> CollectError:
+_MEANT: tuple[tuple[TL, type[CollectError], str], ...] = (
+    (errors.SessionPasswordNeededError, _PasswordError, "wants the account's password, too"),
+    (errors.InvalidDCError, _ElsewhereError, "wants to be asked elsewhere"),
+    (_NOT_KNOWN, RefusedError, "does not know the account that reads"),
+    (errors.ChannelPrivateError, _ClosedError, "does not show it any more"),
+    (
+        (errors.BadRequestError, errors.ForbiddenError, errors.NotFoundError),
+        GoneError,
+        "does not show it",
+    ),
+    (errors.RPCError, UnreachableError, "fails just now"),
+)
+
+
+def _as_fact(error: Exception) -> CollectError:
     """Return what an error of Telegram means."""
-    fact = type(error).__name__.removesuffix("Error")
-    if isinstance(error, errors.SessionPasswordNeededError):
-        return _PasswordError("Telegram wants the account's password, too")
     if isinstance(error, errors.FloodError):
         return RateLimitedError("Telegram asks for a pause", getattr(error, "seconds", None))
-    if isinstance(error, _NOT_KNOWN):
-        return _not_known(fact)
-    if isinstance(error, errors.ChannelPrivateError):
-        return _ClosedError(f"Telegram does not show it any more ({fact})")
-    if isinstance(error, errors.BadRequestError | errors.ForbiddenError | errors.NotFoundError):
-        return GoneError(f"Telegram does not show it ({fact})")
-    return UnreachableError(f"Telegram fails just now ({fact})")
-
-
-def _not_known(fact: str) -> RefusedError:
-    return RefusedError(f"Telegram does not know the account that reads ({fact}); {WAY_OUT}")
+    kind, words = next((kind, words) for raised, kind, words in _MEANT if isinstance(error, raised))
+    way_out = f"; {WAY_OUT}" if kind is RefusedError else ""
+    return kind(f"Telegram {words} ({type(error).__name__.removesuffix('Error')}){way_out}")
 
 
 # logging in
@@ -668,6 +678,9 @@ def log_in(
     except GoneError as error:
         msg = f"{error}; log in again"
         raise RefusedError(msg) from None
+    except RateLimitedError as error:
+        msg = f"{error} of {(error.seconds or 0) / 60:,.0f} minutes; log in again then"
+        raise RefusedError(msg) from None
     finally:
         wire.close()
 
@@ -682,13 +695,21 @@ def _enter(
     if phone is None:
         msg = "that is no telephone number; write it with its country in front, as +15550100"
         raise RefusedError(msg)
-    wire.run(lambda client: client.send_code_request(phone))
+    _send_code(wire, phone)
     code = ask_code().strip()
     try:
         wire.run(lambda client: client.sign_in(phone, code))
     except _PasswordError:
         password = ask_password()
         wire.run(lambda client: client.sign_in(password=password))
+
+
+def _send_code(wire: Wire, phone: str) -> None:
+    """Let Telegram send a code, from the data centre where the account is at home."""
+    try:
+        wire.run(lambda client: client.send_code_request(phone))
+    except _ElsewhereError:
+        wire.run(lambda client: client.send_code_request(phone))
 
 
 def _keep_private(path: Path) -> None:
