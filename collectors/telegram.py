@@ -410,7 +410,7 @@ class _PasswordError(CollectError):
 
 
 class _ElsewhereError(UnreachableError):
-    """The account is at home in another data centre; Telethon has gone there by now."""
+    """The account is at home in another data centre; the client has gone there by now."""
 
 
 class _ClosedError(GoneError):
@@ -443,6 +443,18 @@ class _Connection(ConnectionTcpFull):  # type: ignore[misc]  # untyped
     packet_codec = _Codec
 
 
+class _Client(TelegramClient):  # type: ignore[misc]  # untyped
+    """Telethon's client, which goes to another data centre only to log in: to go costs the key."""
+
+    moves = False
+
+    async def _switch_dc(self, new_dc: int) -> None:
+        if self.moves:
+            await super()._switch_dc(new_dc)
+            msg = "the account is at home in another data centre of Telegram; log in again"
+            raise _ElsewhereError(msg)
+
+
 class Wire:
     """Telethon, asked from one thread: each answer has its time, and nothing is tried again.
 
@@ -454,10 +466,20 @@ class Wire:
         The app's id and hash.
     server
         ``host:port`` of another server than Telegram's.
+    moves
+        Whether it may go to another data centre, if Telegram says so; who is logged in is no more.
     """
 
-    def __init__(self, path: Path, secrets: Mapping[str, str], server: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        secrets: Mapping[str, str],
+        server: str | None = None,
+        *,
+        moves: bool = False,
+    ) -> None:
         self._path = path
+        self._moves = moves
         self._secrets = secrets
         self._server = server
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -517,7 +539,7 @@ class Wire:
     def _made(self) -> TL:
         """Return the client; it waits for nothing, and asks nothing twice."""
         if self._client is None:
-            self._client = TelegramClient(
+            self._client = _Client(
                 _session(self._path, self._server),
                 _app_id(self._secrets),
                 self._secrets["telegram_api_hash"],
@@ -535,6 +557,7 @@ class Wire:
                 receive_updates=False,
                 base_logger=_quiet(),
             )
+            self._client.moves = self._moves
         return self._client
 
     async def _ask(self, ask: Callable[[TL], Awaitable[_T]]) -> _T:
@@ -618,7 +641,6 @@ def _happened(error: Exception) -> str:
 
 _MEANT: tuple[tuple[TL, type[CollectError], str], ...] = (
     (errors.SessionPasswordNeededError, _PasswordError, "wants the account's password, too"),
-    (errors.InvalidDCError, _ElsewhereError, "wants to be asked elsewhere"),
     (_NOT_KNOWN, RefusedError, "does not know the account that reads"),
     (errors.ChannelPrivateError, _ClosedError, "does not show it any more"),
     (
@@ -669,9 +691,9 @@ def log_in(
         raise CollectError(fact)
     path = session_path(world.private, server)
     _keep_private(path)
-    wire = Wire(path, world.secrets, server)
+    wire = Wire(path, world.secrets, server, moves=True)
     try:
-        if not wire.run(lambda client: client.is_user_authorized()):
+        if not _at_home(wire, lambda client: client.is_user_authorized()):
             _enter(wire, ask_phone, ask_code, ask_password)
             wire.forget()
         return str(utils.get_display_name(wire.run(lambda client: client.get_me())))
@@ -695,7 +717,7 @@ def _enter(
     if phone is None:
         msg = "that is no telephone number; write it with its country in front, as +15550100"
         raise RefusedError(msg)
-    _send_code(wire, phone)
+    _at_home(wire, lambda client: client.send_code_request(phone))
     code = ask_code().strip()
     try:
         wire.run(lambda client: client.sign_in(phone, code))
@@ -704,12 +726,12 @@ def _enter(
         wire.run(lambda client: client.sign_in(password=password))
 
 
-def _send_code(wire: Wire, phone: str) -> None:
-    """Let Telegram send a code, from the data centre where the account is at home."""
+def _at_home(wire: Wire, ask: Callable[[TL], Awaitable[_T]]) -> _T:
+    """Return what becomes of a client in the data centre where the account is at home."""
     try:
-        wire.run(lambda client: client.send_code_request(phone))
+        return wire.run(ask)
     except _ElsewhereError:
-        wire.run(lambda client: client.send_code_request(phone))
+        return wire.run(ask)
 
 
 def _keep_private(path: Path) -> None:

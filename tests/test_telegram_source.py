@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 from collecting_stores import collected, store_with
 from telegram_centre import CODE, DROP, GARBAGE, SILENCE, Centre, Password, RefusalError, at
-from telethon import TelegramClient
 from telethon.tl import types as t
 
 from analytics.errors import (
@@ -289,6 +288,7 @@ def test_new_comments_are_asked_for_later(tmp_path: Path, centre: Centre) -> Non
         (RefusalError(401, "USER_DEACTIVATED"), (RefusedError, "groundswell login")),
         (RefusalError(406, "AUTH_KEY_DUPLICATED"), (RefusedError, "groundswell login")),
         (RefusalError(500, "RPC_CALL_FAIL"), (UnreachableError, "fails just now")),
+        (RefusalError(303, "USER_MIGRATE_4"), (UnreachableError, "fails just now")),
         (DROP, (UnreachableError, "broke off")),
         (GARBAGE, (UnreachableError, "(no connection|broke off)")),
         (SILENCE, (UnreachableError, "no answer in time")),
@@ -459,7 +459,7 @@ def test_who_logs_in_for_the_first_time_agrees_on_a_key(tmp_path: Path, centre: 
 def test_an_account_may_be_at_home_in_another_data_centre(
     tmp_path: Path, centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(TelegramClient, "_config", None)
+    monkeypatch.setattr(telegram._Client, "_config", None)
     centre.knows = False
     world = World(secrets=SECRETS, private=str(tmp_path))
     with planted(Centre(knows=False)).running() as home:
@@ -472,6 +472,41 @@ def test_an_account_may_be_at_home_in_another_data_centre(
         source.ask(Task(kind="channel", subject="square"))
         source.close()
         assert home.names() == ["SendCode", "SignIn", "ResolveUsername"]
+
+
+def test_who_collects_is_not_led_away(
+    tmp_path: Path, centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram._Client, "_config", None)
+    source = opened(tmp_path, centre, "@square")
+    with planted(Centre(knows=False)).running() as home:
+        centre.elsewhere = home
+        centre.faults.append(RefusalError(303, "USER_MIGRATE_4"))
+        with pytest.raises(UnreachableError, match="UserMigrate"):
+            source.ask(Task(kind="channel", subject="square"))
+        assert source.ask(Task(kind="channel", subject="square")).items == "square resolved"
+        assert home.connections == 0
+    source.close()
+
+
+def test_a_code_for_another_data_centre_is_asked_for_anew(
+    tmp_path: Path, centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram._Client, "_config", None)
+    centre.knows = False
+    with planted(Centre(knows=False)).running() as home:
+        centre.faults.extend([None, RefusalError(303, "USER_MIGRATE_4")])
+        world = World(secrets=SECRETS, private=str(tmp_path))
+
+        def told() -> str:
+            centre.elsewhere = home
+            return CODE
+
+        with pytest.raises(UnreachableError, match=r"another data centre.*log in again"):
+            log_in(world, lambda: "+15550100", told, str, server=centre.address)
+        who = log_in(world, lambda: "+15550100", lambda: CODE, str, server=centre.address)
+        assert (who, centre.knows, home.knows) == ("Reader", False, True)
+        assert home.names() == ["SendCode", "SignIn"]
 
 
 def test_a_pause_at_login_says_how_long(tmp_path: Path, centre: Centre) -> None:
