@@ -11,6 +11,7 @@ What ``ask`` may hold: a channel (``@name`` or its address on t.me), or one post
 
 import asyncio
 import logging
+import math
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -654,7 +655,7 @@ _MEANT: tuple[tuple[TL, type[CollectError], str], ...] = (
 
 def _as_fact(error: Exception) -> CollectError:
     """Return what an error of Telegram means."""
-    if isinstance(error, errors.FloodError):
+    if isinstance(error, errors.FloodError | errors.PhonePasswordFloodError):
         return RateLimitedError("Telegram asks for a pause", getattr(error, "seconds", None))
     kind, words = next((kind, words) for raised, kind, words in _MEANT if isinstance(error, raised))
     way_out = f"; {WAY_OUT}" if kind is RefusedError else ""
@@ -701,10 +702,16 @@ def log_in(
         msg = f"{error}; log in again"
         raise RefusedError(msg) from None
     except RateLimitedError as error:
-        msg = f"{error} of {(error.seconds or 0) / 60:,.0f} minutes; log in again then"
+        msg = f"{error}{_length(error.seconds)}; log in again then"
         raise RefusedError(msg) from None
     finally:
         wire.close()
+
+
+def _length(seconds: float | None) -> str:
+    """Return how long a pause is, as it follows the word; nothing if nobody said it."""
+    minutes = math.ceil((seconds or 0) / 60)
+    return f" of {minutes:,} minute{'s' * (minutes > 1)}" if minutes else ""
 
 
 def _enter(

@@ -509,10 +509,22 @@ def test_a_code_for_another_data_centre_is_asked_for_anew(
         assert home.names() == ["SendCode", "SignIn"]
 
 
-def test_a_pause_at_login_says_how_long(tmp_path: Path, centre: Centre) -> None:
+@pytest.mark.parametrize(
+    ("fault", "fact"),
+    [
+        (RefusalError(420, "FLOOD_WAIT_3600"), "pause of 60 minutes; log in again then"),
+        (RefusalError(420, "FLOOD_WAIT_3601"), "pause of 61 minutes; log in again then"),
+        (RefusalError(420, "FLOOD_WAIT_30"), "pause of 1 minute; log in again then"),
+        (RefusalError(406, "PHONE_PASSWORD_FLOOD"), "asks for a pause; log in again then"),
+    ],
+    ids=str,
+)
+def test_a_pause_at_login_says_how_long(
+    tmp_path: Path, centre: Centre, fault: RefusalError, fact: str
+) -> None:
     centre.knows = False
-    centre.faults.append(RefusalError(420, "FLOOD_WAIT_3600"))
-    with pytest.raises(RefusedError, match="pause of 60 minutes; log in again then"):
+    centre.faults.append(fault)
+    with pytest.raises(RefusedError, match=fact):
         logged_in(tmp_path / "p", centre, CODE)
 
 
