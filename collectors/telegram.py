@@ -11,6 +11,7 @@ What ``ask`` may hold: a channel (``@name`` or its address on t.me), or one post
 
 import asyncio
 import logging
+import math
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -58,7 +59,13 @@ _DAMAGED = (
     errors.SecurityError,
     errors.TypeNotFoundError,
 )
-_NOT_KNOWN = (errors.UnauthorizedError, errors.AuthKeyError, errors.ApiIdInvalidError)
+_NOT_KNOWN = (
+    errors.UnauthorizedError,
+    errors.AuthKeyError,
+    errors.ApiIdInvalidError,
+    errors.ConnectionApiIdInvalidError,
+    errors.AuthKeyNotFound,
+)
 _T = TypeVar("_T")
 
 
@@ -206,7 +213,7 @@ class TelegramSource:
         if since is None:
             return False
         first = since if since.tzinfo else since.replace(tzinfo=UTC)
-        return any(each.date < first for each in messages)
+        return any(each.date < first for each in messages if each.date)  # empty ones have none
 
     def _recount(self, task: Task, channel: "_Channel") -> Page:
         """Look again at the newest messages, then at those below that were seen before."""
@@ -403,6 +410,10 @@ class _PasswordError(CollectError):
     """Telegram wants the account's password, too."""
 
 
+class _ElsewhereError(UnreachableError):
+    """The account is at home in another data centre; the client has gone there by now."""
+
+
 class _ClosedError(GoneError):
     """A channel was closed to the public, or to the account that reads."""
 
@@ -433,6 +444,18 @@ class _Connection(ConnectionTcpFull):  # type: ignore[misc]  # untyped
     packet_codec = _Codec
 
 
+class _Client(TelegramClient):  # type: ignore[misc]  # untyped
+    """Telethon's client, which goes to another data centre only to log in: to go costs the key."""
+
+    moves = False
+
+    async def _switch_dc(self, new_dc: int) -> None:
+        if self.moves:
+            await super()._switch_dc(new_dc)
+            msg = "the account is at home in another data centre of Telegram; log in again"
+            raise _ElsewhereError(msg)
+
+
 class Wire:
     """Telethon, asked from one thread: each answer has its time, and nothing is tried again.
 
@@ -444,10 +467,20 @@ class Wire:
         The app's id and hash.
     server
         ``host:port`` of another server than Telegram's.
+    moves
+        Whether it may go to another data centre, if Telegram says so; who is logged in is no more.
     """
 
-    def __init__(self, path: Path, secrets: Mapping[str, str], server: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        secrets: Mapping[str, str],
+        server: str | None = None,
+        *,
+        moves: bool = False,
+    ) -> None:
         self._path = path
+        self._moves = moves
         self._secrets = secrets
         self._server = server
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -507,7 +540,7 @@ class Wire:
     def _made(self) -> TL:
         """Return the client; it waits for nothing, and asks nothing twice."""
         if self._client is None:
-            self._client = TelegramClient(
+            self._client = _Client(
                 _session(self._path, self._server),
                 _app_id(self._secrets),
                 self._secrets["telegram_api_hash"],
@@ -525,6 +558,7 @@ class Wire:
                 receive_updates=False,
                 base_logger=_quiet(),
             )
+            self._client.moves = self._moves
         return self._client
 
     async def _ask(self, ask: Callable[[TL], Awaitable[_T]]) -> _T:
@@ -555,7 +589,7 @@ def _session(path: Path, server: str | None) -> SQLiteSession:
         raise RefusedError(msg) from None
     if server:
         host, _, port = server.rpartition(":")
-        if (session.server_address, session.port) != (host, int(port)):
+        if session.auth_key is None:  # else it knows where the account is at home
             session.set_dc(session.dc_id or _HOME, host, int(port))
             session.save()
     return session
@@ -584,11 +618,8 @@ def _told_apart() -> Iterator[None]:
         yield
     except CollectError:
         raise
-    except errors.RPCError as error:
+    except (errors.RPCError, errors.AuthKeyNotFound) as error:
         raise _as_fact(error) from None
-    except errors.AuthKeyNotFound:
-        fact = "AuthKeyNotFound"
-        raise _not_known(fact) from None
     except sqlite3.Error as error:
         msg = f"the session of Telegram cannot be used ({error}); stop whoever uses it"
         raise UnreachableError(msg) from None
@@ -609,24 +640,26 @@ def _happened(error: Exception) -> str:
     return "the answer is damaged"
 
 
-def _as_fact(error: errors.RPCError) -> CollectError:
+_MEANT: tuple[tuple[TL, type[CollectError], str], ...] = (
+    (errors.SessionPasswordNeededError, _PasswordError, "wants the account's password, too"),
+    (_NOT_KNOWN, RefusedError, "does not know the account that reads"),
+    (errors.ChannelPrivateError, _ClosedError, "does not show it any more"),
+    (
+        (errors.BadRequestError, errors.ForbiddenError, errors.NotFoundError),
+        GoneError,
+        "does not show it",
+    ),
+    (errors.RPCError, UnreachableError, "fails just now"),
+)
+
+
+def _as_fact(error: Exception) -> CollectError:
     """Return what an error of Telegram means."""
-    fact = type(error).__name__.removesuffix("Error")
-    if isinstance(error, errors.SessionPasswordNeededError):
-        return _PasswordError("Telegram wants the account's password, too")
-    if isinstance(error, errors.FloodError):
+    if isinstance(error, errors.FloodError | errors.PhonePasswordFloodError):
         return RateLimitedError("Telegram asks for a pause", getattr(error, "seconds", None))
-    if isinstance(error, _NOT_KNOWN):
-        return _not_known(fact)
-    if isinstance(error, errors.ChannelPrivateError):
-        return _ClosedError(f"Telegram does not show it any more ({fact})")
-    if isinstance(error, errors.BadRequestError | errors.ForbiddenError | errors.NotFoundError):
-        return GoneError(f"Telegram does not show it ({fact})")
-    return UnreachableError(f"Telegram fails just now ({fact})")
-
-
-def _not_known(fact: str) -> RefusedError:
-    return RefusedError(f"Telegram does not know the account that reads ({fact}); {WAY_OUT}")
+    kind, words = next((kind, words) for raised, kind, words in _MEANT if isinstance(error, raised))
+    way_out = f"; {WAY_OUT}" if kind is RefusedError else ""
+    return kind(f"Telegram {words} ({type(error).__name__.removesuffix('Error')}){way_out}")
 
 
 # logging in
@@ -659,17 +692,26 @@ def log_in(
         raise CollectError(fact)
     path = session_path(world.private, server)
     _keep_private(path)
-    wire = Wire(path, world.secrets, server)
+    wire = Wire(path, world.secrets, server, moves=True)
     try:
-        if not wire.run(lambda client: client.is_user_authorized()):
+        if not _at_home(wire, lambda client: client.is_user_authorized()):
             _enter(wire, ask_phone, ask_code, ask_password)
             wire.forget()
         return str(utils.get_display_name(wire.run(lambda client: client.get_me())))
     except GoneError as error:
         msg = f"{error}; log in again"
         raise RefusedError(msg) from None
+    except RateLimitedError as error:
+        msg = f"{error}{_length(error.seconds)}; log in again then"
+        raise RefusedError(msg) from None
     finally:
         wire.close()
+
+
+def _length(seconds: float | None) -> str:
+    """Return how long a pause is, as it follows the word; nothing if nobody said it."""
+    minutes = math.ceil((seconds or 0) / 60)
+    return f" of {minutes:,} minute{'s' * (minutes > 1)}" if minutes else ""
 
 
 def _enter(
@@ -682,13 +724,21 @@ def _enter(
     if phone is None:
         msg = "that is no telephone number; write it with its country in front, as +15550100"
         raise RefusedError(msg)
-    wire.run(lambda client: client.send_code_request(phone))
+    _at_home(wire, lambda client: client.send_code_request(phone))
     code = ask_code().strip()
     try:
         wire.run(lambda client: client.sign_in(phone, code))
     except _PasswordError:
         password = ask_password()
         wire.run(lambda client: client.sign_in(password=password))
+
+
+def _at_home(wire: Wire, ask: Callable[[TL], Awaitable[_T]]) -> _T:
+    """Return what becomes of a client in the data centre where the account is at home."""
+    try:
+        return wire.run(ask)
+    except _ElsewhereError:
+        return wire.run(ask)
 
 
 def _keep_private(path: Path) -> None:

@@ -1,7 +1,7 @@
 """A data centre of Telegram on 127.0.0.1: real TCP, real MTProto 2.0, real TL; answers as planted.
 
-The key that client and centre share is agreed beforehand (``plant``), so that no test has to wait
-for prime numbers. What is sent is packed, encrypted and checked as Telegram does.
+A client that comes for the first time agrees with it on a key. Most tests have a session with a key
+already (``plant``). What is sent is packed, encrypted and checked as Telegram does.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from telegram_handshake import PRIME, Handshake, make_known
 from telethon import functions as f
 from telethon import password as srp
 from telethon.crypto import AES, AuthKey
@@ -34,6 +35,9 @@ TL: TypeAlias = Any  # Telethon has no types
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KEY = hashlib.shake_256(b"the key of a data centre on loopback").digest(256)
 CODE = "12345"
+_PLANTED = AuthKey(KEY)
+_FOURTH = 4
+_NO_SUCH_KEY = struct.pack("<i", -404)
 _RESULT = 0xF35C6D01
 _VECTOR = 0x1CB5C415
 _WRAPPERS = (
@@ -59,7 +63,7 @@ class RefusalError(Exception):
         self.name = name
 
 
-DROP = RefusalError(0, "the connection is dropped")
+DROP = RefusalError(0, "the connection is dropped in mid-answer")
 SILENCE = RefusalError(0, "no answer comes")
 GARBAGE = RefusalError(0, "a packet that nobody can read")
 
@@ -83,6 +87,10 @@ class Centre:
         Whether the account that asks is logged in.
     password
         What it takes to log in, besides a code.
+    elsewhere
+        The centre where whoever logs in is at home instead: it is the fourth.
+    keys
+        What clients have agreed on, each under its number.
     """
 
     channels: dict[int, t.Channel] = field(default_factory=dict)
@@ -95,6 +103,8 @@ class Centre:
     asked: list[TL] = field(default_factory=list)
     knows: bool = True
     password: "Password | None" = None
+    elsewhere: "Centre | None" = None
+    keys: dict[int, AuthKey] = field(default_factory=lambda: {_PLANTED.key_id: _PLANTED})
     connections: int = 0
     address: str = ""
 
@@ -156,6 +166,7 @@ class Centre:
     @contextmanager
     def running(self) -> Iterator["Centre"]:
         """Serve until the end of the block, in a thread of its own."""
+        make_known()
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, daemon=True)
         thread.start()
@@ -283,6 +294,8 @@ class Centre:
 
     def send_code(self, request: TL) -> TL:
         """Answer that a code is on its way."""
+        if self.elsewhere is not None:
+            raise RefusalError(303, f"PHONE_MIGRATE_{_FOURTH}")
         if len(request.phone_number) < len(CODE):
             raise RefusalError(400, "PHONE_NUMBER_INVALID")
         return t.auth.SentCode(type=t.auth.SentCodeTypeApp(len(CODE)), phone_code_hash="hash")
@@ -317,7 +330,7 @@ class Centre:
     def config(self, request: TL) -> TL:
         """Answer a configuration; what nobody reads of it is nought."""
         assert request
-        return _config()
+        return _config(self.elsewhere)
 
     def state(self, request: TL) -> TL:
         """Answer up to where updates go."""
@@ -334,21 +347,19 @@ class Password:
     """A password that the centre checks without being told it (SRP, RFC 5054)."""
 
     def __init__(self, words: str) -> None:
-        numbers = srp.check_prime_and_good.__code__.co_consts
-        self._prime = next(bytes(each) for each in numbers if isinstance(each, tuple))
         self._kind = t.PasswordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow(
-            b"salt1", b"salt2", 3, self._prime
+            b"salt1", b"salt2", 3, PRIME
         )
         self._proof = int.from_bytes(srp.compute_digest(self._kind, words), "big")
         self._secret = int.from_bytes(os.urandom(256), "big")
-        p, g = self._prime, (3).to_bytes(256, "big")
+        p, g = PRIME, (3).to_bytes(256, "big")
         factor = int.from_bytes(srp.sha256(p, g), "big")
         shown = factor * self._proof + pow(3, self._secret, self._modulus)
         self._shown = (shown % self._modulus).to_bytes(256, "big")
 
     @property
     def _modulus(self) -> int:
-        return int.from_bytes(self._prime, "big")
+        return int.from_bytes(PRIME, "big")
 
     def riddle(self) -> TL:
         """Return what is shown to who wants to log in."""
@@ -363,7 +374,7 @@ class Password:
         mix = int.from_bytes(srp.sha256(told.A, self._shown), "big")
         base = int.from_bytes(told.A, "big") * pow(self._proof, mix, self._modulus)
         key = srp.sha256(pow(base, self._secret, self._modulus).to_bytes(256, "big"))
-        group = srp.xor(srp.sha256(self._prime), srp.sha256((3).to_bytes(256, "big")))
+        group = srp.xor(srp.sha256(PRIME), srp.sha256((3).to_bytes(256, "big")))
         salts = (srp.sha256(self._kind.salt1), srp.sha256(self._kind.salt2))
         return bool(srp.sha256(group, *salts, told.A, self._shown, key) == told.M1)
 
@@ -387,11 +398,13 @@ _ANSWERS: dict[type, Callable[[Centre, TL], TL]] = {
 }
 
 
-def _config() -> TL:
+def _config(elsewhere: Centre | None) -> TL:
+    host, _, port = elsewhere.address.partition(":") if elsewhere else ("", "", "")
+    options = [t.DcOption(_FOURTH, host, int(port))] if port else []
     now = datetime.now(UTC)
     told: dict[str, TL] = {
         "date": now, "expires": now + timedelta(days=1), "test_mode": False, "this_dc": 2,
-        "dc_options": [], "dc_txt_domain_name": "", "me_url_prefix": "",
+        "dc_options": options, "dc_txt_domain_name": "", "me_url_prefix": "",
     }  # fmt: skip
     named = list(inspect.signature(t.Config.__init__).parameters.values())[1:]
     needed = [each.name for each in named if each.default is inspect.Parameter.empty]
@@ -426,7 +439,8 @@ class _Line:
         self._centre = centre
         self._reader = reader
         self._writer = writer
-        self._key = AuthKey(KEY)
+        self._key = _PLANTED
+        self._handshake: Handshake | None = None
         self._session = 0
         self._packets = 0
         self._contents = 0
@@ -435,20 +449,42 @@ class _Line:
     async def serve(self) -> None:
         try:
             while True:
-                for number, request in _unpacked(*await self._received()):
-                    self._handle(number, request)
+                self._take(await self._packet())
                 await self._writer.drain()
         except (EOFError, OSError, asyncio.CancelledError):
             pass
         finally:
             self._writer.close()
 
-    async def _received(self) -> tuple[int, bytes]:
-        """Return the number and the body of the next message."""
+    async def _packet(self) -> bytes:
         size, _ = struct.unpack("<ii", await self._reader.readexactly(8))
-        sealed = (await self._reader.readexactly(size - 8))[:-4]
-        key, vector = MTProtoState._calc_key(self._key.key, sealed[8:24], client=True)
-        plain = AES.decrypt_ige(sealed[24:], key, vector)
+        return (await self._reader.readexactly(size - 8))[:-4]
+
+    def _take(self, packet: bytes) -> None:
+        """Answer a packet: a step towards a key, or what is sealed with one that is known."""
+        (key_id,) = struct.unpack("<Q", packet[:8])
+        if not key_id:
+            self._agree(BinaryReader(packet[20:]).tgread_object())
+        elif key_id in self._centre.keys:
+            self._key = self._centre.keys[key_id]
+            for number, request in _unpacked(*self._opened(packet)):
+                self._handle(number, request)
+        else:
+            self._write(_NO_SUCH_KEY)
+
+    def _agree(self, request: TL) -> None:
+        if isinstance(request, f.ReqPqMultiRequest):
+            self._handshake = Handshake(request.nonce)
+        assert self._handshake is not None
+        body = bytes(self._handshake.answer(request))
+        self._write(struct.pack("<qqi", 0, self._number(), len(body)) + body)
+        if key := self._handshake.key:
+            self._centre.keys[key.key_id] = key
+
+    def _opened(self, packet: bytes) -> tuple[int, bytes]:
+        """Return the number and the body of a message."""
+        key, vector = MTProtoState._calc_key(self._key.key, packet[8:24], client=True)
+        plain = AES.decrypt_ige(packet[24:], key, vector)
         _, self._session, number, _, length = struct.unpack("<qqqii", plain[:32])
         return number, plain[32 : 32 + length]
 
@@ -473,21 +509,30 @@ class _Line:
                 self._writer.write(struct.pack("<ii", 1 << 30, 0) + os.urandom(64))
                 return None
             if refusal is DROP:
+                self._writer.write(struct.pack("<ii", 4096, self._packets) + os.urandom(1024))
                 raise ConnectionError from None
             return bytes(t.RpcError(refusal.code, refusal.name))
 
     def _send(self, body: bytes) -> None:
-        self._last = max((int(time.time() * 2**32) & ~3) | 1, self._last + 4)
         head = struct.pack(
-            "<qqqii", 0, self._session, self._last, self._contents * 2 + 1, len(body)
+            "<qqqii", 0, self._session, self._number(), self._contents * 2 + 1, len(body)
         )
         self._contents += 1
         plain = head + body
         plain += os.urandom(-(len(plain) + 12) % 16 + 12)
         seal = hashlib.sha256(self._key.key[96:128] + plain).digest()[8:24]
         key, vector = MTProtoState._calc_key(self._key.key, seal, client=False)
-        sealed = struct.pack("<Q", self._key.key_id) + seal + AES.encrypt_ige(plain, key, vector)
-        packet = struct.pack("<ii", len(sealed) + 12, self._packets) + sealed
+        self._write(
+            struct.pack("<Q", self._key.key_id) + seal + AES.encrypt_ige(plain, key, vector)
+        )
+
+    def _number(self) -> int:
+        """Return a number for the next message: the time, and more than the last one's."""
+        self._last = max((int(time.time() * 2**32) & ~3) | 1, self._last + 4)
+        return self._last
+
+    def _write(self, content: bytes) -> None:
+        packet = struct.pack("<ii", len(content) + 12, self._packets) + content
         self._packets += 1
         self._writer.write(packet + struct.pack("<I", zlib.crc32(packet)))
 

@@ -183,6 +183,14 @@ def test_since_ends_a_history(tmp_path: Path, centre: Centre) -> None:
     source.close()
 
 
+def test_a_history_may_hold_empty_messages(tmp_path: Path, centre: Centre) -> None:
+    centre.messages[SQUARE][2] = t.MessageEmpty(2, t.PeerChannel(SQUARE))
+    held = store(tmp_path, centre, "@square", since=at(0), comments=True)
+    assert collected(held).stopped == {}
+    posts = held.read("posts").filter(account_id=f"telegram:{SQUARE}")
+    assert sorted(posts["post_id"]) == [post(SQUARE, number) for number in (1, 3, 4)]
+
+
 def test_numbers_become_a_history_and_followers_too(tmp_path: Path, centre: Centre) -> None:
     held = store(tmp_path, centre, "@square")
     for views in (70, 75, 90):
@@ -276,9 +284,11 @@ def test_new_comments_are_asked_for_later(tmp_path: Path, centre: Centre) -> Non
         (RefusalError(403, "CHAT_FORBIDDEN"), (GoneError, "Forbidden")),
         (RefusalError(401, "AUTH_KEY_UNREGISTERED"), (RefusedError, "groundswell login")),
         (RefusalError(401, "SESSION_REVOKED"), (RefusedError, "groundswell login")),
+        (RefusalError(400, "CONNECTION_API_ID_INVALID"), (RefusedError, "groundswell login")),
         (RefusalError(401, "USER_DEACTIVATED"), (RefusedError, "groundswell login")),
         (RefusalError(406, "AUTH_KEY_DUPLICATED"), (RefusedError, "groundswell login")),
         (RefusalError(500, "RPC_CALL_FAIL"), (UnreachableError, "fails just now")),
+        (RefusalError(303, "USER_MIGRATE_4"), (UnreachableError, "fails just now")),
         (DROP, (UnreachableError, "broke off")),
         (GARBAGE, (UnreachableError, "(no connection|broke off)")),
         (SILENCE, (UnreachableError, "no answer in time")),
@@ -432,6 +442,96 @@ def test_an_account_is_logged_in_once(tmp_path: Path, centre: Centre) -> None:
     path = session_path(str(tmp_path / "p"), centre.address)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_who_logs_in_for_the_first_time_agrees_on_a_key(tmp_path: Path, centre: Centre) -> None:
+    centre.knows = False
+    world = World(secrets=SECRETS, private=str(tmp_path))
+    assert log_in(world, lambda: "+15550100", lambda: CODE, str, server=centre.address) == "Reader"
+    assert len(centre.keys) == 2
+    told = TelegramSettings(platform="telegram", ask=["@square"], server=centre.address)
+    source = PLATFORM.open(told, world)
+    assert source.ask(Task(kind="channel", subject="square")).items == "square resolved"
+    source.close()
+    assert len(centre.keys) == 2
+
+
+def test_an_account_may_be_at_home_in_another_data_centre(
+    tmp_path: Path, centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram._Client, "_config", None)
+    centre.knows = False
+    world = World(secrets=SECRETS, private=str(tmp_path))
+    with planted(Centre(knows=False)).running() as home:
+        centre.elsewhere = home
+        who = log_in(world, lambda: "+15550100", lambda: CODE, str, server=centre.address)
+        assert (who, centre.knows, home.knows) == ("Reader", False, True)
+        assert home.names() == ["SendCode", "SignIn"]
+        told = TelegramSettings(platform="telegram", ask=["@square"], server=centre.address)
+        source = PLATFORM.open(told, world)
+        source.ask(Task(kind="channel", subject="square"))
+        source.close()
+        assert home.names() == ["SendCode", "SignIn", "ResolveUsername"]
+
+
+def test_who_collects_is_not_led_away(
+    tmp_path: Path, centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram._Client, "_config", None)
+    source = opened(tmp_path, centre, "@square")
+    with planted(Centre(knows=False)).running() as home:
+        centre.elsewhere = home
+        centre.faults.append(RefusalError(303, "USER_MIGRATE_4"))
+        with pytest.raises(UnreachableError, match="UserMigrate"):
+            source.ask(Task(kind="channel", subject="square"))
+        assert source.ask(Task(kind="channel", subject="square")).items == "square resolved"
+        assert home.connections == 0
+    source.close()
+
+
+def test_a_code_for_another_data_centre_is_asked_for_anew(
+    tmp_path: Path, centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram._Client, "_config", None)
+    centre.knows = False
+    with planted(Centre(knows=False)).running() as home:
+        centre.faults.extend([None, RefusalError(303, "USER_MIGRATE_4")])
+        world = World(secrets=SECRETS, private=str(tmp_path))
+
+        def told() -> str:
+            centre.elsewhere = home
+            return CODE
+
+        with pytest.raises(UnreachableError, match=r"another data centre.*log in again"):
+            log_in(world, lambda: "+15550100", told, str, server=centre.address)
+        who = log_in(world, lambda: "+15550100", lambda: CODE, str, server=centre.address)
+        assert (who, centre.knows, home.knows) == ("Reader", False, True)
+        assert home.names() == ["SendCode", "SignIn"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "fact"),
+    [
+        (RefusalError(420, "FLOOD_WAIT_3600"), "pause of 60 minutes; log in again then"),
+        (RefusalError(420, "FLOOD_WAIT_3601"), "pause of 61 minutes; log in again then"),
+        (RefusalError(420, "FLOOD_WAIT_30"), "pause of 1 minute; log in again then"),
+        (RefusalError(406, "PHONE_PASSWORD_FLOOD"), "asks for a pause; log in again then"),
+    ],
+    ids=str,
+)
+def test_a_pause_at_login_says_how_long(
+    tmp_path: Path, centre: Centre, fault: RefusalError, fact: str
+) -> None:
+    centre.knows = False
+    centre.faults.append(fault)
+    with pytest.raises(RefusedError, match=fact):
+        logged_in(tmp_path / "p", centre, CODE)
+
+
+def test_a_key_that_telegram_forgot_is_one_sentence(centre: Centre, source: TelegramSource) -> None:
+    centre.keys.clear()
+    with pytest.raises(RefusedError, match=r"AuthKeyNotFound.*groundswell login"):
+        source.ask(Task(kind="channel", subject="square"))
 
 
 @pytest.mark.parametrize(
