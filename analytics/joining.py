@@ -2,9 +2,10 @@
 
 Joined by, in the order of trust: the address or id of what is linked, or of a post itself; an
 attached picture or video by the platform's own key; words that are nearly the same. A wrong merge
-is worse than a miss: addresses that name no document join nothing, nor do short texts, and every
-table is given at two levels, of which the loose one trusts words more. Cascades are never merged:
-depth and virality stay those of each tree (docs/decisions/0004).
+is worse than a miss: addresses that name no document join nothing, nor do short texts or texts
+whose numbers differ (the same sentence about another day), and every table is given at two levels,
+of which the loose one trusts words more. Cascades are never merged: depth and virality stay those
+of each tree (docs/decisions/0004).
 """
 
 import numpy as np
@@ -13,13 +14,14 @@ import polars as pl
 
 from analytics.tables import STORIES, STORY_MEMBERS
 
-LEVELS = {"strict": 0.8, "loose": 0.6}  # least overlap of five-letter shingles
+LEVELS = {"strict": 0.8, "loose": 0.7}  # least overlap of five-letter shingles
+SIGNATURE = 10  # posts of one account with the same link: it signs them with it
 SHORTEST = 50  # letters of a text that may join
 _NOT_WORDS = r"https?://\S+|[@#]\S+|\s+"
 _ROOT_KINDS = ("original", "article")
-# Pages that are a place and not a document: a host, or somebody's profile on a platform.
+# Pages that are a place and not a document: a host, a profile on a platform, a search, a map.
 _PLACE = (
-    r"^url:(?:[^/]+|(?:x|twitter|facebook|instagram|t|telegram|youtube|tiktok|vk|bsky|linkedin)"
+    r"^url:(?:[^/]+|[^/]*google\.[a-z.]+/(?:maps|search)\b.*|(?:x|twitter|facebook|instagram|t|telegram|youtube|tiktok|vk|bsky|linkedin)"
     r"\.[a-z]+/(?:@|c/|user/|channel/|profile/|in/)?[^/?]+)$"
 )
 
@@ -79,13 +81,22 @@ def _by_key(roots: pl.DataFrame) -> pl.DataFrame:
         .filter(is_document("key") if why == "object" else pl.lit(value=True))
         for column, why in (("object_keys", "object"), ("media_keys", "media"))
     ]
-    keys = pl.concat([own, *linked]).unique(maintain_order=True)
+    keys = _without_signatures(pl.concat([own, *linked]).unique(maintain_order=True), roots)
     first = pl.col("node").min().over("appeal_id", "key", "why")
     return (
         keys.with_columns(first=first)
         .filter(pl.col("node") != pl.col("first"))
         .select("first", "node", "why", strength=pl.lit(1.0))
     )
+
+
+def _without_signatures(keys: pl.DataFrame, roots: pl.DataFrame) -> pl.DataFrame:
+    """Keep the first of many posts under which one account puts the same link or picture."""
+    whose = keys.join(roots.select("node", "account_id"), on="node", maintain_order="left")
+    mine = ["appeal_id", "account_id", "key"]
+    often = pl.col("account_id").is_not_null() & (pl.len().over(mine) >= SIGNATURE)
+    first = pl.col("node") == pl.col("node").min().over(mine)
+    return whose.filter(~often | first).drop("account_id")
 
 
 def _by_words(roots: pl.DataFrame) -> pl.DataFrame:
@@ -117,8 +128,10 @@ def _near(texts: pl.DataFrame) -> pl.DataFrame:
     overlap = np.empty(len(first))
     shingles.overlaps(first, second, hashes, ends, overlap)
     node = texts["node"].to_numpy()
+    numbers = texts["words"].str.extract_all(r"\d+").list.sort().list.join(" ")
     pairs = pl.DataFrame({"first": node[first], "node": node[second], "strength": overlap})
-    return pairs.filter(pl.col("strength") >= min(LEVELS.values()))
+    same = numbers.gather(first) == numbers.gather(second)
+    return pairs.filter(same, pl.col("strength") >= min(LEVELS.values()))
 
 
 def _candidates(

@@ -542,7 +542,7 @@ STORY_MEMBERS = Table(
     columns={
         "appeal_id": _APPEAL_ID,
         "level": _text(
-            "how nearly the same words have to be: strict 0.8, loose 0.6",
+            "how nearly the same words have to be: strict 0.8, loose 0.7",
             null=False,
             values=("strict", "loose"),
         ),

@@ -42,10 +42,21 @@ def test_a_link_joins_the_video_itself_and_others_that_link_to_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["url:a.example", "url:twitter.com/~9231c5", "url:facebook.com/page"]
+    "place",
+    ["url:a.example", "url:twitter.com/~9231c5", "url:facebook.com/page", "url:google.com/maps/x"],
 )
 def test_a_home_page_or_a_profile_joins_nothing(place: str) -> None:
     assert members(root("x:1", object_keys=[place]), root("x:2", object_keys=[place])) == {}
+
+
+def test_a_link_that_an_account_puts_under_everything_joins_only_its_first() -> None:
+    signed = [
+        root(f"x:{n:02}", object_keys=["url:a.example/us"], account_id="x:a", at=at(n))
+        for n in range(10)
+    ]
+    other = root("x:99", object_keys=["url:a.example/us"], account_id="x:b", at=at(20))
+    assert members(*signed, other) == {"x:00": "x:00", "x:99": "x:00"}
+    assert len(members(*signed[:9])) == 9
 
 
 def test_attached_media_join() -> None:
@@ -60,10 +71,17 @@ def test_nearly_the_same_words_join_and_two_levels_tell_how_nearly() -> None:
     )
     told = [root("x:1", text=WORDS), root("x:2", text=near), root("x:3", text=far)]
     assert members(*told) == {"x:1": "x:1", "x:2": "x:1"}
-    less = WORDS.replace("the girl", "a boy").replace("summer", "winter")
+    less = WORDS.replace("last summer", "winter")
     both = [root("x:1", text=WORDS), root("x:2", text=less)]
     assert members(*both) == {}
     assert members(*both, level="loose") == {"x:1": "x:1", "x:2": "x:1"}
+
+
+def test_the_same_sentence_with_other_numbers_is_another_one() -> None:
+    one, two = f"{WORDS}, for the 12th time", f"{WORDS}, for the 13th time"
+    assert members(root("x:1", text=one), root("x:2", text=two), level="loose") == {}
+    again = f"{WORDS}, once more for the 12th time"
+    assert members(root("x:1", text=one), root("x:2", text=again)) != {}
 
 
 def test_short_words_join_nothing() -> None:
