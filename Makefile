@@ -52,6 +52,7 @@ lock: install
 bench: install
 	$(BIN)/python benchmarks/import_rate.py
 	$(BIN)/python benchmarks/collect_rate.py
+	$(BIN)/python benchmarks/parents.py
 
 clean:
 	rm -rf .venv groundswell-demo
