@@ -8,13 +8,17 @@ _BY = ("appeal_id", "platform")
 
 
 def coverage(
-    posts: pl.DataFrame, shares: pl.DataFrame, counters: pl.DataFrame, accounts: pl.DataFrame
+    posts: pl.DataFrame,
+    shares: pl.DataFrame,
+    counters: pl.DataFrame,
+    accounts: pl.DataFrame,
+    follows: pl.DataFrame,
 ) -> pl.DataFrame:
     """Count, by appeal and platform, what is held of what is known to exist.
 
     Parameters
     ----------
-    posts, shares, counters, accounts
+    posts, shares, counters, accounts, follows
         Rows of the tables of these names.
 
     Returns
@@ -34,6 +38,7 @@ def coverage(
         _backwards(posts, shares),
         _torn(posts, shares),
         _timeless(shares),
+        _orphans(shares, follows),
     ]
     told = [name for name in COVERAGE.columns if name != "share"]
     rows = pl.concat([part.select(told) for part in parts])
@@ -152,6 +157,21 @@ def _torn(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
         .with_columns(known=pl.lit(None, pl.Int64)),
         "shares whose parent is told but not held",
         "in trees they hang from the original that they name",
+    )
+
+
+def _orphans(shares: pl.DataFrame, follows: pl.DataFrame) -> pl.DataFrame:
+    """Count the shares whose parent a follow list told, of those whose account's list is held."""
+    asked = shares.filter(
+        pl.col("kind").is_in(SHARES),
+        pl.col("basis").is_null() | (pl.col("basis") == "follow"),
+        pl.col("at").is_not_null(),
+        pl.col("root_id").is_not_null(),
+    ).join(follows.select(account_id="follower_id").unique(), on="account_id", how="semi")
+    return _named(
+        asked.group_by(_BY).agg(held=(pl.col("basis") == "follow").sum(), known=pl.len()),
+        "shares whose parent a follow list told",
+        "the rest are orphans: their accounts follow no earlier sharer",
     )
 
 

@@ -153,7 +153,8 @@ def _measure_all(
         msg = f"{store.path} holds no posts yet; begin with `groundswell import {store.path} FILE`"
         raise MeasureError(msg)
     report("shares")
-    shared = with_followed(posts, shares(posts), store.read("follows"))
+    follows = store.read("follows")
+    shared = with_followed(posts, shares(posts), follows)
     choose = chosen(store.read("parent_models"))
     members = story_members(posts)
     shapes = all_shapes(posts, shared, accounts, choose=choose, seed=seed, trees=trees)
@@ -166,7 +167,7 @@ def _measure_all(
         (STORIES.name, lambda: stories(posts, shared, cascaded, members)),
         (TIMELINE.name, lambda: timeline(posts)),
         (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
-        (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts)),
+        (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts, follows)),
         (LAGS.name, lambda: lags(appeals, posts, responses)),
         (CANDIDATES.name, lambda: candidates(appeals, posts, accounts)),
         (LAYOUT.name, lambda: time_river(posts, shared)),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from strategies import at, frames, rows
 
 from analytics.coverage import coverage
-from analytics.tables import ACCOUNTS, COUNTERS, POSTS
+from analytics.tables import ACCOUNTS, COUNTERS, FOLLOWS, POSTS
 from analytics.trees import shares
 
 COMMON = {"appeal_id": "a", "platform": "x", "source": "test"}
@@ -24,6 +24,7 @@ def covered(
         shares(posts),
         COUNTERS.empty() if numbers is None else numbers,
         ACCOUNTS.empty() if accounts is None else accounts,
+        FOLLOWS.empty(),
     )
     assert found["note"].str.len_chars().min()
     return {what: counts for what, *counts in found.select("what", "held", "known", "share").rows()}
@@ -98,7 +99,7 @@ def test_shares_lie_between_none_and_all(
     posts: pl.DataFrame, numbers: pl.DataFrame, accounts: pl.DataFrame
 ) -> None:
     posts = posts.unique(POSTS.key, maintain_order=True)
-    found = coverage(posts, shares(posts), numbers, accounts)
+    found = coverage(posts, shares(posts), numbers, accounts, FOLLOWS.empty())
     assert not found.select("appeal_id", "platform", "what").is_duplicated().any()
     assert found["share"].drop_nulls().is_between(0, 1).all()
     for held, known, share in found.select("held", "known", "share").iter_rows():

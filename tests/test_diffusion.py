@@ -16,7 +16,7 @@ from analytics.coverage import coverage
 from analytics.diffusion import all_shapes, shapes, with_likeliest
 from analytics.models import chosen, pdi
 from analytics.stars import stars
-from analytics.tables import ACCOUNTS, COUNTERS, PARENT_MODELS, POSTS
+from analytics.tables import ACCOUNTS, COUNTERS, FOLLOWS, PARENT_MODELS, POSTS
 from analytics.trees import shares
 from analytics.virality import cascades
 
@@ -118,7 +118,7 @@ def test_a_share_without_a_time_is_in_no_tree_and_is_counted() -> None:
     assert told["drawn"].unique().to_list() == [30]
     (cascade,) = cascades(posts, shares(posts), told).to_dicts()
     assert (cascade["size"], cascade["method"]) == (31, "calibrated")
-    counted = coverage(posts, shares(posts), COUNTERS.empty(), NOBODY)
+    counted = coverage(posts, shares(posts), COUNTERS.empty(), NOBODY, FOLLOWS.empty())
     row = counted.filter(pl.col("what").str.contains("without a time whose parent"))
     assert row["held"].to_list() == [1]
 

@@ -7,8 +7,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.coverage import coverage
 from analytics.following import followed, with_followed
-from analytics.tables import FOLLOWS, POSTS
+from analytics.tables import ACCOUNTS, COUNTERS, FOLLOWS, POSTS
 from analytics.trees import shares
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -74,6 +75,15 @@ def test_confidence_is_one_over_the_sharers_followed_and_orphans_stay_hidden() -
     assert told == [
         ("x:A", "x:R", "follow", 1.0), ("x:B", "x:A", "follow", 0.5), ("x:E", None, None, None),
     ]  # fmt: skip
+
+
+def test_orphans_are_counted() -> None:
+    posts = star(*((name, name, second) for second, name in enumerate("RABE")))
+    follows = lists(A="R", B="RA", E="Z")
+    filled = with_followed(posts, shares(posts), follows)
+    counted = coverage(posts, filled, COUNTERS.empty(), ACCOUNTS.empty(), follows)
+    row = counted.filter(pl.col("what").str.contains("a follow list told"))
+    assert row.select("held", "known").rows() == [(2, 3)]
 
 
 @given(
