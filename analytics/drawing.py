@@ -19,7 +19,6 @@ from analytics.parents import (
     TERMS,
     _compiled,
     _inlined,
-    age_weight,
     lay_out,
     probabilities,
 )
@@ -60,25 +59,27 @@ def draw_star(first, t, told, terms, weight, root, states, members, link):
 def by_table(first, t, told, terms, weight, root, states, members, link):
     """Draw with the probabilities of all parents, added up once for all trees."""
     n = len(t)
-    row, faded = np.empty(n), np.empty(n)
+    rows, faded = np.empty((1, n)), np.empty(n)
     for k in range(1, n):
         if told[k] != HIDDEN:
             continue
-        probabilities(k, first, t, terms, weight, root, faded, row)
+        probabilities(k, first, t, terms, weight, root, faded, rows[0])
         for i in range(1, k):
-            row[i] += row[i - 1]
+            rows[0, i] += rows[0, i - 1]
         for b in range(len(states)):
-            link[b, members[k]] = members[_place(row, 0, k, _random(states, b) * row[k - 1])]
+            link[b, members[k]] = members[
+                _place(rows, 0, 0, k, _random(states, b) * rows[0, k - 1])
+            ]
 
 
 @_inlined
-def _place(cumulative, low, high, value):
+def _place(cumulative, row, low, high, value):
     """Return the first place below ``high`` whose cumulative weight is above ``value``."""
     last = high - 1
     high = last
     while low < high:
         middle = (low + high) >> 1
-        if cumulative[middle] > value:
+        if cumulative[row, middle] > value:
             high = middle
         else:
             low = middle + 1
@@ -120,9 +121,8 @@ def by_ranges(first, t, told, terms, weight, root, states, members, link):
                     while c < TERMS - 1 and mix[c] <= u:
                         c += 1
                     parent = _accepted(
-                        k, t, terms, c, weight[c], above[c], border[c], bound[c], top[c],
-                        ranges[c], states, b,
-                    )  # fmt: skip
+                        k, t, terms, c, weight, above, border, bound, top, ranges[c], states, b
+                    )
             link[b, members[k]] = members[parent]
 
 
@@ -158,20 +158,24 @@ def _renew(k, first, t, terms, c, above, border, bound, top):
 @_compiled
 def _accepted(k, t, terms, c, weight, above, border, bound, top, ranges, states, b):
     """Draw one earlier event by one term."""
+    alpha, floor, shift = terms[1, c], terms[2, c], terms[3, c]
     while True:
-        u = _random(states, b) * bound[ranges - 1]
+        u = _random(states, b) * bound[c, ranges - 1]
         r = 0
-        while r < ranges - 1 and bound[r] <= u:
+        while r < ranges - 1 and bound[c, r] <= u:
             r += 1
-        low, high = border[r + 1], border[r]
-        below = above[low - 1] if low > 0 else 0.0
+        low, high = border[c, r + 1], border[c, r]
         if terms[5, c] > 0.0:
             i = low + int(_random(states, b) * (high - low))
         else:
-            i = _place(above, low, high, below + _random(states, b) * (above[high - 1] - below))
-        if weight[i] > 0.0:
-            kept = age_weight(terms, c, t[k] - t[i])
-            if terms[1, c] == 0.0 or _random(states, b) * top[r] <= kept:
+            below = above[c, low - 1] if low > 0 else 0.0
+            value = below + _random(states, b) * (above[c, high - 1] - below)
+            i = _place(above, c, low, high, value)
+        if weight[c, i] > 0.0:
+            if alpha == 0.0:
+                return i
+            kept = (max(t[k] - t[i], floor) + shift) ** -alpha
+            if _random(states, b) * top[c, r] <= kept:
                 return i
 
 

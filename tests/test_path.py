@@ -64,9 +64,9 @@ def test_payload_to_store(store: Store) -> None:
 def test_store_to_number(store: Store) -> None:
     measure(store)
     share = store.read("shares").row(0, named=True)
-    assert (share["post_id"], share["root_id"], share["basis"]) == ("x:2", "x:1", None)
+    assert (share["post_id"], share["root_id"], share["basis"]) == ("x:2", "x:1", "inferred")
     cascade = store.read("cascades").row(0, named=True)
-    assert (cascade["root_id"], cascade["size"], cascade["depth"]) == ("x:1", 2, None)
+    assert (cascade["root_id"], cascade["size"], cascade["depth"]) == ("x:1", 2, 1)
     hour = store.read("timeline").filter(pl.col("every") == "1h", pl.col("shares") == 1)
     assert hour["at"].to_list() == [AT.replace(minute=0)]
 

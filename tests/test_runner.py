@@ -50,7 +50,9 @@ def test_a_run_writes_every_measured_table(store: Store) -> None:
 def test_a_run_is_noted_with_the_versions_it_read(store: Store) -> None:
     measure(store)
     (note,) = store.read("runs").to_dicts()
-    assert json.loads(note["inputs"]) == {"appeals": 0, "posts": 0}
+    assert json.loads(note["inputs"]) == {
+        "appeals": 0, "posts": 0, "seed": 0, "trees": 100,
+    }  # fmt: skip
     assert (note["engine"], note["version"]) == ("local", __version__)
     assert note["seconds"] > 0
 
