@@ -14,6 +14,7 @@ from analytics.candidates import candidates
 from analytics.coverage import coverage
 from analytics.diffusion import TREES, all_shapes, with_likeliest
 from analytics.errors import MeasureError
+from analytics.growth import growth, milestones, placed
 from analytics.lags import lags
 from analytics.layout import time_river
 from analytics.models import chosen
@@ -26,8 +27,10 @@ from analytics.tables import (
     CASCADES,
     COUNTER_HISTORY,
     COVERAGE,
+    GROWTH,
     LAGS,
     LAYOUT,
+    MILESTONES,
     PARENT_MODELS,
     RESPONSES,
     RUNS,
@@ -152,10 +155,13 @@ def _measure_all(
     shared = shares(posts)
     choose = chosen(store.read("parent_models"))
     shapes = all_shapes(posts, shared, accounts, choose=choose, seed=seed, trees=trees)
+    in_time = placed(posts, shared)
     steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
         (SHARES_TABLE.name, lambda: with_likeliest(posts, shared, accounts, choose=choose)),
         (SHAPES.name, lambda: shapes),
         (CASCADES.name, lambda: cascades(posts, shared, shapes)),
+        (GROWTH.name, lambda: growth(in_time)),
+        (MILESTONES.name, lambda: milestones(in_time, posts)),
         (TIMELINE.name, lambda: timeline(posts)),
         (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
         (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts)),
