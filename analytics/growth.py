@@ -57,7 +57,7 @@ def placed(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def growth(placed: pl.DataFrame) -> pl.DataFrame:
+def growth(nodes: pl.DataFrame) -> pl.DataFrame:
     """Measure every cascade of three shares or more at the sizes 1, 2, 5, 10, …, and at its last.
 
     The sizes are the same in all cascades: shapes may be compared only at equal size (Juul and
@@ -65,16 +65,36 @@ def growth(placed: pl.DataFrame) -> pl.DataFrame:
 
     Parameters
     ----------
-    placed
+    nodes
         Posts in the order of time, as :func:`placed` gives them.
 
     Returns
     -------
     DataFrame
         The table ``growth``, one row per cascade and size. Depth, breadth and virality are those of
-        the tree as it was then; among posts of the same second, those nearer to the root are first.
+        the tree as it was then; among posts of the same time, those nearer to the root are first.
+
+    Examples
+    --------
+    >>> from analytics.tables import POSTS
+    >>> from analytics.trees import shares
+    >>> row = {"appeal_id": "a", "platform": "x", "source": "doc", "kind": "quote"}
+    >>> posts = POSTS.check(pl.DataFrame([
+    ...     row | {"post_id": "x:1", "kind": "original", "at": "2026-01-01T10:00:00Z"},
+    ...     row | {"post_id": "x:2", "parent_id": "x:1", "at": "2026-01-01T10:30:00Z"},
+    ...     row | {"post_id": "x:3", "parent_id": "x:2", "at": "2026-01-01T10:45:00Z"},
+    ...     row | {"post_id": "x:4", "parent_id": "x:1", "at": "2026-01-01T12:00:00Z"},
+    ... ]).with_columns(
+    ...     pl.col("at").str.to_datetime(time_unit="us", time_zone="UTC"),
+    ...     basis=pl.when(pl.col("parent_id").is_not_null()).then(pl.lit("observed")),
+    ... ))
+    >>> nodes = placed(posts, shares(posts))
+    >>> growth(nodes).select("size", "depth", "max_breadth").rows()
+    [(1, 0, 1), (2, 1, 1), (4, 2, 2)]
+    >>> milestones(nodes, posts).select("size", "half_hours", "peak_shares").rows()
+    [(4, 0.5, 2)]
     """
-    rows = placed.with_columns(last=pl.len().over("tree")).filter(pl.col("last") >= FEWEST)
+    rows = nodes.with_columns(last=pl.len().over("tree")).filter(pl.col("last") >= FEWEST)
     is_step = pl.col("size").is_in(sizes()) | (pl.col("size") == pl.col("last"))
     checked = rows.filter(is_step).with_columns(
         at=pl.col("began_at") + pl.duration(microseconds=(pl.col("seconds") * 1e6).round())
@@ -136,15 +156,15 @@ def measure_prefixes(
         up = link[starts[x] : starts[x + 1]]
         breadth[: len(up)] = 0
         depth[0], breadth[0] = 0, 1
-        deepest, broadest, placed = 0, 1, 1
+        deepest, broadest, seen = 0, 1, 1
         for check in range(cuts[x], cuts[x + 1]):
             n = sizes[check]
-            for k in range(placed, n):
+            for k in range(seen, n):
                 depth[k] = depth[up[k]] + 1
                 breadth[depth[k]] += 1
                 deepest = max(deepest, depth[k])
                 broadest = max(broadest, breadth[depth[k]])
-            placed = max(placed, n)
+            seen = max(seen, n)
             below[:n] = 1
             wiener = 0.0
             for k in range(n - 1, 0, -1):
@@ -154,12 +174,12 @@ def measure_prefixes(
             out[check, 2] = 2.0 * wiener / (float(n) * (n - 1.0)) if n > 1 else np.nan
 
 
-def milestones(placed: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
+def milestones(nodes: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
     """Tell how long each cascade took to reach accounts, half its size, and half its pace.
 
     Parameters
     ----------
-    placed
+    nodes
         Posts in the order of time, as :func:`placed` gives them.
     posts
         Rows of ``posts``: up to the last of a platform, an hour without shares counts as observed.
@@ -173,7 +193,7 @@ def milestones(placed: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
     """
     half = (pl.col("size").last() + 1) // 2 - 1
     hours = pl.col("seconds") / _HOUR
-    found = placed.group_by("tree", maintain_order=True).agg(
+    found = nodes.group_by("tree", maintain_order=True).agg(
         pl.col(*_TREE, "platform", "began_at").first(),
         pl.col("size", "accounts").last(),
         *(
@@ -186,7 +206,7 @@ def milestones(placed: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
     seen = posts.group_by("appeal_id", "platform").agg(seen=pl.col("at").max())
     start = pl.col("began_at") + pl.duration(hours="peak")
     end = start + pl.duration(hours=pl.col("half_life_hours") + 1)
-    rows = found.join(_pace(placed), on="tree", how="left", maintain_order="left").join(
+    rows = found.join(_pace(nodes), on="tree", how="left", maintain_order="left").join(
         seen, on=["appeal_id", "platform"], how="left", maintain_order="left"
     )
     return MILESTONES.check(
@@ -196,13 +216,13 @@ def milestones(placed: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _pace(placed: pl.DataFrame) -> pl.DataFrame:
+def _pace(nodes: pl.DataFrame) -> pl.DataFrame:
     """Return each cascade's peak hour, and how many hours later its pace was half of that.
 
     The hours from the peak on that are busier than half of it are without a gap exactly up to then.
     """
     per_hour = (
-        placed.filter(pl.col("size") > 1)
+        nodes.filter(pl.col("size") > 1)
         .group_by("tree", hour=(pl.col("seconds") // _HOUR).cast(pl.Int64))
         .agg(shares=pl.len().cast(pl.Int64))
         .sort("tree", "hour")
