@@ -15,6 +15,7 @@ from analytics.coverage import coverage
 from analytics.diffusion import TREES, all_shapes, with_likeliest
 from analytics.errors import MeasureError
 from analytics.following import with_followed
+from analytics.growth import growth, milestones, placed
 from analytics.joining import stories, story_members
 from analytics.lags import lags
 from analytics.layout import time_river
@@ -28,8 +29,10 @@ from analytics.tables import (
     CASCADES,
     COUNTER_HISTORY,
     COVERAGE,
+    GROWTH,
     LAGS,
     LAYOUT,
+    MILESTONES,
     PARENT_MODELS,
     RESPONSES,
     RUNS,
@@ -159,12 +162,15 @@ def _measure_all(
     members = story_members(posts)
     shapes = all_shapes(posts, shared, accounts, choose=choose, seed=seed, trees=trees)
     cascaded = cascades(posts, shared, shapes)
+    in_time = placed(posts, shared)
     steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
         (SHARES_TABLE.name, lambda: with_likeliest(posts, shared, accounts, choose=choose)),
         (SHAPES.name, lambda: shapes),
         (CASCADES.name, lambda: cascaded),
         (STORY_MEMBERS.name, lambda: members),
         (STORIES.name, lambda: stories(posts, shared, cascaded, members)),
+        (GROWTH.name, lambda: growth(in_time)),
+        (MILESTONES.name, lambda: milestones(in_time, posts)),
         (TIMELINE.name, lambda: timeline(posts)),
         (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
         (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts, follows)),

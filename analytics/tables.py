@@ -576,6 +576,59 @@ STORIES = Table(
     },
 )
 
+GROWTH = Table(
+    name="growth",
+    row="one cascade of three shares or more, when it had a certain size",
+    key=("appeal_id", "root_id", "size"),
+    measured=True,
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "root_id": _id("the post at the top", "post", null=False),
+        "platform": _PLATFORM,
+        "size": _count(
+            "posts by then, the root included: 1, 2, 5, 10, 20, 50, …, and in the end; shares "
+            "without a time are not counted",
+            null=False,
+        ),
+        "accounts": _count("distinct accounts by then, the root's included", null=False),
+        "at": _time("when it had this size", null=False),
+        "depth": _count("longest way from the root; null unless all parents are observed"),
+        "max_breadth": _count("most posts at one depth; null unless all parents are observed"),
+        "virality": _number(
+            "mean distance between two of these posts; null for one post alone, and unless all "
+            "parents are observed"
+        ),
+    },
+)
+
+MILESTONES = Table(
+    name="milestones",
+    row="one cascade with a share whose time is known, and how long it took to spread",
+    key=("appeal_id", "root_id"),
+    measured=True,
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "root_id": _id("the post at the top", "post", null=False),
+        "platform": _PLATFORM,
+        "size": _count("posts with a known time, the root included", null=False),
+        "accounts": _count("distinct accounts among them, the root's included", null=False),
+        "began_at": _time(
+            "the root's time, else the first share's: where hours count from", null=False
+        ),
+        "hours_to_10": _number("hours until 10 distinct accounts; null where there are fewer"),
+        "hours_to_100": _number("hours until 100; null where there are fewer"),
+        "hours_to_1000": _number("hours until 1,000; null where there are fewer"),
+        "hours_to_10000": _number("hours until 10,000; null where there are fewer"),
+        "half_hours": _number("hours until half of `size`, rounded up", null=False),
+        "peak_at": _time("start of the hour with most shares, the first if several", null=False),
+        "peak_shares": _count("shares in that hour", null=False),
+        "half_life_hours": _count(
+            "hours from the peak hour to the next with at most half as many shares; null where "
+            "nothing is held from after it"
+        ),
+    },
+)
+
 TIMELINE = Table(
     name="timeline",
     row="one platform in one window of time; windows without posts have no row",
@@ -730,7 +783,7 @@ TABLES: dict[str, Table] = {
         APPEALS, POSTS, ACCOUNTS, COUNTERS, CHANGES, FOLLOWS, RESPONSES, IMPORTS, LOSSES,
         COLLECTIONS, RUNS,
         SHARES_TABLE, CASCADES, SHAPES, STORY_MEMBERS, STORIES,
-        TIMELINE, COUNTER_HISTORY, COVERAGE, LAGS,
+        GROWTH, MILESTONES, TIMELINE, COUNTER_HISTORY, COVERAGE, LAGS,
         CANDIDATES, LAYOUT, PARENT_MODELS, VALIDATION,
         SUMMARY,
     )

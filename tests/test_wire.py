@@ -20,7 +20,7 @@ from dash import Dash, html
 
 import dashboards
 from analytics.store import Store
-from analytics.tables import LAYOUT, POSTS
+from analytics.tables import LAYOUT, POSTS, TABLES
 from dashboards.pages import spread
 from dashboards.theme import NIGHT, platform_colour
 from dashboards.wire import HEADER, LARGEST, STYLES, VERSION, describe, encode, lanes
