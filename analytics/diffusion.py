@@ -156,7 +156,7 @@ def _draw_all(
     *, trees: int, seed: int, workers: int,
 ) -> None:  # fmt: skip
     """Draw and measure every cascade, the large ones tree by tree on all workers."""
-    from analytics import drawing  # noqa: PLC0415
+    from analytics import parents  # noqa: PLC0415
 
     arrays = (
         stars.starts, stars.stars_of, stars.members, stars.star_starts,
@@ -167,12 +167,12 @@ def _draw_all(
     large = size > _LARGE
 
     def part(cascades: Integers) -> None:
-        drawing.draw_cascades(cascades, *arrays, kinds, figures, trees, ROOM, bands)
+        parents.draw_cascades(cascades, *arrays, kinds, figures, trees, ROOM, bands)
 
     def one_setting(task: tuple[int, int]) -> Reals:
         found = np.empty((trees, len(MEASURES)))
         x, cell = task
-        drawing.draw_setting(x, *arrays, cell, kinds[cell], figures[cell], trees, ROOM, found)
+        parents.draw_setting(x, *arrays, cell, kinds[cell], figures[cell], trees, ROOM, found)
         return found
 
     with ThreadPoolExecutor(workers) as pool:
@@ -181,7 +181,7 @@ def _draw_all(
             found = np.concatenate(
                 list(pool.map(one_setting, ((int(x), cell) for cell in range(len(kinds)))))
             )
-            drawing.bands(found, 0.05, 0.95, bands[x])
+            parents.bands(found, 0.05, 0.95, bands[x])
 
 
 _LARGE = 50_000  # posts, from which one cascade keeps all workers busy

@@ -6,8 +6,7 @@ lie one after the other, cut by ``ends``.
 
 import numpy as np
 
-from analytics.drawing import scramble
-from analytics.parents import _compiled
+from analytics.parents import _compiled, scramble  # an algorithm that never changes
 
 BANDS, ROWS = 25, 4
 LOOKED_BACK = 10  # texts of the same bucket that each is compared with

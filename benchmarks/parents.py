@@ -18,7 +18,7 @@ import igraph
 import numpy as np
 import numpy.typing as npt
 
-from analytics import drawing, models, parents
+from analytics import models, parents
 from analytics.diffusion import ROOM, WORKERS
 
 Reals = npt.NDArray[np.float64]
@@ -66,8 +66,8 @@ def drawn(n: int) -> float:
               told, np.array([7], np.uint64))  # fmt: skip
 
     def ten(cell: int) -> None:
-        found = np.empty((10, len(drawing.MEASURES)))
-        drawing.draw_setting(0, *arrays, cell, models.KINDS["pdi"], PDI, 10, ROOM, found)
+        found = np.empty((10, len(parents.MEASURES)))
+        parents.draw_setting(0, *arrays, cell, models.KINDS["pdi"], PDI, 10, ROOM, found)
 
     return _seconds(lambda: _spread(ten, range(TREES // 10)))
 
@@ -90,17 +90,17 @@ def _table(n: int, trees: int) -> None:
     first = parents.lay_out(0, PDI, t, followers, told, terms, weight, root)
     states = np.arange(trees).astype(np.uint64)
     link = np.full((trees, n), -1, np.int32)
-    drawing.by_table(first, t, told, terms, weight, root, states, np.arange(n), link)
-    drawing.measure_trees(link, np.empty((trees, len(drawing.MEASURES))))
+    parents.by_table(first, t, told, terms, weight, root, states, np.arange(n), link)
+    parents.measure_trees(link, np.empty((trees, len(parents.MEASURES))))
 
 
 def virality(n: int = 5000) -> None:
     """Compare structural virality with the mean of all pairs' distances by igraph."""
     link = recursive(n)
     graph = igraph.Graph(n, list(enumerate(link[0, 1:].tolist(), start=1)))
-    found = np.empty((1, len(drawing.MEASURES)))
-    drawing.measure_trees(link, found)
-    ours = _seconds(lambda: [drawing.measure_trees(link, found) for _ in range(100)]) / 100
+    found = np.empty((1, len(parents.MEASURES)))
+    parents.measure_trees(link, found)
+    ours = _seconds(lambda: [parents.measure_trees(link, found) for _ in range(100)]) / 100
     theirs = _seconds(lambda: graph.average_path_length(directed=False))
     print(
         f"virality: ours {found[0, 2]:.9f}, igraph {graph.average_path_length(directed=False):.9f}"
@@ -114,7 +114,7 @@ def forest(n: int, size: int = 100) -> None:
     ends = np.arange(0, n + 1, size)
     none = np.zeros(len(ends), np.int64)
     empty = np.empty(0)
-    bands = np.empty((len(ends) - 1, len(drawing.MEASURES), 3))
+    bands = np.empty((len(ends) - 1, len(parents.MEASURES), 3))
     arrays = (
         ends,
         none,
@@ -129,7 +129,7 @@ def forest(n: int, size: int = 100) -> None:
     kinds, figures = np.zeros(1, np.int64), np.zeros((1, models.FIGURES))
 
     def part(trees: npt.NDArray[np.int64]) -> None:
-        drawing.draw_cascades(trees, *arrays, kinds, figures, 1, ROOM, bands)
+        parents.draw_cascades(trees, *arrays, kinds, figures, 1, ROOM, bands)
 
     part(np.arange(1))
     pieces = np.array_split(np.arange(len(ends) - 1), WORKERS)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import START, at, rows, trees
 
-from analytics import drawing
+from analytics import parents
 from analytics.diffusion import all_shapes
 from analytics.growth import growth, measure_prefixes, milestones, placed, sizes
 from analytics.kernels import compiled
@@ -125,7 +125,7 @@ def test_every_prefix_is_what_networkx_finds(link: list[int]) -> None:
 @given(trees(max_size=60))
 def test_the_whole_is_what_is_measured_of_whole_trees(link: list[int]) -> None:
     out = np.empty((1, 5))
-    drawing.measure_trees(np.array([link], np.int32), out)
+    parents.measure_trees(np.array([link], np.int32), out)
     np.testing.assert_array_equal(prefixes(link)[0][-1], out[0, :3])
 
 

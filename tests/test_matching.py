@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from scipy.stats import ks_2samp
 
-from analytics import drawing
+from analytics import parents
 from analytics.matching import MEASURES, chance, comparison
 
 FEW = 200
@@ -57,7 +57,7 @@ def galton_watson(mean: float, count: int, rng: np.random.Generator) -> pl.DataF
     out = np.empty((1, 5))
     told = []
     for link in trees:
-        drawing.measure_trees(np.array([link], np.int32), out)
+        parents.measure_trees(np.array([link], np.int32), out)
         told.append((len(link), int(out[0, 0]), int(out[0, 1]), float(out[0, 2])))
     return group(*told, names=("size", *MEASURES))
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from strategies import at, rows, trees
 
-from analytics import drawing
+from analytics import parents
 from analytics.diffusion import all_shapes
 from analytics.models import chosen
 from analytics.tables import ACCOUNTS, PARENT_MODELS, POSTS
@@ -179,7 +179,7 @@ def test_trees_that_igraph_measured(shared: Path) -> None:
     link = nodes["parents"].cast(pl.Int32).to_numpy()
     found = np.empty((2308, 5))
     for tree, (low, high) in enumerate(itertools.pairwise(starts)):
-        drawing.measure_trees(link[None, low:high], found[tree : tree + 1])
+        parents.measure_trees(link[None, low:high], found[tree : tree + 1])
     assert nodes.group_by("tree").len().sort("tree")["len"].to_list() == expected["size"].to_list()
     assert found[:, 0].tolist() == expected["depth"].to_list()
     assert found[:, 1].tolist() == expected["max_breadth"].to_list()
