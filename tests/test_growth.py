@@ -191,6 +191,20 @@ def test_with_a_hidden_parent_size_and_accounts_are_told_alone() -> None:
     assert {row[name] for row in found for name in SHAPE} == {None}
 
 
+def test_an_inferred_parent_is_a_hidden_one() -> None:
+    posts = spread([-1, 0, 1, 2])
+    told = shares(posts)
+    inferred = pl.when(pl.col("post_id") == "x:2").then(pl.lit("inferred")).otherwise("basis")
+    found = growth(placed(posts, told.with_columns(basis=inferred)))
+    assert found["size"].to_list() == [1, 2, 4]
+    assert found.select(SHAPE).null_count().row(0) == (3, 3, 3)
+
+
+@pytest.mark.parametrize(("shared", "told"), [(2, []), (3, [1, 2, 4])])
+def test_growth_is_told_from_three_shares_on(shared: int, told: list[int]) -> None:
+    assert [row["size"] for row in grown(reposted(*range(shared)))] == told
+
+
 def test_a_share_without_a_time_is_not_counted_and_hides_the_shape() -> None:
     posts = spread([-1, 0, 1, 2, 3])
     untimed = pl.when(pl.col("post_id") != "x:2").then("at")
@@ -286,8 +300,8 @@ def test_cascades_and_appeals_are_kept_apart() -> None:
     assert growth(arranged).select("appeal_id", "size", "depth").rows() == [
         ("a", 1, None), ("a", 2, None), ("a", 4, None), ("b", 1, 0), ("b", 2, 1), ("b", 4, 3),
     ]  # fmt: skip
-    found = milestones(arranged, both).select("appeal_id", "size", "half_hours").rows()
-    assert found == [("a", 4, 1.0), ("b", 4, 1.0), ("c", 2, 0.0)]
+    found = milestones(arranged, both).select("appeal_id", "size", "accounts", "half_hours").rows()
+    assert found == [("a", 4, 4, 1.0), ("b", 4, 4, 1.0), ("c", 2, 2, 0.0)]
 
 
 @pytest.mark.parametrize("posts", [POSTS.empty(), reposted(), reposted(None, None)])

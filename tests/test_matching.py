@@ -165,7 +165,7 @@ def test_every_part_of_the_larger_group_is_as_likely() -> None:
         ks_2samp([3, 4], way).statistic for way in itertools.combinations((1, 2, 3, 4, 5, 6), 2)
     ]
     often = {d: ways.count(d) / len(ways) for d in (0.0, 0.5, 1.0)}
-    found = [row(comparison(a, b, resamples=1, seed=seed), "depth")["d"] for seed in range(1500)]
+    found = [row(comparison(a, b, resamples=1, seed=seed), "depth")["d"] for seed in range(800)]
     for d, share in often.items():
         assert found.count(d) / len(found) == pytest.approx(share, abs=0.05)
     many = row(comparison(a, b), "depth")
@@ -208,6 +208,12 @@ def test_a_group_is_like_itself(a: pl.DataFrame) -> None:
     told = row(comparison(a, a, resamples=20), "depth")
     assert (told["pairs"], told["left_out_a"]) == (a.height, 0)
     assert (told["d_hi"], told["p_lo"], told["unmatched_d"]) == (0, 1, 0)
+
+
+def test_the_last_of_a_size_is_taken_like_the_others() -> None:
+    a, b = group((9, 6)), group(*((9, depth) for depth in (1, 2, 3, 4, 5, 6)))
+    found = [row(comparison(a, b, resamples=1, seed=seed), "depth")["d"] for seed in range(600)]
+    assert found.count(0.0) / len(found) == pytest.approx(1 / 6, abs=0.06)
 
 
 def test_the_seed_decides() -> None:
