@@ -16,7 +16,6 @@ from analytics.diffusion import TREES, all_shapes, with_likeliest
 from analytics.errors import MeasureError
 from analytics.following import with_followed
 from analytics.growth import growth, milestones, placed
-from analytics.joining import stories, story_members
 from analytics.lags import lags
 from analytics.layout import time_river
 from analytics.models import chosen
@@ -38,8 +37,6 @@ from analytics.tables import (
     RUNS,
     SHAPES,
     SHARES_TABLE,
-    STORIES,
-    STORY_MEMBERS,
     SUMMARY,
     TABLES,
     TIMELINE,
@@ -159,16 +156,12 @@ def _measure_all(
     follows = store.read("follows")
     shared = with_followed(posts, shares(posts), follows)
     choose = chosen(store.read("parent_models"))
-    members = story_members(posts)
     shapes = all_shapes(posts, shared, accounts, choose=choose, seed=seed, trees=trees)
-    cascaded = cascades(posts, shared, shapes)
     in_time = placed(posts, shared)
     steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
         (SHARES_TABLE.name, lambda: with_likeliest(posts, shared, accounts, choose=choose)),
         (SHAPES.name, lambda: shapes),
-        (CASCADES.name, lambda: cascaded),
-        (STORY_MEMBERS.name, lambda: members),
-        (STORIES.name, lambda: stories(posts, shared, cascaded, members)),
+        (CASCADES.name, lambda: cascades(posts, shared, shapes)),
         (GROWTH.name, lambda: growth(in_time)),
         (MILESTONES.name, lambda: milestones(in_time, posts)),
         (TIMELINE.name, lambda: timeline(posts)),

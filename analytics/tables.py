@@ -534,48 +534,6 @@ VALIDATION = Table(
     },
 )
 
-STORY_MEMBERS = Table(
-    name="story_members",
-    row="one cascade that carries the same material as another, at one level of trust",
-    key=("appeal_id", "level", "root_id"),
-    measured=True,
-    columns={
-        "appeal_id": _APPEAL_ID,
-        "level": _text(
-            "how nearly the same words have to be: strict 0.8, loose 0.7",
-            null=False,
-            values=("strict", "loose"),
-        ),
-        "root_id": _id("the post at the top of the cascade", "post", null=False),
-        "story_id": _id("the earliest of the posts that are joined", "post", null=False),
-        "why": _text(
-            "the best reason: a linked object, an attached medium, or words",
-            null=False,
-            values=("object", "media", "text"),
-        ),
-        "strength": _number("overlap of the words (Jaccard); 1 for objects and media"),
-    },
-)
-
-STORIES = Table(
-    name="stories",
-    row="one set of cascades that carry the same material, at one level of trust",
-    key=("appeal_id", "level", "story_id"),
-    measured=True,
-    columns={
-        "appeal_id": _APPEAL_ID,
-        "level": _text("strict or loose", null=False, values=("strict", "loose")),
-        "story_id": _id("the earliest of the posts that are joined", "post", null=False),
-        "cascades": _count("cascades joined", null=False),
-        "posts": _count("posts in them, shares included", null=False),
-        "accounts": _count("distinct accounts in them, as far as known", null=False),
-        "platforms": _list("platforms in them"),
-        "joined_by": _list("the reasons"),
-        "first_at": _time("the first post"),
-        "last_at": _time("the last one"),
-    },
-)
-
 GROWTH = Table(
     name="growth",
     row="one cascade of three shares or more, when it had a certain size",
@@ -782,8 +740,7 @@ TABLES: dict[str, Table] = {
     for table in (
         APPEALS, POSTS, ACCOUNTS, COUNTERS, CHANGES, FOLLOWS, RESPONSES, IMPORTS, LOSSES,
         COLLECTIONS, RUNS,
-        SHARES_TABLE, CASCADES, SHAPES, STORY_MEMBERS, STORIES,
-        GROWTH, MILESTONES, TIMELINE, COUNTER_HISTORY, COVERAGE, LAGS,
+        SHARES_TABLE, CASCADES, SHAPES, GROWTH, MILESTONES, TIMELINE, COUNTER_HISTORY, COVERAGE, LAGS,
         CANDIDATES, LAYOUT, PARENT_MODELS, VALIDATION,
         SUMMARY,
     )

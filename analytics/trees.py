@@ -104,41 +104,23 @@ def _told(posts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_object(posts: pl.DataFrame) -> pl.DataFrame:
-    """Return the posts that carry the id of another post held, or the address of an article."""
+    """Return the posts that carry the id of another post held, such as a video's."""
     links = (
         posts.filter(pl.col("kind").is_in(["original", "article"]), pl.col("parent_id").is_null())
         .explode("object_keys")
         .filter(pl.col("object_keys").is_not_null(), pl.col("object_keys") != pl.col("post_id"))
-        .join(_objects(posts), on=["appeal_id", "object_keys"], how="inner", maintain_order="left")
-        .filter(pl.col("object_id") != pl.col("post_id"))
+        .join(
+            posts.select("appeal_id", object_keys="post_id", writer="account_id"),
+            on=["appeal_id", "object_keys"],
+            how="inner",
+        )
         .unique(_KEY, keep="first", maintain_order=True)
     )
     return links.with_columns(
-        parent_id="object_id",
+        parent_id="object_keys",
         parent_account_id="writer",
         basis=pl.lit("object"),
     ).select(*_COLUMNS, named_root=pl.lit(None, pl.String))
-
-
-def _objects(posts: pl.DataFrame) -> pl.DataFrame:
-    """Return what each key names: a post by its id, an article by the key of its own address.
-
-    Of several articles at one address, the first is the object.
-    """
-    by_id = posts.select(
-        "appeal_id", object_keys="post_id", object_id="post_id", writer="account_id"
-    )
-    bare = pl.col("object_keys").str.splitn(":", 2).struct.field("field_1")
-    by_address = (
-        posts.filter(pl.col("kind") == "article")
-        .sort("at", "post_id", nulls_last=True)
-        .select("appeal_id", "object_keys", object_id="post_id", writer="account_id")
-        .explode("object_keys")
-        .filter(pl.col("object_id").str.contains(bare, literal=True))
-    )
-    return pl.concat([by_id, by_address]).unique(
-        ["appeal_id", "object_keys"], keep="first", maintain_order=True
-    )
 
 
 def _missing_links(told: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:

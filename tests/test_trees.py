@@ -117,21 +117,6 @@ def test_appeals_are_kept_apart() -> None:
     assert shares(alone).select("root_account_id", "parent_account_id").row(0) == (None, None)
 
 
-def test_a_post_that_links_to_an_article_hangs_from_the_first_at_that_address() -> None:
-    address = {"kind": "article", "object_keys": ["url:a.example/story", "url:c.example/other"]}
-    posts = rows(
-        POSTS,
-        address | {"post_id": "web:https://www.a.example/story?again", "at": at(2)},
-        address | {"post_id": "web:https://a.example/story", "at": at(0)},
-        {"post_id": "x:1", "kind": "original", "object_keys": ["url:a.example/story"]},
-        {"post_id": "x:2", "kind": "original", "object_keys": ["url:c.example/other"]},
-        **COMMON,
-    )
-    found = {row["post_id"]: row["parent_id"] for row in shares(posts).to_dicts()}
-    first = "web:https://a.example/story"
-    assert found == {"x:1": first, "web:https://www.a.example/story?again": first}
-
-
 @pytest.mark.parametrize("kind", ["original", "article"])
 def test_a_post_that_carries_another_hangs_from_it_by_the_object(kind: str) -> None:
     link = {"kind": kind, "object_keys": ["url:https://a.example", "x:2", "x:1"]}
