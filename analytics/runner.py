@@ -13,6 +13,7 @@ from analytics import __version__
 from analytics.candidates import candidates
 from analytics.coverage import coverage
 from analytics.errors import MeasureError
+from analytics.joining import stories, story_members
 from analytics.lags import lags
 from analytics.layout import time_river
 from analytics.reach import counter_history, timeline
@@ -29,6 +30,8 @@ from analytics.tables import (
     RESPONSES,
     RUNS,
     SHARES_TABLE,
+    STORIES,
+    STORY_MEMBERS,
     SUMMARY,
     TABLES,
     TIMELINE,
@@ -117,9 +120,13 @@ def _measure_all(store: Store, report: Callable[[str], None]) -> dict[str, int]:
         raise MeasureError(msg)
     report("shares")
     shared = shares(posts)
+    report(STORY_MEMBERS.name)
+    members = story_members(posts, shared)
     steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
         (SHARES_TABLE.name, lambda: shared),
         (CASCADES.name, lambda: cascades(posts, shared)),
+        (STORY_MEMBERS.name, lambda: members),
+        (STORIES.name, lambda: stories(posts, shared, members)),
         (TIMELINE.name, lambda: timeline(posts)),
         (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
         (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts)),
