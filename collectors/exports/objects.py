@@ -33,6 +33,7 @@ _POSTS = {
 # Addresses that are canonical as they stand: most are, and cleaning takes a hundred times as long.
 _PLAIN = r"^https?://[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(?:/[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*)*/?$"
 _OWN_MEDIA = re.compile(r"(?:x|twitter)\.com/[^/?#]+/status/\d+/(?:photo|video)/\d+$")
+_NUMBER = re.compile(r"\d{3}")
 _BEFORE_A_NAME = re.compile(r"(?i)^https?://(?:(?:www|m|mobile|amp)\.)?")
 
 
@@ -77,9 +78,22 @@ def _bare(address: str) -> str:
         canonical = clean_url(address) or address
     except (ValueError, UnicodeError):  # what looks like an address and is none
         canonical = address
-    page, mark, query = canonical.split("#", 1)[0].partition("?")
+    page, _, query = canonical.split("#", 1)[0].partition("?")
+    told = [part for part in query.split("&") if part]
+    told += [part for part in _numbers(address) if part not in told]
+    query = "?" + "&".join(told) if told else ""
     page = page.replace("%40", "@")  # so that a name is found, and has one pseudonym
-    return "url:" + _BEFORE_A_NAME.sub("", page).rstrip("/") + mark + query
+    return "url:" + _BEFORE_A_NAME.sub("", page).rstrip("/") + query
+
+
+def _numbers(address: str) -> list[str]:
+    """Return the parameters that are bare numbers, which courlan drops: some sites name pages so.
+
+    >>> _numbers("https://a.example/spip.php?article352521"), _numbers("https://a.example/x?b=1&amp")
+    (['article352521'], [])
+    """
+    query = address.split("#", 1)[0].partition("?")[2]
+    return [part for part in query.split("&") if "=" not in part and _NUMBER.search(part)]
 
 
 def is_own_media(url: str) -> bool:
