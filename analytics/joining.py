@@ -27,7 +27,7 @@ import numpy.typing as npt
 import polars as pl
 
 from analytics.kernels import compiled
-from analytics.likeness import LEAST_SHINGLES, alike_pictures, alike_texts, distinct_shingles
+from analytics.likeness import alike_pictures, alike_texts, distinct_shingles
 from analytics.material import is_material
 from analytics.tables import JOINS, SHARES, STORIES, STORY_MEMBERS
 
@@ -40,15 +40,18 @@ class Level:
 
     name: str
     jaccard: float  # of the shingles of two texts, at least
+    numbers: bool  # whether two texts must tell the same numbers: reports of two days are alike
     bits: int  # of two PDQ hashes that differ, at most; 31 is usual and not verified by us
     links: int  # a post that carries more of them joins by its first only: it is a list
 
 
-STRICT = Level(name="strict", jaccard=0.8, bits=31, links=1)
-LOOSE = Level(name="loose", jaccard=0.6, bits=31, links=3)
+STRICT = Level(name="strict", jaccard=0.8, numbers=True, bits=31, links=1)
+LOOSE = Level(name="loose", jaccard=0.6, numbers=False, bits=31, links=3)
 LEVELS = (STRICT, LOOSE)
 
-LEAST_CHARACTERS = 50  # shorter words are said by people who never met
+LEAST_CHARACTERS = 60  # shorter words are said by people who never met
+LEAST_SHINGLES = 40  # words that repeat themselves say no more than shorter ones
+_SIGNS = r"(?:[^\p{L}\p{M}\p{N}]|\x{FE0F})+"  # the last of these makes a sign a picture
 _ANSWERS = ("reply", "comment")
 _POST, _ROOT = ["appeal_id", "post_id"], ["appeal_id", "root_id"]
 _BY = pl.Enum(JOINS)
@@ -89,10 +92,14 @@ def story_members(
     """
     cascades, placed = _cascades(posts, shares)
     carried = _carried(cascades, placed)
-    links = _likenesses(placed, carried, levels)
+    words = _alike_in_words(placed, levels)
     parts = [
-        _members(cascades, pl.concat([_same(carried, level), alike]), level)
-        for level, alike in zip(levels, links, strict=True)
+        _members(
+            cascades,
+            pl.concat([_same(carried, level), _alike_in_pictures(carried, level), alike]),
+            level,
+        )
+        for level, alike in zip(levels, words, strict=True)
     ]
     return STORY_MEMBERS.check(pl.concat(parts).sort("appeal_id", "level", "story_id", "root_id"))
 
@@ -137,29 +144,27 @@ def comparable(posts: pl.DataFrame) -> pl.DataFrame:
         which have neither links, names, hashtags, signs nor capitals.
 
     >>> from analytics.tables import POSTS
-    >>> told = "Read: https://a.example #water @ann The pump at the end of our street is DRY since May"
+    >>> told = "Read: https://a.example #water @ann The pump at the end of our "
+    >>> told += "street is DRY since the first of May!"
     >>> row = {"appeal_id": "a", "platform": "x", "source": "doc", "kind": "original"}
     >>> posts = POSTS.check(pl.DataFrame([row | {"post_id": "x:1", "text": told}]))
     >>> comparable(posts)["words"].item()
-    'read the pump at the end of our street is dry since may'
+    'read the pump at the end of our street is dry since the first of may'
     """
     words = pl.col("text").str.normalize("NFKC").str.replace_all(r"https?://\S+|[@#]\S+", " ")
-    words = words.str.to_lowercase().str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ").str.strip_chars()
+    words = words.str.to_lowercase().str.replace_all(_SIGNS, " ").str.strip_chars()
     return (
         posts.filter(pl.col("kind") != "repost", pl.col("text").is_not_null())
         .select("appeal_id", "platform", "post_id", words=words)
         .filter(pl.col("words").str.len_chars() >= LEAST_CHARACTERS)
-        .filter(distinct_shingles_of("words") >= LEAST_SHINGLES)
+        .filter(
+            pl.col("words").map_batches(distinct_shingles, return_dtype=pl.Int64) >= LEAST_SHINGLES
+        )
     )
 
 
-def distinct_shingles_of(column: str) -> pl.Expr:
-    """Count the distinct shingles of each text of a column."""
-    return pl.col(column).map_batches(distinct_shingles, return_dtype=pl.Int64)
-
-
 def _cascades(posts: pl.DataFrame, shares: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Number the cascades in the order of time, and place each post held in its cascade.
+    """Return the cascades, numbered in the order of time, and the posts held with theirs.
 
     A share whose root is unknown carries what it passes on, and stands here for itself.
     """
@@ -218,8 +223,8 @@ def _links(carrying: pl.DataFrame) -> pl.DataFrame:
     is_own = (pl.col("key") == pl.col("post_id")) | (
         is_article & (pl.col("key") == pl.col("first"))
     )
-    by = pl.when(pl.col("key").str.starts_with("url:")).then(pl.lit("address"))
-    by = by.when(pl.col("key").str.starts_with("object:")).then(pl.lit("object"))
+    is_address, is_object = (pl.col("key").str.starts_with(form) for form in ("url:", "object:"))
+    by = pl.when(is_address).then(pl.lit("address")).when(is_object).then(pl.lit("object"))
     found = (
         told.explode("key")
         .filter(is_material("key"))
@@ -237,17 +242,14 @@ def _links(carrying: pl.DataFrame) -> pl.DataFrame:
 
 def _media(carrying: pl.DataFrame) -> pl.DataFrame:
     """Return the files in posts; those of an answer are mostly a reaction, and left out."""
+    showing = carrying.filter(~pl.col("kind").is_in(_ANSWERS))
+    columns = ["appeal_id", "node", "platform"]
     key = pl.col("key").str.replace(r"^\d+_(\d+)$", "$1")  # X has two forms of one number
-    named = pl.concat_str("platform", pl.lit(" "), key)
-    return (
-        carrying.filter(~pl.col("kind").is_in(_ANSWERS))
-        .select("appeal_id", "node", "platform", key="media_keys")
-        .explode("key")
-        .drop_nulls("key")
-        .select(
-            "appeal_id", "node", key=pl.when(key.str.starts_with("pdq:")).then(key).otherwise(named)
-        )
-    )
+    is_hash = pl.col("key").str.starts_with("pdq:")
+    files = showing.select(*columns, key="media_keys").explode("key").drop_nulls("key")
+    hashes = showing.select(*columns, key="object_keys").explode("key").filter(is_hash)
+    named = pl.when(is_hash).then("key").otherwise(pl.concat_str("platform", pl.lit(" "), key))
+    return pl.concat([files, hashes]).select("appeal_id", "node", key=named)
 
 
 def _same(carried: pl.DataFrame, level: Level) -> pl.DataFrame:
@@ -261,50 +263,47 @@ def _same(carried: pl.DataFrame, level: Level) -> pl.DataFrame:
     )
 
 
-def _likenesses(
-    placed: pl.DataFrame, carried: pl.DataFrame, levels: tuple[Level, ...]
-) -> list[pl.DataFrame]:
-    """Link, for each level, cascades whose pictures or words are alike."""
-    pictures = carried.filter(pl.col("key").str.contains("^pdq:[0-9a-f]{64}$"))
-    pictures = _numbered(
-        pictures.select("appeal_id", "node", pdq=pl.col("key").str.slice(4)), "pdq"
+def _alike_in_pictures(carried: pl.DataFrame, level: Level) -> pl.DataFrame:
+    """Link cascades that carry nearly the same picture."""
+    hashes = carried.filter(pl.col("key").str.contains("^pdq:[0-9a-f]{64}$"))
+    pictures = hashes.select("node", group=_number("appeal_id"), pdq=pl.col("key").str.slice(4))
+    pictures = pictures.unique().sort("node", "pdq")
+    return _looked_up(alike_pictures(pictures, bits=level.bits), pictures, "picture")
+
+
+def _alike_in_words(placed: pl.DataFrame, levels: tuple[Level, ...]) -> list[pl.DataFrame]:
+    """Link, for each level, cascades whose words are the same, or nearly."""
+    texts = placed.filter("is_root")
+    words = comparable(texts.drop("root_id")).join(texts.select(*_POST, "node"), on=_POST)
+    every = words.with_columns(first=pl.col("node").min().over("appeal_id", "words")).sort("node")
+    again = every.filter(pl.col("node") != pl.col("first"))
+    same = _link(again.select(left="first", right="node", strength=pl.lit(1.0)), "text")
+    told = every.filter(pl.col("node") == pl.col("first")).with_columns(
+        appeal=_number("appeal_id"), numbers=pl.col("words").str.extract_all(r"\d+").list.join(" ")
     )
-    texts = placed.filter("is_root").drop("root_id")
-    words = comparable(texts).join(texts.select(*_POST, "node"), on=_POST, how="left")
-    every = _numbered(words.select("appeal_id", "node", "words"), "words")
-    texts = every.filter(pl.col("node") == pl.col("earliest"))
-    same = _link(every.filter(pl.col("node") != pl.col("earliest")), "earliest", "node", "text")
-    near = alike_texts(texts, jaccard=tuple(level.jaccard for level in levels))
-    return [
-        pl.concat([
-            _looked_up(alike_pictures(pictures, bits=level.bits), pictures, "picture"),
-            same,
-            _looked_up(found, texts, "text"),
-        ])
-        for level, found in zip(levels, near, strict=True)
-    ]  # fmt: skip
+    told = told.with_columns(numbers=_number(pl.struct("appeal", "numbers")))
+    near = alike_texts(
+        told,
+        jaccard=tuple(level.jaccard for level in levels),
+        within=tuple("numbers" if level.numbers else "appeal" for level in levels),
+    )
+    return [pl.concat([same, _looked_up(found, told, "text")]) for found in near]
 
 
-def _numbered(found: pl.DataFrame, what: str) -> pl.DataFrame:
-    """Number the appeals and name the earliest cascade with the same; earliest first."""
-    return found.with_columns(
-        group=pl.col("appeal_id").rank("dense").cast(pl.Int64),
-        earliest=pl.col("node").min().over("appeal_id", what),
-    ).sort("node")
+def _number(column: str | pl.Expr) -> pl.Expr:
+    """Return the number of each value among the distinct values of a column."""
+    column = pl.col(column) if isinstance(column, str) else column
+    return column.rank("dense").cast(pl.Int64)
 
 
 def _looked_up(found: pl.DataFrame, rows: pl.DataFrame, by: str) -> pl.DataFrame:
-    ends = found.with_columns(
-        rows["node"].gather(found[end]).alias(end) for end in ("left", "right")
-    )
-    return _link(ends, "left", "right", by)
+    """Name the cascades of rows that are alike."""
+    nodes = [rows["node"].gather(found[end]).alias(end) for end in ("left", "right")]
+    return _link(found.with_columns(nodes), by)
 
 
-def _link(found: pl.DataFrame, left: str, right: str, by: str) -> pl.DataFrame:
-    strength = pl.col("strength") if "strength" in found.columns else pl.lit(1.0)
-    return found.select(
-        left=left, right=right, by=pl.lit(by, _BY), key=pl.lit(None, pl.String), strength=strength
-    )
+def _link(found: pl.DataFrame, by: str) -> pl.DataFrame:
+    return found.with_columns(by=pl.lit(by, _BY), key=pl.lit(None, pl.String)).select(_LINK)
 
 
 def _members(cascades: pl.DataFrame, links: pl.DataFrame, level: Level) -> pl.DataFrame:
@@ -374,7 +373,9 @@ def _stories(
 # A loop to be compiled.
 
 
-def _tied(left: Ints, right: Ints, size: int) -> tuple[Ints, Ints, Ints]:
+def _tied(  # noqa: C901, PLR0912 - compiled, in one piece
+    left: Ints, right: Ints, size: int
+) -> tuple[Ints, Ints, Ints]:
     """Join what links join, the first links first; ``up`` and ``via`` lead to each story's head.
 
     A head is the first of its story. What a link closes into a ring is left out, so that one way

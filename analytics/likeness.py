@@ -20,15 +20,15 @@ Words = npt.NDArray[np.uint64]
 
 SHINGLE = 5  # characters
 BANDS, ROWS = 30, 4
-LEAST_SHINGLES = 40  # texts with fewer distinct ones say too little to be told apart
-NEIGHBOURS = 64  # in a crowded bucket, a text is compared with so many that came just before it
-PDQ_BITS = 256
+LEAST_SHINGLES = 100  # in a shorter text one other word, such as a name, is another message
+NEIGHBOURS = 16  # in a crowded bucket, each is compared with so many that stand before it
+_FEW_BITS = 64  # PDQ sets about half of its 256 bits, unless the picture is empty
 _SEED = 20
 _LINKS = {"left": pl.Int64, "right": pl.Int64, "strength": pl.Float64}
 
 
 def chance(likeness: float, *, bands: int = BANDS, rows: int = ROWS) -> float:
-    """Return how likely two texts of a Jaccard likeness are compared: 1 − (1 − sʳ)ᵇ.
+    """Return how likely two texts of a Jaccard likeness are compared: 1 - (1 - s^r)^b.
 
     >>> [round(chance(s, bands=20, rows=5), 5) for s in (0.4, 0.8)]
     [0.18605, 0.99964]
@@ -38,42 +38,49 @@ def chance(likeness: float, *, bands: int = BANDS, rows: int = ROWS) -> float:
     return float(1 - (1 - likeness**rows) ** bands)
 
 
-def alike_texts(texts: pl.DataFrame, *, jaccard: tuple[float, ...]) -> list[pl.DataFrame]:
+def alike_texts(
+    texts: pl.DataFrame, *, jaccard: tuple[float, ...], within: tuple[str, ...]
+) -> list[pl.DataFrame]:
     """Return what joins texts that are nearly the same.
 
     Parameters
     ----------
     texts
-        One row per text: ``group`` (an integer; texts of two groups are never compared) and
-        ``words``. The earlier text stands above the later.
-    jaccard
-        At least this share of the distinct shingles of both texts must be in both: one result for
-        each of these thresholds.
+        One row per text: ``words``, and columns of integers that tell which may be compared. The
+        earlier text stands above the later.
+    jaccard, within
+        At least this share of the distinct shingles of two texts must be in both, and the column
+        of this name must be the same: one result for each threshold and column. What is the same
+        in any of the columns must be the same in the last.
 
     Returns
     -------
     list of DataFrame
         For each threshold, one row per link: ``left`` and ``right`` (numbers of rows) and
-        ``strength`` (the exact Jaccard likeness). A text of fewer than 40 distinct shingles is in
-        none.
+        ``strength`` (the exact Jaccard likeness). A text of fewer than 100 distinct shingles is
+        in none.
 
     Examples
     --------
-    >>> said = "the pump at the end of our street has given no water since the first of may"
-    >>> texts = pl.DataFrame({"group": [0, 0, 1], "words": [said, said + " again", said]})
-    >>> (links,) = alike_texts(texts, jaccard=(0.8,))
+    >>> said = "the pump at the end of our street has given no water since the first of may "
+    >>> said += "and nobody who could mend it has come to look at it"
+    >>> texts = pl.DataFrame({"appeal": [0, 0, 1], "words": [said, said + " again", said]})
+    >>> (links,) = alike_texts(texts, jaccard=(0.8,), within=("appeal",))
     >>> links.select("left", "right", pl.col("strength").round(2)).rows()
-    [(0, 1, 0.92)]
+    [(0, 1, 0.95)]
     """
+    if texts.is_empty():
+        return [_Joined(0).links() for _ in jaccard]
     shingles, bounds = shingle_sets(texts["words"])
     told = np.diff(bounds) >= LEAST_SHINGLES
-    bands = _bands(shingles, bounds, texts["group"].to_numpy(), BANDS, ROWS)
+    groups = [texts[column].to_numpy() for column in within]
     alike = [_Joined(texts.height) for _ in jaccard]
-    for key in bands:
-        order = np.argsort(key, kind="stable")
+    bands = _bands(shingles, bounds, groups[-1], BANDS, ROWS)
+    for band, key in enumerate(bands):
+        order = np.lexsort((bands[band - 1], key))  # what agrees in two bands stands together
         order = order[told[order]]
-        for least, joined in zip(jaccard, alike, strict=True):
-            joined.add_texts(order, key, texts["group"].to_numpy(), shingles, bounds, least)
+        for least, group, joined in zip(jaccard, groups, alike, strict=True):
+            joined.add_texts(order, key, shingles, bounds, group=group, least=least)
     return [joined.links() for joined in alike]
 
 
@@ -87,7 +94,7 @@ def distinct_shingles(words: pl.Series) -> pl.Series:
 
 
 def shingle_sets(words: pl.Series) -> tuple[npt.NDArray[np.uint32], Ints]:
-    """Return the sorted hashes of each text's shingles, one text after the other, and the bounds."""
+    """Return the sorted hashes of each text's shingles, text after text, and their bounds."""
     codes = np.frombuffer("".join(words.to_list()).encode("utf-32-le"), np.uint32)
     ends = np.cumsum(words.str.len_chars().to_numpy(), dtype=np.int64)
     kernel = compiled(_shingle_sets)
@@ -137,8 +144,8 @@ class _Joined:
         self._count = 0
 
     def add_texts(
-        self, order: Ints, key: Words, group: Ints, shingles: npt.NDArray[np.uint32], bounds: Ints,
-        least: float,
+        self, order: Ints, key: Words, shingles: npt.NDArray[np.uint32], bounds: Ints, *,
+        group: Ints, least: float,
     ) -> None:  # fmt: skip
         self._count = compiled(_compare_texts)(
             order, key, group, shingles, bounds, least, NEIGHBOURS, *self._found()
@@ -146,7 +153,7 @@ class _Joined:
 
     def add_pictures(self, raw: npt.NDArray[np.uint8], group: Ints, bits: int) -> None:
         self._count = compiled(_compare_pictures)(
-            raw.view(">u2").astype(np.uint16), group, bits, NEIGHBOURS, *self._found()
+            raw.view(">u2").astype(np.uint16), group, bits, _FEW_BITS, NEIGHBOURS, *self._found()
         )
 
     def links(self) -> pl.DataFrame:
@@ -200,7 +207,7 @@ def _shingle_sets(
     return found[: bounds[-1]].copy(), bounds
 
 
-def _band_keys(
+def _band_keys(  # noqa: PLR0917 - compiled
     shingles: npt.NDArray[np.uint32], bounds: Ints, group: Words, factor: Words, shift: Words,
     rows: int,
 ) -> Words:  # fmt: skip
@@ -223,7 +230,7 @@ def _band_keys(
     return keys
 
 
-def _compare_texts(
+def _compare_texts(  # noqa: C901, PLR0917 - compiled, in one piece
     order: Ints, key: Words, group: Ints, shingles: npt.NDArray[np.uint32], bounds: Ints,
     least: float, neighbours: int, head: Ints, left: Ints, right: Ints,
     strength: npt.NDArray[np.float64], count: int,
@@ -267,15 +274,15 @@ def _compare_texts(
             if common / (both - common) < least:
                 continue
             head[max(a, b)] = min(a, b)
-            left[count], right[count] = earlier, later
+            left[count], right[count] = min(later, earlier), max(later, earlier)
             strength[count] = common / (both - common)
             count += 1
     return count
 
 
-def _compare_pictures(
-    words: npt.NDArray[np.uint16], group: Ints, bits: int, neighbours: int, head: Ints, left: Ints,
-    right: Ints, strength: npt.NDArray[np.float64], count: int,
+def _compare_pictures(  # noqa: C901, PLR0912, PLR0917 - compiled, in one piece
+    words: npt.NDArray[np.uint16], group: Ints, bits: int, few: int, neighbours: int, head: Ints,
+    left: Ints, right: Ints, strength: npt.NDArray[np.float64], count: int,
 ) -> int:  # fmt: skip
     parts = words.shape[1]
     ones = np.zeros(1 << 16, np.int64)
@@ -287,13 +294,11 @@ def _compare_pictures(
         full = 0
         for part in range(parts):
             full += ones[words[later, part]]
-        if full < 64 or full > 192:
+        if min(full, 16 * parts - full) < few:
             continue
         for part in range(parts):
-            for flip in range(17):
-                probe = words[later, part]
-                if flip < 16:
-                    probe ^= np.uint16(1 << flip)
+            for flip in range(17):  # each of 16 bits, and none
+                probe = words[later, part] ^ np.uint16((1 << flip) & 0xFFFF)
                 earlier = newest[part, probe]
                 for _ in range(neighbours):
                     if earlier < 0:
