@@ -42,7 +42,7 @@ class Level:
     jaccard: float  # of the shingles of two texts, at least
     numbers: bool  # whether two texts must tell the same numbers: reports of two days are alike
     bits: int  # of two PDQ hashes that differ, at most; 31 is usual and not verified by us
-    links: int  # a post that carries more of them joins by its first only: it is a list
+    links: int  # a post that carries more joins by its first only; its own id or address is first
 
 
 STRICT = Level(name="strict", jaccard=0.8, numbers=True, bits=31, links=1)
@@ -193,7 +193,7 @@ def _carried(cascades: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     """Return what each cascade carries: its root, and reposts of it, which change nothing.
 
     ``rank`` is the key's place among the links of its post, ``links`` how many there are; both are
-    0 for a post's own id or address, and for media.
+    0 for ids of posts in a cascade, and for media.
     """
     of_root = (pl.col("kind") == "repost") & (pl.col("named") == pl.col("root_id"))
     carrying = placed.filter(pl.col("is_root") | of_root)
@@ -214,7 +214,7 @@ def _free(found: pl.DataFrame, by: str) -> pl.DataFrame:
 
 
 def _links(carrying: pl.DataFrame) -> pl.DataFrame:
-    """Return the ids and addresses in posts, each post's in the order of trust."""
+    """Return the ids and addresses in posts; a post's own goes first, then the most trusted."""
     told = carrying.select(
         "appeal_id", "node", "post_id", "kind", key="object_keys",
         first=pl.col("object_keys").list.first(),
@@ -228,15 +228,14 @@ def _links(carrying: pl.DataFrame) -> pl.DataFrame:
     found = (
         told.explode("key")
         .filter(is_material("key"))
-        .with_columns(by.otherwise(pl.lit("post")).cast(_BY).alias("by"), is_link=~is_own)
+        .with_columns(by.otherwise(pl.lit("post")).cast(_BY).alias("by"), is_other=~is_own)
         .with_row_index("place")
-        .sort("post", "by", "place")
+        .sort("post", "is_other", "by", "place")
     )
-    is_link = pl.col("is_link").cast(pl.Int64)
     return found.select(
         "appeal_id", "node", "key", "by",
-        rank=is_link * is_link.cum_sum().over("post"),
-        links=is_link * is_link.sum().over("post"),
+        rank=pl.col("key").cum_count().over("post").cast(pl.Int64),
+        links=pl.len().over("post").cast(pl.Int64),
     )  # fmt: skip
 
 

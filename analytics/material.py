@@ -7,10 +7,14 @@ _NO_MATERIAL = r"^(?:gdelt|pdq):"
 _HOME = r"^url:[^/?]*(?:/+(?:(?:index|home|default)(?:\.\w+)?|[a-z]{2}(?:[-_][A-Za-z]{2})?)?)?/*$"
 # On these hosts a path of one step is an account, and only what lies below it is a post.
 _HOSTS = (
-    r"^url:(?:[\w-]+\.)*(?:x\.com|twitter\.com|facebook\.com|fb\.com|instagram\.com|threads\.(?:net|com)"
-    r"|youtube\.com|t\.me|telegram\.me|vk\.(?:com|ru)|ok\.ru|tiktok\.com|bsky\.app|reddit\.com"
+    r"(?:x\.com|twitter\.com|facebook\.com|fb\.com|instagram\.com|threads\.(?:net|com)"
+    r"|youtube\.com|t\.me|telegram\.(?:me|org)|vk\.(?:com|ru)|ok\.ru|tiktok\.com|bsky\.app|reddit\.com"
     r"|linkedin\.com|weibo\.com|patreon\.com|linktr\.ee|paypal\.(?:com|me)|ko-fi\.com"
     r"|buymeacoffee\.com|discord\.(?:gg|com)|whatsapp\.com|wa\.me)"
+)
+_HELP = (
+    rf"^url:(?:help|support|about|business|legal|policies)\.(?:{_HOSTS}|google\.com)(?:/|$)"
+    r"|^url:(?:[\w-]+\.)*google\.[a-z.]+/(?:search|maps)\b"
 )
 _STEP = r"[^/?]+"
 _SHOWS_MANY = (
@@ -29,7 +33,7 @@ def is_material(key: str) -> pl.Expr:
     The rule looks at the key alone, never at how many posts carry it: else a story would fall apart
     when further posts come in. A site's home page, and on platforms an account, a channel, a group,
     a hashtag or a search, is met in posts that have nothing else in common; GDELT's numbers of
-    events name what articles tell of. None of them joins anything.
+    events name what articles tell of; maps and help pages tell of no appeal. None joins anything.
 
     >>> keys = ["url:a.example", "url:a.example/kk/", "url:a.example/news/1", "url:x.com/name",
     ...         "url:youtube.com/@name/videos", "url:facebook.com/name/posts/1", "x:12", "gdelt:7"]
@@ -38,6 +42,6 @@ def is_material(key: str) -> pl.Expr:
     """
     many = pl.any_horizontal(
         pl.col(key).str.contains(pattern)
-        for pattern in (_NO_MATERIAL, _HOME, f"{_HOSTS}(?:{_SHOWS_MANY})")
+        for pattern in (_NO_MATERIAL, _HOME, _HELP, rf"^url:(?:[\w-]+\.)*{_HOSTS}(?:{_SHOWS_MANY})")
     )
     return pl.col(key).is_not_null() & ~many

@@ -19,7 +19,8 @@ def joins(key: str | None) -> bool:
         "url:a.example/kk/petition",
         "url:a.example/index.php?id=7", "url:bit.ly/3kXyZ", "url:xx.com/name", "url:notx.com/name",
         "url:facebook.com/name/posts/1", "url:facebook.com/watch?v=1",
-        "url:youtube.com/playlist?list=PL1", "url:t.me/c/12/34", "url:instagram.com/stories/name/1",
+        "url:youtube.com/playlist?list=PL1", "url:t.me/c/12/34", "url:support.example/1",
+        "url:instagram.com/stories/name/1", "url:business.a.example/news/1",
         "x:12", "youtube:abcdefghijk", "telegram:chan/4", "object:video-1", "web:https://a.example/1",
     ],
 )  # fmt: skip
@@ -38,7 +39,9 @@ def test_material_joins(key: str) -> None:
         "url:youtube.com/channel/UC1", "url:facebook.com/groups/7",
         "url:facebook.com/profile.php?id=7",
         "url:web.facebook.com/sharer/sharer.php?u=x", "url:reddit.com/r/kz", "url:vk.com/club7",
-        "url:patreon.com/name", "gdelt:669671178", "pdq:" + "0f" * 32, None,
+        "url:patreon.com/name", "gdelt:669671178",
+        "url:support.twitter.com/articles/20169199", "url:google.com/maps/search?api=1&query=22",
+        "url:google.co.uk/search?q=water", "pdq:" + "0f" * 32, None,
     ],
 )  # fmt: skip
 def test_what_many_posts_have_joins_nothing(key: str | None) -> None:
