@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from analytics.joining import comparable
 from analytics.tables import COVERAGE, SHARES
 
 _BY = ("appeal_id", "platform")
@@ -33,6 +34,7 @@ def coverage(
         _column(posts, "at", "posts with a time", "posts without one are on no timeline"),
         _column(posts, "account_id", "posts with a known account", "others count as no account"),
         _words(posts),
+        _comparable(posts),
         _followers(posts, accounts),
         _set_aside(posts, shares),
         _backwards(posts, shares),
@@ -106,6 +108,19 @@ def _column(posts: pl.DataFrame, column: str, what: str, note: str) -> pl.DataFr
 def _words(posts: pl.DataFrame) -> pl.DataFrame:
     own = posts.filter(pl.col("kind") != "repost")
     return _column(own, "text", "posts with their words", "protection keeps no private words")
+
+
+def _comparable(posts: pl.DataFrame) -> pl.DataFrame:
+    """Count the posts whose words can join them to others."""
+    own = posts.filter(pl.col("kind") != "repost")
+    found = own.group_by(_BY).agg(known=pl.len()).join(
+        comparable(own).group_by(_BY).agg(held=pl.len()), on=_BY, how="left"
+    )  # fmt: skip
+    return _named(
+        found.with_columns(pl.col("held").fill_null(0)),
+        "posts with enough words to be compared",
+        "others join a story by what they link to or show, and not by their words",
+    )
 
 
 def _followers(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:

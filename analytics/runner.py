@@ -16,6 +16,7 @@ from analytics.diffusion import TREES, all_shapes, with_likeliest
 from analytics.errors import MeasureError
 from analytics.following import with_followed
 from analytics.growth import growth, milestones, placed
+from analytics.joining import stories, story_members
 from analytics.lags import lags
 from analytics.layout import time_river
 from analytics.models import chosen
@@ -37,6 +38,8 @@ from analytics.tables import (
     RUNS,
     SHAPES,
     SHARES_TABLE,
+    STORIES,
+    STORY_MEMBERS,
     SUMMARY,
     TABLES,
     TIMELINE,
@@ -158,10 +161,14 @@ def _measure_all(
     choose = chosen(store.read("parent_models"))
     shapes = all_shapes(posts, shared, accounts, choose=choose, seed=seed, trees=trees)
     in_time = placed(posts, shared)
+    report(STORY_MEMBERS.name)
+    members = story_members(posts, shared)
     steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
         (SHARES_TABLE.name, lambda: with_likeliest(posts, shared, accounts, choose=choose)),
         (SHAPES.name, lambda: shapes),
         (CASCADES.name, lambda: cascades(posts, shared, shapes)),
+        (STORY_MEMBERS.name, lambda: members),
+        (STORIES.name, lambda: stories(posts, shared, members)),
         (GROWTH.name, lambda: growth(in_time)),
         (MILESTONES.name, lambda: milestones(in_time, posts)),
         (TIMELINE.name, lambda: timeline(posts)),

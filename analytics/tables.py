@@ -32,6 +32,7 @@ KINDS = ("original", "repost", "quote", "reply", "comment", "article")
 SHARES = ("repost", "quote")  # a reply is not a share (docs/decisions/0004)
 METHODS = ("observed", "star", "follow", "pdi", "calibrated")
 BASES = ("observed", "object", "follow", "inferred")
+JOINS = ("post", "address", "object", "media", "picture", "text")  # the most trusted first
 ROLES = ("person", "media", "ngo", "official", "public_figure", "unknown")
 METRICS = (
     "views", "likes", "reposts", "quotes", "replies", "forwards", "reactions", "bookmarks",
@@ -534,6 +535,43 @@ VALIDATION = Table(
     },
 )
 
+STORY_MEMBERS = Table(
+    name="story_members",
+    row="one cascade that is joined with others; one without a row is a story by itself",
+    key=("appeal_id", "level", "root_id"),
+    measured=True,
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "level": _text("how like is like enough: strict or loose", null=False),
+        "root_id": _id("the cascade, or a share whose root is unknown", "post", null=False),
+        "story_id": _id("its story: the root of the story's earliest cascade", "post", null=False),
+        "joined_to": _id("the cascade that ties it to its story; null for the earliest", "post"),
+        "by": _text("what both carry, of several the most trusted", values=JOINS),
+        "key": _id("the id or address that both carry; null for likeness", "object"),
+        "strength": _number("1 where it is the same, else how like: 0 … 1"),
+    },
+)
+
+STORIES = Table(
+    name="stories",
+    row="one story: all cascades that carry the same material, on whatever platforms",
+    key=("appeal_id", "level", "story_id"),
+    measured=True,
+    columns={
+        "appeal_id": _APPEAL_ID,
+        "level": _text("how like is like enough: strict or loose", null=False),
+        "story_id": _id("the root of its earliest cascade", "post", null=False),
+        "cascades": _count("cascades in it; shares whose root is unknown are none", null=False),
+        "posts": _count("posts held in them: roots, reposts and quotes", null=False),
+        "accounts": _count("distinct accounts in them, as far as known", null=False),
+        "platforms": _list("platforms of these posts, in the order of the alphabet"),
+        "first_at": _time("the first of these posts"),
+        "last_at": _time("the last"),
+        "joined_by": _list("what joins it; empty for one cascade"),
+        "weakest": _number("strength of its weakest join; null for one cascade"),
+    },
+)
+
 GROWTH = Table(
     name="growth",
     row="one cascade of three shares or more, when it had a certain size",
@@ -740,7 +778,8 @@ TABLES: dict[str, Table] = {
     for table in (
         APPEALS, POSTS, ACCOUNTS, COUNTERS, CHANGES, FOLLOWS, RESPONSES, IMPORTS, LOSSES,
         COLLECTIONS, RUNS,
-        SHARES_TABLE, CASCADES, SHAPES, GROWTH, MILESTONES, TIMELINE, COUNTER_HISTORY, COVERAGE, LAGS,
+        SHARES_TABLE, CASCADES, SHAPES, STORY_MEMBERS, STORIES,
+        GROWTH, MILESTONES, TIMELINE, COUNTER_HISTORY, COVERAGE, LAGS,
         CANDIDATES, LAYOUT, PARENT_MODELS, VALIDATION,
         SUMMARY,
     )

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from analytics import forest
+from analytics.material import is_material
 from analytics.tables import SHARES, SHARES_TABLE
 
 _KEY = ("appeal_id", "post_id")
@@ -104,23 +105,42 @@ def _told(posts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_object(posts: pl.DataFrame) -> pl.DataFrame:
-    """Return the posts that carry the id of another post held, such as a video's."""
+    """Return the posts that carry the id or the address of another post held.
+
+    Of several, the one that the post names first counts.
+    """
     links = (
         posts.filter(pl.col("kind").is_in(["original", "article"]), pl.col("parent_id").is_null())
         .explode("object_keys")
-        .filter(pl.col("object_keys").is_not_null(), pl.col("object_keys") != pl.col("post_id"))
-        .join(
-            posts.select("appeal_id", object_keys="post_id", writer="account_id"),
-            on=["appeal_id", "object_keys"],
-            how="inner",
-        )
+        .filter(is_material("object_keys"))
+        .with_row_index("place")
+        .join(_named(posts), on=["appeal_id", "object_keys"], how="inner")
+        .filter(pl.col("named") != pl.col("post_id"))
+        .sort("place")
         .unique(_KEY, keep="first", maintain_order=True)
     )
     return links.with_columns(
-        parent_id="object_keys",
+        parent_id="named",
         parent_account_id="writer",
         basis=pl.lit("object"),
     ).select(*_COLUMNS, named_root=pl.lit(None, pl.String))
+
+
+def _named(posts: pl.DataFrame) -> pl.DataFrame:
+    """Return the post that each key names: by its id, else the first article at that address."""
+    posts = posts.select(
+        "appeal_id", "at", "kind", "object_keys", named="post_id", writer="account_id"
+    )
+    by_id = posts.with_columns(object_keys="named", by_address=False)
+    articles = posts.filter(pl.col("kind") == "article")
+    at_address = articles.with_columns(pl.col("object_keys").list.first(), by_address=True)
+    return (
+        pl.concat([by_id, at_address.select(by_id.columns)])
+        .drop_nulls("object_keys")
+        .sort("by_address", "at", "named", nulls_last=True)
+        .unique(["appeal_id", "object_keys"], keep="first", maintain_order=True)
+        .select("appeal_id", "object_keys", "named", "writer")
+    )
 
 
 def _missing_links(told: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:

@@ -153,3 +153,36 @@ def walked(link: list[int], node: int) -> str | None:
 
 def test_no_posts_no_shares() -> None:
     assert shares(POSTS.empty()).is_empty()
+
+
+ADDRESS = {"post_id": "web:https://www.a.example/1", "platform": "web", "kind": "article"}
+
+
+def test_a_post_that_links_to_an_article_held_hangs_from_it_by_its_address() -> None:
+    article = ADDRESS | {"object_keys": ["url:a.example/1", "url:a.example/2"]}
+    link = {"kind": "original", "object_keys": ["url:a.example/2", "url:a.example/1"]}
+    (share,) = shares(posts(article, link)).to_dicts()
+    assert (share["post_id"], share["parent_id"]) == ("x:2", ADDRESS["post_id"])
+    assert (share["basis"], share["root_id"], share["parent_account_id"]) == (
+        "object",
+        None,
+        "x:acc1",
+    )
+
+
+def test_of_two_copies_of_an_address_the_first_is_linked_to() -> None:
+    article = ADDRESS | {"object_keys": ["url:a.example/1"]}
+    again = article | {"post_id": "web:http://a.example/1"}
+    told = posts(article, again, ORIGINAL | {"object_keys": ["url:a.example/1"]})
+    first = ADDRESS["post_id"]
+    assert shares(told).select("post_id", "parent_id").rows() == [
+        ("web:http://a.example/1", first),
+        ("x:3", first),
+    ]
+    assert shares(told[::-1]).equals(shares(told))
+
+
+def test_a_home_page_is_no_object() -> None:
+    page = {"post_id": "web:https://a.example", "kind": "article", "object_keys": ["url:a.example"]}
+    link = ORIGINAL | {"object_keys": ["url:a.example"]}
+    assert shares(posts(page, *[link] * 3)).is_empty()
