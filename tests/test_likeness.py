@@ -157,6 +157,17 @@ def test_pictures_are_joined_as_all_pairs_join_them(flips: list[set[int]], bits:
         assert strength == 1 - (values[left] ^ values[right]).bit_count() / 256
 
 
+@pytest.mark.parametrize("bit", range(16))
+@pytest.mark.parametrize("part", [0, 15])
+def test_pictures_meet_however_31_bits_are_spread(bit: int, part: int) -> None:
+    """Of sixteen parts, one differs in one bit and each other in two."""
+    flips = {16 * part + bit} | {16 * n + place for n in range(16) if n != part for place in (3, 9)}
+    pictures = [picture(SEEN), picture(SEEN ^ sum(1 << flip for flip in flips))]
+    frame = pl.DataFrame({"group": [0, 0], "pdq": pictures})
+    assert alike_pictures(frame, bits=31).rows() == [(0, 1, 1 - 31 / 256)]
+    assert alike_pictures(frame, bits=30).is_empty()
+
+
 @pytest.mark.parametrize("value", [0, (1 << 256) - 1, (1 << 40) - 1])
 def test_the_hash_of_an_empty_picture_is_like_none(value: int) -> None:
     pictures = pl.DataFrame({"group": [0, 0], "pdq": [picture(value)] * 2})
