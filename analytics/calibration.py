@@ -111,7 +111,6 @@ class Sample:
     stars: Stars
     seconds: Reals
     followers: Reals
-    chosen: npt.NDArray[np.int64]  # stars
     wanted: npt.NDArray[np.bool_]  # by event
     number: npt.NDArray[np.int64]  # of the child in its star
     cascade: npt.NDArray[np.int64]
@@ -131,7 +130,6 @@ class Sample:
             stars=stars,
             seconds=stars.of_events("seconds"),
             followers=stars.of_events("followers"),
-            chosen=np.unique(star[wanted]),
             wanted=wanted,
             number=number[wanted],
             cascade=tree[star[wanted]],
@@ -143,22 +141,29 @@ class Sample:
         """Return which rows have another parent than the original."""
         return ~self.is_root
 
-    def scores(self, kind: str, figures: Reals) -> Reals:
-        """Return, by row, the true parent's probability, the original's, and that by each term."""
+    def scores(self, kind: str, figures: Reals, rows: npt.NDArray[np.bool_] | None = None) -> Reals:
+        """Return, by row, the true parent's probability, the original's, and that by each term.
+
+        Only the chosen ``rows`` are worked out and returned.
+        """
         from analytics import parents  # noqa: PLC0415
 
         s = self.stars
+        event = np.flatnonzero(self.wanted) if rows is None else np.flatnonzero(self.wanted)[rows]
+        wanted = np.zeros(len(s.truth), bool)
+        wanted[event] = True
         out = np.full((len(s.truth), 2 + parents.TERMS), np.nan)
+        chosen = np.unique(np.searchsorted(s.star_starts, event, "right") - 1)
 
-        def part(chosen: npt.NDArray[np.int64]) -> None:
+        def part(some: npt.NDArray[np.int64]) -> None:
             parents.scores(
-                KINDS[kind], figures, s.star_starts, chosen, self.seconds, self.followers,
-                s.told, s.truth, self.wanted, out,
+                KINDS[kind], figures, s.star_starts, some, self.seconds, self.followers,
+                s.told, s.truth, wanted, out,
             )  # fmt: skip
 
         with ThreadPoolExecutor(WORKERS) as pool:
-            list(pool.map(part, (self.chosen[k::WORKERS] for k in range(WORKERS))))
-        found: Reals = out[self.wanted]
+            list(pool.map(part, (chosen[k::WORKERS] for k in range(WORKERS))))
+        found: Reals = out[event]
         return found
 
 
@@ -184,7 +189,7 @@ def _fit(sample: Sample, rows: npt.NDArray[np.bool_], start: Reals | None) -> Re
 
     def loss(x: Reals) -> float:
         figures = _shape(x)
-        terms = sample.scores("calibrated", figures)[use, 2:]
+        terms = sample.scores("calibrated", figures, use)[:, 2:]
         return -float(np.log(terms @ mix(terms)).mean())
 
     found = minimize(
@@ -193,7 +198,7 @@ def _fit(sample: Sample, rows: npt.NDArray[np.bool_], start: Reals | None) -> Re
                  "initial_simplex": _simplex(begin, 0.5 if start is None else 0.15)},
     )  # fmt: skip
     figures = _shape(found.x)
-    weights = mix(sample.scores("calibrated", figures)[use, 2:])
+    weights = mix(sample.scores("calibrated", figures, use)[:, 2:])
     figures[7:9] = weights[:2]
     figures[0:2] = _root(sample.number[rows], sample.is_root[rows])
     return figures

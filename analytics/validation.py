@@ -110,7 +110,7 @@ def _scores(sample: Sample, fit: Fit | None, seed: int) -> Iterator[dict[str, ob
         fold = calibration.folds(sample.stars.trees)[sample.cascade]
         found = np.empty((len(fold), 2))
         for g, figures in enumerate(fit.left_out):
-            found[fold == g] = sample.scores("calibrated", figures)[fold == g, :2]
+            found[fold == g] = sample.scores("calibrated", figures, fold == g)[:, :2]
         yield from _scored(sample, "calibrated", "", found, seed=seed)
 
 
