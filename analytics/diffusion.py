@@ -21,7 +21,7 @@ Reals = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 TREES = 100  # of each setting
-MOST_DRAWN = 400_000_000  # posts in all trees of one method; beyond, fewer trees are drawn
+MOST_DRAWN = 150_000_000  # posts in all trees of one method; beyond, fewer trees are drawn
 FEWEST_TREES = 4
 ROOM = 20_000_000  # links held at once by one worker
 WORKERS = os.cpu_count() or 1
@@ -82,13 +82,14 @@ def _doubtful(
     posts: pl.DataFrame, shares: pl.DataFrame, accounts: pl.DataFrame, model: Model | None,
     *, seed: int, trees: int,
 ) -> Iterator[pl.DataFrame]:  # fmt: skip
-    followed = shares["basis"].eq("follow").any()
-    bare = pl.when(pl.col("basis") != "follow")
-    star = shares.with_columns(parent_id=bare.then("parent_id"), basis=bare.then("basis"))
-    yield shapes(stars(posts, star, accounts), None, method="star", seed=seed)
     found = stars(posts, shares, accounts)
-    if followed:
+    bare = found
+    if shares["basis"].eq("follow").any():
         yield shapes(found, None, method="follow", seed=seed)
+        told = pl.when(pl.col("basis") != "follow")
+        star = shares.with_columns(parent_id=told.then("parent_id"), basis=told.then("basis"))
+        bare = stars(posts, star, accounts)
+    yield shapes(bare, None, method="star", seed=seed)
     yield shapes(found, pdi(), method="pdi", seed=seed, trees=trees)
     if model:
         each = max(trees // len(model.figures), 1)
