@@ -8,11 +8,13 @@ reads the tree of likeliest parents: it is flatter than any tree that was ever d
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from analytics.growth import FEWEST, sizes
 from analytics.models import FIGURES, Model, pdi
 from analytics.stars import ELSEWHERE, HIDDEN, Stars, stars
 from analytics.tables import SHAPES, SHARES, SHARES_TABLE
@@ -27,8 +29,9 @@ ROOM = 20_000_000  # links held at once by one worker
 WORKERS = os.cpu_count() or 1
 MEASURES = ("depth", "max_breadth", "virality", "mean_depth", "broadcast")
 _COUNTS = MEASURES[:2]
+_Arrays = tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any]
 _TREE = ["appeal_id", "root_id"]
-_HIDDEN = pl.col("basis").is_null() | (pl.col("basis") == "inferred")
+_HIDDEN = pl.col("basis").ne_missing(pl.lit("observed"))
 
 
 Choice = Callable[[str], Model | None]
@@ -55,7 +58,7 @@ def all_shapes(
     Returns
     -------
     DataFrame
-        The table ``shapes``. Where every parent is known, one row, *observed*; else *star*,
+        The table ``shapes``. Where every parent was observed, one row, *observed*; else *star*,
         *follow* where follow lists told any parent, *pdi*, and *calibrated* where it applies.
     """
     doubtful = shares.with_columns(doubt=(pl.col("kind").is_in(SHARES) & _HIDDEN).any().over(_TREE))
@@ -67,6 +70,61 @@ def all_shapes(
         if not hidden.is_empty():
             parts += _doubtful(posts, hidden, accounts, choose(platform), seed=seed, trees=trees)
     return pl.concat(parts).sort(*_TREE, "method")
+
+
+def grown(
+    posts: pl.DataFrame, shares: pl.DataFrame, accounts: pl.DataFrame, *,
+    choose: Choice, seed: int = 0, trees: int = TREES,
+) -> pl.DataFrame:  # fmt: skip
+    """Measure the trees of cascades with hidden parents as they grew.
+
+    Parameters
+    ----------
+    posts, shares, accounts, choose, seed, trees
+        As of :func:`all_shapes`; the trees of the calibrated model are the same.
+
+    Returns
+    -------
+    DataFrame
+        One row per cascade of four posts and more and size (1, 2, 5, 10, …, and the last): median
+        and 5-95 % of ``depth``, ``max_breadth`` and ``virality`` over trees and settings.
+    """
+    hidden = (pl.col("kind").is_in(SHARES) & _HIDDEN).any().over(_TREE)
+    parts = [_GROWN]
+    for platform, own in by_platform(shares):
+        model, doubtful = choose(platform), own.filter(hidden)
+        if model and not doubtful.is_empty():
+            each = max(trees // len(model.figures), 1)
+            parts.append(_grown(stars(posts, doubtful, accounts), model, each, seed))
+    return pl.concat(parts)
+
+
+def _grown(stars: Stars, model: Model, trees: int, seed: int) -> pl.DataFrame:
+    from analytics import parents  # noqa: PLC0415
+
+    size = np.diff(stars.starts)
+    steps = [_checkpoints(int(n)) for n in size]
+    cuts = np.concatenate([[0], np.cumsum([len(step) for step in steps])]).astype(np.int64)
+    at = np.concatenate([np.empty(0, np.int64), *steps]).astype(np.int64)
+    out = np.empty((len(at), 3, 3))
+    arrays = _arrays(stars, stars.told, seed)
+    count = _affordable(stars, len(model.kinds), trees)
+
+    def part(cascades: Integers) -> None:
+        parents.draw_growth(
+            cascades, *arrays, model.kinds, model.figures, count, ROOM, at, cuts, out
+        )
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(part, _parts(np.flatnonzero(size >= FEWEST), size)))
+    rows = stars.trees.select(*_TREE)[np.repeat(np.arange(len(size)), np.diff(cuts))]
+    return rows.with_columns(pl.Series("size", at), *_columns(out))
+
+
+def _checkpoints(size: int) -> Integers:
+    """Return the sizes at which a cascade is measured; none of a small one."""
+    steps = np.array(sizes(), np.int64)
+    return np.append(steps[steps < size], size) if size >= FEWEST else steps[:0]
 
 
 def by_platform(shares: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -146,7 +204,7 @@ def _affordable(stars: Stars, settings: int, trees: int) -> int:
 
 
 def _columns(bands: Reals) -> Iterable[pl.Series]:
-    for place, name in enumerate(MEASURES):
+    for place, name in enumerate(MEASURES[: bands.shape[1]]):
         for end, part in enumerate(("_lo", "", "_hi")):
             column = pl.Series(name + part, bands[:, place, end], nan_to_null=True)
             yield column.cast(pl.Int64) if name in _COUNTS else column
@@ -159,11 +217,7 @@ def _draw_all(
     """Draw and measure every cascade, the large ones tree by tree on all workers."""
     from analytics import parents  # noqa: PLC0415
 
-    arrays = (
-        stars.starts, stars.stars_of, stars.members, stars.star_starts,
-        stars.nodes["link"].cast(pl.Int32).to_numpy(), stars.of_events("seconds"),
-        stars.of_events("followers"), told, stars.seeds(seed),
-    )  # fmt: skip
+    arrays = _arrays(stars, told, seed)
     size = np.diff(stars.starts)
     large = size > _LARGE
 
@@ -183,6 +237,15 @@ def _draw_all(
                 list(pool.map(one_setting, ((int(x), cell) for cell in range(len(kinds)))))
             )
             parents.bands(found, 0.05, 0.95, bands[x])
+
+
+def _arrays(stars: Stars, told: Integers, seed: int) -> "_Arrays":
+    """Return cascades in the form that the compiled loops take."""
+    return (
+        stars.starts, stars.stars_of, stars.members, stars.star_starts,
+        stars.nodes["link"].cast(pl.Int32).to_numpy(), stars.of_events("seconds"),
+        stars.of_events("followers"), told, stars.seeds(seed),
+    )  # fmt: skip
 
 
 _LARGE = 50_000  # posts, from which one cascade keeps all workers busy
@@ -226,6 +289,13 @@ def with_likeliest(
     )
 
 
+_GROWN = pl.DataFrame(
+    schema={
+        "appeal_id": pl.String, "root_id": pl.String, "size": pl.Int64,
+        **{f"{name}{end}": pl.Int64 if name in _COUNTS else pl.Float64
+           for name in MEASURES[:3] for end in ("_lo", "", "_hi")},
+    }
+)  # fmt: skip
 _LIKELY = pl.DataFrame(
     schema={
         "appeal_id": pl.String, "post_id": pl.String, "likely_id": pl.String,

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from analytics.kernels import compiled
 from analytics.stars import stars
 from analytics.tables import ACCOUNTS, GROWTH, MILESTONES, SHARES
 
@@ -20,6 +19,8 @@ STEPS = 23  # sizes at which a cascade is measured, besides the one it ends with
 ACCOUNTS_REACHED = (10, 100, 1000, 10_000)
 _TREE = ["appeal_id", "root_id"]
 _HOUR = 3600
+_BANDED = {f"{name}{end}" for name in ("depth", "max_breadth", "virality")
+           for end in ("_lo", "", "_hi")}  # fmt: skip
 
 
 def placed(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
@@ -41,7 +42,7 @@ def placed(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
         is known; ``whole`` says whether all parents and times of the cascade are.
     """
     member = pl.col("kind").is_in(SHARES) & pl.col("root_id").is_not_null()
-    unknown = pl.col("basis").is_null() | (pl.col("basis") == "inferred") | pl.col("at").is_null()
+    unknown = pl.col("basis").ne_missing("observed") | pl.col("at").is_null()
     told = shares.filter(member).with_columns(whole=~unknown.any().over(_TREE))
     found = stars(posts, told.filter(pl.col("at").is_not_null()), ACCOUNTS.empty())
     whole = told.select(*_TREE, "whole").unique()
@@ -57,7 +58,7 @@ def placed(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def growth(nodes: pl.DataFrame) -> pl.DataFrame:
+def growth(nodes: pl.DataFrame, inferred: pl.DataFrame | None = None) -> pl.DataFrame:
     """Measure every cascade of three shares or more at the sizes 1, 2, 5, 10, …, and at its last.
 
     The sizes are the same in all cascades: shapes may be compared only at equal size (Juul and
@@ -67,12 +68,16 @@ def growth(nodes: pl.DataFrame) -> pl.DataFrame:
     ----------
     nodes
         Posts in the order of time, as :func:`placed` gives them.
+    inferred
+        Bands of cascades whose parents are partly hidden, by size, as
+        :func:`analytics.diffusion.grown` draws them; without, their shapes stay null.
 
     Returns
     -------
     DataFrame
         The table ``growth``, one row per cascade and size. Depth, breadth and virality are those of
-        the tree as it was then; among posts of the same time, those nearer to the root are first.
+        the tree as it was then, observed, or drawn with a band; among posts of the same time, those
+        nearer to the root are first.
 
     Examples
     --------
@@ -100,10 +105,18 @@ def growth(nodes: pl.DataFrame) -> pl.DataFrame:
         at=pl.col("began_at") + pl.duration(microseconds=(pl.col("seconds") * 1e6).round())
     )
     shapes = _shapes(rows.filter("whole"), checked.filter("whole"))
+    bands = GROWTH.empty() if inferred is None else inferred
+    drawn = bands.select(*_TREE, "size", *(name for name in bands.columns if name in _BANDED))
+    seen = checked.join(shapes, on=["tree", "size"], how="left", maintain_order="left")
+    both = seen.join(drawn, on=[*_TREE, "size"], how="left", maintain_order="left", suffix="_drawn")
     return GROWTH.check(
-        checked.join(shapes, on=["tree", "size"], how="left", maintain_order="left").select(
-            *GROWTH.columns
-        )
+        both.with_columns(
+            *(pl.coalesce(name, f"{name}_drawn") for name in ("depth", "max_breadth", "virality")),
+            method=pl.when("whole")
+            .then(pl.lit("observed"))
+            .when(pl.col("depth_drawn").is_not_null())
+            .then(pl.lit("calibrated")),
+        ).select(*GROWTH.columns)
     )
 
 
@@ -118,6 +131,8 @@ def sizes() -> list[int]:
 
 def _shapes(rows: pl.DataFrame, checked: pl.DataFrame) -> pl.DataFrame:
     """Measure the whole cascades at the sizes to be checked."""
+    from analytics import parents  # noqa: PLC0415
+
     per_tree = checked.group_by("tree", maintain_order=True).agg(pl.len(), pl.col("last").first())
     starts, cuts = (
         np.concatenate([[0], per_tree[name].cast(pl.Int64).cum_sum().to_numpy()]).astype(np.int64)
@@ -125,7 +140,7 @@ def _shapes(rows: pl.DataFrame, checked: pl.DataFrame) -> pl.DataFrame:
     )
     out = np.empty((checked.height, 3))
     link = rows["link"].cast(pl.Int32).to_numpy()
-    compiled(measure_prefixes)(link, starts, checked["size"].to_numpy(), cuts, out)
+    parents.measure_prefixes(link, starts, checked["size"].to_numpy(), cuts, out)
     return checked.select(
         "tree",
         "size",
@@ -133,45 +148,6 @@ def _shapes(rows: pl.DataFrame, checked: pl.DataFrame) -> pl.DataFrame:
         max_breadth=pl.Series(out[:, 1]).cast(pl.Int64),
         virality=pl.Series(out[:, 2], nan_to_null=True),
     )
-
-
-def measure_prefixes(
-    link: npt.NDArray[np.int32], starts: Ints, sizes: Ints, cuts: Ints,
-    out: npt.NDArray[np.float64],
-) -> None:  # fmt: skip
-    """Write depth, largest breadth and virality of trees as they grew.
-
-    Tree ``x`` has the nodes ``starts[x]:starts[x + 1]``, in the order in which they came, and is
-    measured at the sizes ``sizes[cuts[x]:cuts[x + 1]]``, ascending, which have a row each in
-    ``out``. ``link`` is a parent's place in its tree, smaller than the child's; the root's is not
-    read. Virality is 2W / n(n - 1), W = Σ s(n - s) over all subtrees but the whole (Goel et al.
-    2016), and NaN for one post alone. A tree takes as many steps as its sizes add up to. Compiled.
-    """
-    most = 0
-    for x in range(len(starts) - 1):
-        most = max(most, starts[x + 1] - starts[x])
-    depth, below = np.empty(most, np.int64), np.empty(most, np.int64)
-    breadth = np.empty(most, np.int64)
-    for x in range(len(starts) - 1):
-        up = link[starts[x] : starts[x + 1]]
-        breadth[: len(up)] = 0
-        depth[0], breadth[0] = 0, 1
-        deepest, broadest, seen = 0, 1, 1
-        for check in range(cuts[x], cuts[x + 1]):
-            n = sizes[check]
-            for k in range(seen, n):
-                depth[k] = depth[up[k]] + 1
-                breadth[depth[k]] += 1
-                deepest = max(deepest, depth[k])
-                broadest = max(broadest, breadth[depth[k]])
-            seen = max(seen, n)
-            below[:n] = 1
-            wiener = 0.0
-            for k in range(n - 1, 0, -1):
-                below[up[k]] += below[k]
-                wiener += float(below[k]) * (n - below[k])
-            out[check, 0], out[check, 1] = deepest, broadest
-            out[check, 2] = 2.0 * wiener / (float(n) * (n - 1.0)) if n > 1 else np.nan
 
 
 def milestones(nodes: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:

@@ -619,21 +619,100 @@ def draw_setting(
     cell, kind, figures, trees, room, found,
 ):  # fmt: skip
     """Draw the trees of one cascade by one setting; write their measures, a row per tree."""
-    low, high = nodes[x], nodes[x + 1]
-    n = high - low
+    n = nodes[x + 1] - nodes[x]
     together = min(max(room // n, 1), trees)
     drawn = np.empty((together, n), np.int32)
     for begin in range(0, trees, together):
-        count = min(together, trees - begin)
-        block = drawn[:count]
-        states = np.empty(count, np.uint64)
-        for b in range(count):
-            block[b] = link[low:high]
-            stream = np.uint64(cell) * np.uint64(1 << 32) + np.uint64(begin + b)
-            states[b] = scramble(seeds[x] ^ scramble(stream + _STEP))
-        for s in range(stars[x], stars[x + 1]):
-            _draw_one(s, members, star_starts, t, followers, told, kind, figures, states, block)
-        measure_trees(block, found[begin : begin + count])
+        block = drawn[: min(together, trees - begin)]
+        _draw_block(
+            x, nodes, stars, members, star_starts, link, t, followers, told, seeds,
+            cell, kind, figures, begin, block,
+        )  # fmt: skip
+        measure_trees(block, found[begin : begin + len(block)])
+
+
+@_compiled
+def _draw_block(
+    x, nodes, stars, members, star_starts, link, t, followers, told, seeds,
+    cell, kind, figures, begin, block,
+):  # fmt: skip
+    """Draw some trees of one cascade by one setting, from the ``begin``-th on."""
+    states = np.empty(len(block), np.uint64)
+    for b in range(len(block)):
+        block[b] = link[nodes[x] : nodes[x + 1]]
+        stream = np.uint64(cell) * np.uint64(1 << 32) + np.uint64(begin + b)
+        states[b] = scramble(seeds[x] ^ scramble(stream + _STEP))
+    for s in range(stars[x], stars[x + 1]):
+        _draw_one(s, members, star_starts, t, followers, told, kind, figures, states, block)
+
+
+@_compiled
+def draw_growth(
+    cascades, nodes, stars, members, star_starts, link, t, followers, told, seeds,
+    kinds, figures, trees, room, sizes, cuts, out,
+):  # fmt: skip
+    """Draw cascades as :func:`draw_cascades` does; write the bands of their shapes as they grew.
+
+    Cascade ``x`` is measured at the sizes ``sizes[cuts[x]:cuts[x + 1]]``, ascending, which have a
+    row each in ``out``: depth, breadth and virality, each as 5 %, median and 95 %.
+    """
+    for x in cascades:
+        n = nodes[x + 1] - nodes[x]
+        own = sizes[cuts[x] : cuts[x + 1]]
+        ends, whole = np.array([0, n]), np.array([0, len(own)])
+        found = np.empty((len(own), len(kinds) * trees, 3))
+        one = np.empty((len(own), 3))
+        together = min(max(room // n, 1), trees)
+        drawn = np.empty((together, n), np.int32)
+        for cell in range(len(kinds)):
+            for begin in range(0, trees, together):
+                block = drawn[: min(together, trees - begin)]
+                _draw_block(
+                    x, nodes, stars, members, star_starts, link, t, followers, told, seeds,
+                    cell, kinds[cell], figures[cell], begin, block,
+                )  # fmt: skip
+                for b in range(len(block)):
+                    measure_prefixes(block[b], ends, own, whole, one)
+                    found[:, cell * trees + begin + b] = one
+        for check in range(len(own)):
+            bands(found[check], 0.05, 0.95, out[cuts[x] + check])
+
+
+@_compiled
+def measure_prefixes(link, starts, sizes, cuts, out):
+    """Write depth, largest breadth and virality of trees as they grew.
+
+    Tree ``x`` has the nodes ``starts[x]:starts[x + 1]``, in the order in which they came, and is
+    measured at the sizes ``sizes[cuts[x]:cuts[x + 1]]``, ascending, which have a row each in
+    ``out``. ``link`` is a parent's place in its tree, smaller than the child's; the root's is not
+    read. Virality is 2W / n(n - 1), W = Σ s(n - s) over all subtrees but the whole (Goel et al.
+    2016), and NaN for one post alone. A tree takes as many steps as its sizes add up to. Compiled.
+    """
+    most = 0
+    for x in range(len(starts) - 1):
+        most = max(most, starts[x + 1] - starts[x])
+    depth, below = np.empty(most, np.int64), np.empty(most, np.int64)
+    breadth = np.empty(most, np.int64)
+    for x in range(len(starts) - 1):
+        up = link[starts[x] : starts[x + 1]]
+        breadth[: len(up)] = 0
+        depth[0], breadth[0] = 0, 1
+        deepest, broadest, seen = 0, 1, 1
+        for check in range(cuts[x], cuts[x + 1]):
+            n = sizes[check]
+            for k in range(seen, n):
+                depth[k] = depth[up[k]] + 1
+                breadth[depth[k]] += 1
+                deepest = max(deepest, depth[k])
+                broadest = max(broadest, breadth[depth[k]])
+            seen = max(seen, n)
+            below[:n] = 1
+            wiener = 0.0
+            for k in range(n - 1, 0, -1):
+                below[up[k]] += below[k]
+                wiener += float(below[k]) * (n - below[k])
+            out[check, 0], out[check, 1] = deepest, broadest
+            out[check, 2] = 2.0 * wiener / (float(n) * (n - 1.0)) if n > 1 else np.nan
 
 
 @_compiled

@@ -588,12 +588,20 @@ GROWTH = Table(
         ),
         "accounts": _count("distinct accounts by then, the root's included", null=False),
         "at": _time("when it had this size", null=False),
-        "depth": _count("longest way from the root; null unless all parents are observed"),
-        "max_breadth": _count("most posts at one depth; null unless all parents are observed"),
-        "virality": _number(
-            "mean distance between two of these posts; null for one post alone, and unless all "
-            "parents are observed"
+        "method": _text(
+            "how its shape is known: observed, or calibrated where parents are inferred; null "
+            "where it is not known",
+            values=METHODS,
         ),
+        "depth_lo": _count("its 5 % point; null where observed"),
+        "depth": _count("longest way from the root; the median where inferred"),
+        "depth_hi": _count("its 95 % point"),
+        "max_breadth_lo": _count("its 5 % point"),
+        "max_breadth": _count("most posts at one depth; the median where inferred"),
+        "max_breadth_hi": _count("its 95 % point"),
+        "virality_lo": _number("its 5 % point"),
+        "virality": _number("mean distance between two of these posts; null for one post alone"),
+        "virality_hi": _number("its 95 % point"),
     },
 )
 

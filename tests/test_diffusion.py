@@ -13,7 +13,8 @@ from strategies import at, frames, rows
 
 from analytics import diffusion, parents
 from analytics.coverage import coverage
-from analytics.diffusion import all_shapes, shapes, with_likeliest
+from analytics.diffusion import all_shapes, grown, shapes, with_likeliest
+from analytics.growth import growth, placed
 from analytics.models import chosen, pdi
 from analytics.stars import stars
 from analytics.tables import ACCOUNTS, COUNTERS, FOLLOWS, PARENT_MODELS, POSTS
@@ -208,3 +209,29 @@ def test_bands_hold_the_exact_expectation(n: int, seed: int) -> None:
         depth, below,
     )  # fmt: skip
     assert band["mean_depth_lo"] <= depth[1:].mean() <= band["mean_depth_hi"]
+
+
+def test_growth_of_a_hidden_cascade_has_bands_that_end_in_its_shape() -> None:
+    posts, told = _told(star(60))
+    drawn = grown(posts, told, NOBODY, choose=CHOOSE, trees=30)
+    assert drawn["size"].to_list() == [1, 2, 5, 10, 20, 50, 60]
+    whole = found(posts).filter(method="calibrated").row(0, named=True)
+    last = drawn.row(-1, named=True)
+    assert {name: last[name] for name in last if name in whole} == {
+        name: whole[name] for name in last if name in whole
+    }
+    for end in ("_lo", "", "_hi"):
+        for name in ("depth", "max_breadth"):
+            assert drawn[f"{name}{end}"].is_sorted()
+    table = growth(placed(posts, told), drawn)
+    assert table["method"].unique().to_list() == ["calibrated"]
+    assert table["virality_lo"].null_count() == 1  # of one post alone
+
+
+def test_what_follow_lists_told_is_not_called_observed() -> None:
+    posts, told = _told(star(3))
+    followed = told.with_columns(
+        basis=pl.lit("follow"), parent_id=pl.lit("x:r"), confidence=pl.lit(1.0)
+    )
+    methods = all_shapes(posts, followed, NOBODY, choose=CHOOSE, trees=10)["method"].to_list()
+    assert methods == ["calibrated", "follow", "pdi", "star"]

@@ -14,8 +14,7 @@ from strategies import START, at, rows, trees
 
 from analytics import parents
 from analytics.diffusion import all_shapes
-from analytics.growth import growth, measure_prefixes, milestones, placed, sizes
-from analytics.kernels import compiled
+from analytics.growth import growth, milestones, placed, sizes
 from analytics.models import chosen
 from analytics.tables import ACCOUNTS, PARENT_MODELS, POSTS
 from analytics.trees import shares
@@ -31,7 +30,7 @@ def prefixes(*forest: list[int]) -> list[list[Any]]:
     every = np.concatenate([np.arange(1, len(link) + 1) for link in forest])
     out = np.empty((len(every), 3))
     link = np.concatenate([np.array(link, np.int32) for link in forest])
-    compiled(measure_prefixes)(link, ends, every, ends, out)
+    parents.measure_prefixes(link, ends, every, ends, out)
     return [[tuple(r) for r in out[low:high].tolist()] for low, high in itertools.pairwise(ends)]
 
 
@@ -141,7 +140,7 @@ def test_a_million_posts_in_a_chain() -> None:
     n = 1_000_000
     out = np.empty((2, 3))
     link, ends = np.arange(-1, n - 1, dtype=np.int32), np.array([0, n])
-    compiled(measure_prefixes)(link, ends, np.array([1000, n]), np.array([0, 2]), out)
+    parents.measure_prefixes(link, ends, np.array([1000, n]), np.array([0, 2]), out)
     assert out.tolist() == [
         [999, 1, pytest.approx(1001 / 3)], [n - 1, 1, pytest.approx((n + 1) / 3)],
     ]  # fmt: skip
