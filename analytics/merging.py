@@ -125,6 +125,12 @@ def _merged(table: Table, again: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series,
     flags = again.select(changed=pl.any_horizontal(_NO, *changes), disagree=disagree)
     filled = [_union(n) if n in more else pl.coalesce(n, n + _NEW) for n in values]
     merged = again.select(*table.key, *filled).select(*table.columns)
+    old = [  # where a row came from is told anew with what it brought, never alone
+        pl.when(flags["changed"]).then(merged[name]).otherwise(again[name]).alias(name)
+        for name in values
+        if name in _PROVENANCE
+    ]
+    merged = merged.with_columns(old)
     return merged, flags["changed"], int(flags["disagree"].sum())
 
 

@@ -248,6 +248,18 @@ def test_any_appends_give_what_a_dict_would(table: Table, data: st.DataObject) -
             )
 
 
+def test_when_a_row_was_collected_changes_only_with_what_it_tells(tmp_path: Path) -> None:
+    """Two rows of one day: the second is completed, the first brings nothing but its time."""
+    store = settle(Store.create(tmp_path / "s"), OPEN)
+    common = {"appeal_id": "a", "platform": "x", "kind": "original", "source": "t", "at": at(0)}
+    one, two = common | {"post_id": "x:1"}, common | {"post_id": "x:2"}
+    store.append(POSTS, rows(POSTS, one | {"object_keys": []}, two))
+    later = {"collected_at": at(1)}
+    store.append(POSTS, rows(POSTS, one | later, two | later | {"lang": "kk"}))
+    told = store.read("posts").sort("post_id")["collected_at"].to_list()
+    assert told == [None, at(1)]
+
+
 @given(table=st.sampled_from(MODELLED), data=st.data())
 @settings(max_examples=40)
 def test_new_rows_first_and_the_others_at_the_end_give_the_same(
