@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from analytics.catalog import TABLES
     from analytics.errors import GroundswellError
     from analytics.graphs import account_graph
     from analytics.runner import measure
+    from analytics.schema import Table
     from analytics.store import Store
-    from analytics.tables import TABLES, Table
 
 __all__ = ["TABLES", "GroundswellError", "Store", "Table", "account_graph", "measure"]
 

@@ -6,7 +6,7 @@ official, with the fact that brought it up.
 
 import polars as pl
 
-from analytics.tables import CANDIDATES
+from analytics.measured import CANDIDATES
 
 LINKS = "links to what the appeal shows"
 ANSWERS = "passes on, quotes or answers a post of the appeal"

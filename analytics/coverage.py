@@ -3,7 +3,8 @@
 import polars as pl
 
 from analytics.joining import comparable
-from analytics.tables import COVERAGE, SHARES
+from analytics.measured import COVERAGE
+from analytics.tables import SHARES
 
 _BY = ("appeal_id", "platform")
 

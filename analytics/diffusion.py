@@ -15,9 +15,10 @@ import numpy.typing as npt
 import polars as pl
 
 from analytics.growth import FEWEST, sizes
+from analytics.measured import SHAPES, SHARES_TABLE
 from analytics.models import FIGURES, Model, pdi
 from analytics.stars import ELSEWHERE, HIDDEN, Stars, stars
-from analytics.tables import SHAPES, SHARES, SHARES_TABLE
+from analytics.tables import SHARES
 
 Reals = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

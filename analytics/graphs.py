@@ -22,7 +22,7 @@ def account_edges(shares: pl.DataFrame) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from analytics.tables import SHARES_TABLE
+    >>> from analytics.measured import SHARES_TABLE
     >>> row = {"appeal_id": "a", "platform": "x", "kind": "repost", "root_account_id": "x:1"}
     >>> shares = SHARES_TABLE.check(pl.DataFrame([
     ...     row | {"post_id": "x:8", "account_id": "x:2"},

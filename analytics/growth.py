@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from analytics.measured import GROWTH, MILESTONES
 from analytics.stars import stars
-from analytics.tables import ACCOUNTS, GROWTH, MILESTONES, SHARES
+from analytics.tables import ACCOUNTS, SHARES
 
 Ints = npt.NDArray[np.int64]
 

@@ -29,7 +29,8 @@ import polars as pl
 from analytics.kernels import compiled
 from analytics.likeness import alike_pictures, alike_texts, distinct_shingles
 from analytics.material import is_material
-from analytics.tables import JOINS, SHARES, STORIES, STORY_MEMBERS
+from analytics.measured import STORIES, STORY_MEMBERS
+from analytics.tables import JOINS, SHARES
 
 Ints = npt.NDArray[np.int64]
 

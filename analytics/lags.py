@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from analytics.tables import LAGS
+from analytics.measured import LAGS
 
 
 def lags(appeals: pl.DataFrame, posts: pl.DataFrame, responses: pl.DataFrame) -> pl.DataFrame:

@@ -19,7 +19,7 @@ import polars as pl
 
 from analytics import forest
 from analytics.kernels import compiled
-from analytics.tables import LAYOUT
+from analytics.measured import LAYOUT
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -59,7 +59,8 @@ def time_river(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     Examples
     --------
     >>> from datetime import UTC, datetime, timedelta
-    >>> from analytics.tables import POSTS, SHARES_TABLE
+    >>> from analytics.measured import SHARES_TABLE
+    >>> from analytics.tables import POSTS
     >>> start = datetime(2026, 3, 1, tzinfo=UTC)
     >>> row = {"appeal_id": "a", "platform": "x", "source": "doc"}
     >>> posts = POSTS.check(pl.DataFrame([

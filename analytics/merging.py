@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analytics.tables import Table
+from analytics.schema import Table
 
 # Where two payloads differ only in these, they do not disagree, and nothing is completed.
 _PROVENANCE = frozenset({"source", "collected_at"})

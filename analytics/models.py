@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from analytics.tables import PARENT_MODELS
+from analytics.measured import PARENT_MODELS
 
 Reals = npt.NDArray[np.float64]
 

@@ -24,7 +24,8 @@ from urllib.parse import unquote
 import polars as pl
 
 from analytics.errors import ProtectionError
-from analytics.tables import ACCOUNTS, STRINGS, Table
+from analytics.schema import STRINGS, Table
+from analytics.tables import ACCOUNTS
 
 PSEUDONYM = re.compile(r"[a-z][a-z0-9_]*:~[0-9a-f]{32}")
 KEY_BYTES = 32

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from analytics.tables import COUNTER_HISTORY, SHARES, TIMELINE
+from analytics.measured import COUNTER_HISTORY, TIMELINE
+from analytics.tables import SHARES
 
 WINDOWS = ("1h", "1d")
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from analytics import __version__
 from analytics.candidates import candidates
+from analytics.catalog import TABLES
 from analytics.coverage import coverage
 from analytics.diffusion import TREES, all_shapes, grown, with_likeliest
 from analytics.errors import MeasureError
@@ -19,12 +20,7 @@ from analytics.growth import growth, milestones, placed
 from analytics.joining import stories, story_members
 from analytics.lags import lags
 from analytics.layout import time_river
-from analytics.models import chosen
-from analytics.reach import counter_history, timeline
-from analytics.responses import with_rungs
-from analytics.store import Store
-from analytics.summary import summary
-from analytics.tables import (
+from analytics.measured import (
     CANDIDATES,
     CASCADES,
     COUNTER_HISTORY,
@@ -34,17 +30,20 @@ from analytics.tables import (
     LAYOUT,
     MILESTONES,
     PARENT_MODELS,
-    RESPONSES,
-    RUNS,
     SHAPES,
     SHARES_TABLE,
     STORIES,
     STORY_MEMBERS,
     SUMMARY,
-    TABLES,
     TIMELINE,
     VALIDATION,
-)  # fmt: skip
+)
+from analytics.models import chosen
+from analytics.reach import counter_history, timeline
+from analytics.responses import with_rungs
+from analytics.store import Store
+from analytics.summary import summary
+from analytics.tables import RESPONSES, RUNS
 from analytics.trees import counted_once, shares
 from analytics.virality import cascades
 

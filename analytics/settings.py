@@ -20,7 +20,8 @@ import msgspec
 import polars as pl
 
 from analytics.errors import SettingsError
-from analytics.tables import APPEALS, IDENTIFIER
+from analytics.schema import IDENTIFIER
+from analytics.tables import APPEALS
 
 _ACCOUNT = re.compile(IDENTIFIER, re.IGNORECASE)
 

@@ -46,10 +46,12 @@ from deltalake.exceptions import DeltaError
 from filelock import FileLock, Timeout
 
 from analytics import __version__, settings
+from analytics.catalog import TABLES
 from analytics.errors import ProtectionError, StoreError
 from analytics.merging import Written, content_hashes, key_hashes, merge, one_row_a_key
 from analytics.protection import Protector, account_columns, make_key, read_key
-from analytics.tables import ACCOUNTS, APPEALS, FOLLOWS, POSTS, TABLES, Table
+from analytics.schema import Table
+from analytics.tables import ACCOUNTS, APPEALS, FOLLOWS, POSTS
 
 FORMAT = 1
 DAY = "day"

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from analytics.tables import SHARES, SUMMARY
+from analytics.measured import SUMMARY
+from analytics.tables import SHARES
 
 MOST = 0.95  # of the posts lie in the stretch on which a picture opens
 NEAR = 0.25  # of that stretch: an end of time no farther off is opened on too

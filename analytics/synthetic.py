@@ -43,19 +43,9 @@ from analytics.scenario import (
     Platform,
     X,
 )
-from analytics.tables import (
-    ACCOUNTS,
-    APPEALS,
-    COUNTERS,
-    FOLLOWS,
-    POSTS,
-    RESPONSES,
-    STRINGS,
-    TRUE_ACCOUNTS,
-    TRUE_COORDINATION,
-    TRUE_PARENTS,
-    TRUE_RESPONSES,
-)
+from analytics.schema import STRINGS
+from analytics.tables import ACCOUNTS, APPEALS, COUNTERS, FOLLOWS, POSTS, RESPONSES
+from analytics.truth import TRUE_ACCOUNTS, TRUE_COORDINATION, TRUE_PARENTS, TRUE_RESPONSES
 
 FEWEST_ARTICLES = 3
 VIDEO_DAYS = 42  # on which its numbers were read, and once more at the end

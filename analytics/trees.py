@@ -11,7 +11,8 @@ import polars as pl
 
 from analytics import forest
 from analytics.material import is_material
-from analytics.tables import SHARES, SHARES_TABLE
+from analytics.measured import SHARES_TABLE
+from analytics.tables import SHARES
 
 _KEY = ("appeal_id", "post_id")
 _LISTED = r"/of[/:]"

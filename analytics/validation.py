@@ -20,9 +20,10 @@ import polars as pl
 from analytics import calibration
 from analytics.calibration import Fit, Sample
 from analytics.diffusion import by_platform, shapes
+from analytics.measured import PARENT_MODELS, VALIDATION
 from analytics.models import FIGURE_NAMES, KINDS, Model, pdi
 from analytics.stars import ELSEWHERE, HIDDEN, Stars, stars
-from analytics.tables import PARENT_MODELS, SHARES, VALIDATION
+from analytics.tables import SHARES
 
 Reals = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from analytics.tables import CASCADES, SHARES
+from analytics.measured import CASCADES
+from analytics.tables import SHARES
 
 _ROOT = ("appeal_id", "root_id")
 MOST_LEFT_OUT = 0.1  # of a cascade's posts; with more undrawn, its shape is unknown

@@ -24,8 +24,9 @@ from filelock import FileLock, Timeout
 
 from analytics import __version__
 from analytics.errors import FormatError, StoreError, TableError
+from analytics.schema import UTC
 from analytics.store import Store
-from analytics.tables import CHANGES, COLLECTIONS, COUNTERS, IMPORTS, LOSSES, POSTS, UTC
+from analytics.tables import CHANGES, COLLECTIONS, COUNTERS, IMPORTS, LOSSES, POSTS
 from collectors.agenda import Agenda, after
 from collectors.asking import Asked, Asker
 from collectors.exports.formats import Options, Part, known_formats

@@ -34,8 +34,8 @@ from analytics.errors import (
     RefusedError,
     UnreachableError,
 )
+from analytics.schema import STRINGS
 from analytics.settings import SourceSettings
-from analytics.tables import STRINGS
 from collectors import sitemaps
 from collectors.exports import feed
 from collectors.exports.formats import Head

@@ -13,23 +13,12 @@ import polars as pl
 from analytics.errors import StoreError
 from analytics.protection import key_path
 from analytics.responses import with_rungs
+from analytics.schema import Table
 from analytics.settings import Appeal, PublicActor, Settings
 from analytics.store import Store, is_store
 from analytics.synthetic import Simulation, simulate
-from analytics.tables import (
-    ACCOUNTS,
-    APPEALS,
-    COUNTERS,
-    FOLLOWS,
-    POSTS,
-    RESPONSES,
-    TRUE_ACCOUNTS,
-    TRUE_COORDINATION,
-    TRUE_PARENTS,
-    TRUE_RESPONSES,
-    TRUTH,
-    Table,
-)
+from analytics.tables import ACCOUNTS, APPEALS, COUNTERS, FOLLOWS, POSTS, RESPONSES
+from analytics.truth import TRUE_ACCOUNTS, TRUE_COORDINATION, TRUE_PARENTS, TRUE_RESPONSES, TRUTH
 
 _NAMED = ("media", "ngo", "official")
 _REASON = "invented by the simulator; nobody real"

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 
 from analytics.merging import Written
+from analytics.schema import Table
 from analytics.store import Store
-from analytics.tables import ACCOUNTS, Table
+from analytics.tables import ACCOUNTS
 from collectors.exports.formats import Part
 from collectors.exports.losses import Losses
 

@@ -7,10 +7,10 @@ from typing import Any
 import networkx as nx
 import polars as pl
 
+from analytics.catalog import TABLES
 from analytics.errors import FormatError
 from analytics.graphs import account_graph
 from analytics.store import Store
-from analytics.tables import TABLES
 
 GRAPHS: dict[str, Callable[..., None]] = {
     ".gexf": nx.write_gexf,

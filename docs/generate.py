@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from analytics.catalog import TABLES
 from analytics.responses import RUNG_NAMES, ladder
-from analytics.tables import TABLES, TRUTH, UTC, Column, Table
+from analytics.schema import UTC, Column, Table
+from analytics.truth import TRUTH
 
 DOCS = Path(__file__).parent
 _NOTICE = "<!-- Made by docs/generate.py: change the code, then run make docs. -->\n"

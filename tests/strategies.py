@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 from hypothesis import strategies as st
 
-from analytics.tables import Column, Table
+from analytics.schema import Column, Table
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 

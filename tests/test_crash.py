@@ -14,8 +14,9 @@ import polars as pl
 from strategies import at, rows
 
 from analytics.merging import Written
+from analytics.schema import Table
 from analytics.store import Batch, Store
-from analytics.tables import ACCOUNTS, COUNTERS, POSTS, Table
+from analytics.tables import ACCOUNTS, COUNTERS, POSTS
 
 KILLS = 20
 LONGEST = 0.5  # seconds from the first acknowledgement to the kill

@@ -15,9 +15,10 @@ from analytics import diffusion, parents
 from analytics.coverage import coverage
 from analytics.diffusion import all_shapes, grown, shapes, with_likeliest
 from analytics.growth import growth, placed
+from analytics.measured import PARENT_MODELS
 from analytics.models import chosen, pdi
 from analytics.stars import stars
-from analytics.tables import ACCOUNTS, COUNTERS, FOLLOWS, PARENT_MODELS, POSTS
+from analytics.tables import ACCOUNTS, COUNTERS, FOLLOWS, POSTS
 from analytics.trees import shares
 from analytics.virality import cascades
 

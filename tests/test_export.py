@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from analytics.catalog import TABLES
 from analytics.errors import FormatError, SettingsError
 from analytics.runner import measure
 from analytics.store import Store
-from analytics.tables import TABLES
 from collectors.simulated import write_simulation
 from dashboards.export import export_store
 

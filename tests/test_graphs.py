@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from strategies import at, frames, rows
 
 from analytics.graphs import account_edges, account_graph
-from analytics.tables import ACCOUNTS, POSTS, SHARES_TABLE
+from analytics.measured import SHARES_TABLE
+from analytics.tables import ACCOUNTS, POSTS
 from analytics.trees import shares
 
 COMMON = {"appeal_id": "a", "platform": "x", "kind": "repost"}

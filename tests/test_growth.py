@@ -15,8 +15,9 @@ from strategies import START, at, rows, trees
 from analytics import parents
 from analytics.diffusion import all_shapes
 from analytics.growth import growth, milestones, placed, sizes
+from analytics.measured import PARENT_MODELS
 from analytics.models import chosen
-from analytics.tables import ACCOUNTS, PARENT_MODELS, POSTS
+from analytics.tables import ACCOUNTS, POSTS
 from analytics.trees import shares
 from analytics.virality import cascades
 

@@ -14,8 +14,9 @@ from strategies import at, rows
 from analytics.coverage import coverage
 from analytics.diffusion import all_shapes
 from analytics.joining import LOOSE, STRICT, stories, story_members
+from analytics.measured import PARENT_MODELS
 from analytics.models import chosen
-from analytics.tables import ACCOUNTS, COUNTERS, FOLLOWS, PARENT_MODELS, POSTS
+from analytics.tables import ACCOUNTS, COUNTERS, FOLLOWS, POSTS
 from analytics.trees import shares
 from analytics.virality import cascades
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from strategies import at, frames, rows
 
 from analytics.lags import lags
-from analytics.tables import APPEALS, LAGS, POSTS, RESPONSES
+from analytics.measured import LAGS
+from analytics.tables import APPEALS, POSTS, RESPONSES
 
 APPEAL = {"appeal_id": "a", "simulated": False}
 COMMON = {"appeal_id": "a", "actor": "police", "verb_code": "09"}

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from analytics.layout import time_river
-from analytics.tables import LAYOUT, POSTS, SHARES_TABLE
+from analytics.measured import LAYOUT, SHARES_TABLE
+from analytics.tables import POSTS
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 NO_SHARES = SHARES_TABLE.empty()

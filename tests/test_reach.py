@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from polars.testing import assert_frame_equal
 from strategies import at, frames, rows
 
+from analytics.measured import COUNTER_HISTORY, SHARES_TABLE, TIMELINE
 from analytics.reach import counter_history, timeline
-from analytics.tables import COUNTER_HISTORY, COUNTERS, POSTS, SHARES_TABLE, TIMELINE
+from analytics.tables import COUNTERS, POSTS
 
 COMMON = {"appeal_id": "a", "platform": "x", "source": "test"}
 GROUPS = {

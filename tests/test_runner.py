@@ -10,11 +10,12 @@ import pytest
 from strategies import at, rows
 
 from analytics import __version__, runner
+from analytics.catalog import TABLES
 from analytics.errors import MeasureError
 from analytics.runner import measure
 from analytics.store import Store
 from analytics.synthetic import simulate
-from analytics.tables import ACCOUNTS, APPEALS, COUNTERS, POSTS, RESPONSES, SHARES, TABLES
+from analytics.tables import ACCOUNTS, APPEALS, COUNTERS, POSTS, RESPONSES, SHARES
 
 COMMON = {"appeal_id": "appeal", "platform": "x", "source": "test"}
 ACT = {"response_id": "r", "appeal_id": "appeal", "actor": "police", "verb_code": "09"}

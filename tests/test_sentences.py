@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.tables import COUNTER_HISTORY, LAGS, SUMMARY
+from analytics.measured import COUNTER_HISTORY, LAGS, SUMMARY
 from dashboards import sentences
 
 CAUSAL = re.compile(r"\b(caus\w*|led to|leads to|thanks to|impact\w*|because)\b", re.IGNORECASE)

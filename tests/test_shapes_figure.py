@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from analytics.tables import CASCADES, SHAPES
+from analytics.measured import CASCADES, SHAPES
 from dashboards.figures.shapes import INFERRED, MEDIAN, OBSERVED, PDI, STAR, shapes_figure
 
 BAND = {

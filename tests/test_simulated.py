@@ -10,8 +10,9 @@ from polars.testing import assert_frame_equal
 from simulating import simulated
 
 from analytics import Store, measure
+from analytics.catalog import TABLES
 from analytics.synthetic import simulate
-from analytics.tables import TABLES, TRUTH
+from analytics.truth import TRUTH
 
 PRIVATE = "(?:person|viewer|channel)-"  # what ids of private accounts have in the simulator
 

@@ -24,19 +24,11 @@ from strategies import at, frames, rows
 from analytics import __version__
 from analytics import store as store_module
 from analytics.errors import ProtectionError, StoreError
+from analytics.measured import CASCADES, TIMELINE
 from analytics.merging import Written
+from analytics.schema import Table
 from analytics.store import Batch, Store, is_store
-from analytics.tables import (
-    ACCOUNTS,
-    APPEALS,
-    CASCADES,
-    COUNTERS,
-    FOLLOWS,
-    POSTS,
-    RESPONSES,
-    TIMELINE,
-    Table,
-)
+from analytics.tables import ACCOUNTS, APPEALS, COUNTERS, FOLLOWS, POSTS, RESPONSES
 
 POST = {"appeal_id": "a", "platform": "x", "kind": "original", "source": "test"}
 OPEN = '[protection]\nlevel = "open"\nreason = "test"\n'

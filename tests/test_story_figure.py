@@ -6,7 +6,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.tables import COUNTER_HISTORY, RESPONSES, TIMELINE
+from analytics.measured import COUNTER_HISTORY, TIMELINE
+from analytics.tables import RESPONSES
 from dashboards.figures.story import story_figure
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

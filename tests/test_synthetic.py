@@ -15,19 +15,8 @@ from polars.testing import assert_frame_equal
 from analytics.errors import MeasureError
 from analytics.scenario import COLLECTED, PUBLISHED, STORY, VIDEO
 from analytics.synthetic import Simulation, simulate
-from analytics.tables import (
-    ACCOUNTS,
-    APPEALS,
-    COUNTERS,
-    FOLLOWS,
-    POSTS,
-    RESPONSES,
-    TARGETS,
-    TRUE_ACCOUNTS,
-    TRUE_COORDINATION,
-    TRUE_PARENTS,
-    TRUE_RESPONSES,
-)
+from analytics.tables import ACCOUNTS, APPEALS, COUNTERS, FOLLOWS, POSTS, RESPONSES, TARGETS
+from analytics.truth import TRUE_ACCOUNTS, TRUE_COORDINATION, TRUE_PARENTS, TRUE_RESPONSES
 
 TABLES = (APPEALS, POSTS, ACCOUNTS, COUNTERS, FOLLOWS, RESPONSES)
 TRUTHS = {

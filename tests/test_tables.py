@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from strategies import frames, rows
 
+from analytics.catalog import TABLES
 from analytics.errors import TableError
-from analytics.tables import APPEALS, POSTS, RESPONSES, TABLES, Table
+from analytics.schema import Table
+from analytics.tables import APPEALS, POSTS, RESPONSES
 
 POST = {"post_id": "x:1", "appeal_id": "a", "platform": "x", "kind": "original", "source": "test"}
 

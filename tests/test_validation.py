@@ -11,9 +11,10 @@ from strategies import START
 
 from analytics import calibration, models
 from analytics.calibration import Sample, mix
+from analytics.measured import PARENT_MODELS
 from analytics.stars import Stars, stars
 from analytics.store import Store
-from analytics.tables import ACCOUNTS, PARENT_MODELS, POSTS
+from analytics.tables import ACCOUNTS, POSTS
 from analytics.trees import shares
 from analytics.validation import validate
 from collectors.exports import import_files

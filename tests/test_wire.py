@@ -19,8 +19,10 @@ import uvicorn
 from dash import Dash, html
 
 import dashboards
+from analytics.catalog import TABLES
+from analytics.measured import LAYOUT
 from analytics.store import Store
-from analytics.tables import LAYOUT, POSTS, TABLES
+from analytics.tables import POSTS
 from dashboards.pages import spread
 from dashboards.theme import NIGHT, platform_colour
 from dashboards.wire import HEADER, LARGEST, STYLES, VERSION, describe, encode, lanes

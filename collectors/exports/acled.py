@@ -18,7 +18,8 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
-from analytics.tables import RESPONSES, STRINGS
+from analytics.schema import STRINGS
+from analytics.tables import RESPONSES
 from collectors.exports.coded_acts import day_begins, day_ends, placed, without
 from collectors.exports.csvs import ROW, batches, note_unread, with_columns_of
 from collectors.exports.formats import Head, Options, Part

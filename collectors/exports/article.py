@@ -21,8 +21,9 @@ import msgspec
 import polars as pl
 
 from analytics.errors import FormatError
-from analytics.tables import ACCOUNTS, POSTS, STRINGS
-from analytics.tables import UTC as UTC_COLUMN
+from analytics.schema import STRINGS
+from analytics.schema import UTC as UTC_COLUMN
+from analytics.tables import ACCOUNTS, POSTS
 from collectors.exports import feed
 from collectors.exports.articles import as_posts, is_web, outlets
 from collectors.exports.documents import Decoding, chunks, documents

@@ -15,7 +15,7 @@ at it, in the form by which other posts join. Its account is the outlet: the hos
 
 import polars as pl
 
-from analytics.tables import STRINGS, UTC
+from analytics.schema import STRINGS, UTC
 from collectors.exports.objects import object_keys
 
 PLATFORM = "web"

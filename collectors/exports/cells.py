@@ -12,7 +12,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from analytics.tables import COUNTERS, UTC
+from analytics.schema import UTC
+from analytics.tables import COUNTERS
 from collectors.exports.csvs import ROW
 from collectors.exports.losses import Losses
 from collectors.exports.sources import Source

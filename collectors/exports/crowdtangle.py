@@ -20,7 +20,8 @@ from datetime import UTC, tzinfo
 
 import polars as pl
 
-from analytics.tables import ACCOUNTS, COUNTERS, POSTS, STRINGS
+from analytics.schema import STRINGS
+from analytics.tables import ACCOUNTS, COUNTERS, POSTS
 from collectors.exports.cells import (
     counters,
     joined,

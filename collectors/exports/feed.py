@@ -24,8 +24,9 @@ from typing import NamedTuple
 import polars as pl
 
 from analytics.errors import FormatError
-from analytics.tables import ACCOUNTS, POSTS, STRINGS
-from analytics.tables import UTC as UTC_COLUMN
+from analytics.schema import STRINGS
+from analytics.schema import UTC as UTC_COLUMN
+from analytics.tables import ACCOUNTS, POSTS
 from collectors.exports import json_feed
 from collectors.exports.articles import as_posts, outlet_of, outlets
 from collectors.exports.formats import Head, Options, Part

@@ -16,7 +16,7 @@ from typing import Protocol, cast
 import polars as pl
 
 from analytics.errors import FormatError
-from analytics.tables import Table
+from analytics.schema import Table
 from collectors.exports.csvs import names_of
 from collectors.exports.losses import Losses
 from collectors.exports.sources import UNREADABLE, Source, bare_fact

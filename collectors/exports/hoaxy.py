@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from analytics.tables import ACCOUNTS, POSTS, STRINGS
+from analytics.schema import STRINGS
+from analytics.tables import ACCOUNTS, POSTS
 from collectors.exports.csvs import batches, note_unread, refused, with_columns_of
 from collectors.exports.formats import Head, Options, Part, named_on
 from collectors.exports.losses import Losses

@@ -17,7 +17,8 @@ from typing import Annotated
 import msgspec
 import polars as pl
 
-from analytics.tables import ACCOUNTS, CHANGES, FOLLOWS, POSTS, UTC
+from analytics.schema import UTC
+from analytics.tables import ACCOUNTS, CHANGES, FOLLOWS, POSTS
 from collectors.exports.bluesky_records import (
     POST,
     REPOST,

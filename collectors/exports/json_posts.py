@@ -17,7 +17,8 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 import polars as pl
 
-from analytics.tables import COUNTERS, UTC
+from analytics.schema import UTC
+from analytics.tables import COUNTERS
 from collectors.exports.formats import named_on
 from collectors.exports.objects import nested, object_keys
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import polars as pl
 from courlan import clean_url
 
-from analytics.tables import STRINGS
+from analytics.schema import STRINGS
 
 _BETWEEN = "\x1f"  # stands in no word
 _START = r"(?i)^(?:https?://)?(?:www\.|m\.|mobile\.|music\.)?"

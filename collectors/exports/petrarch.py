@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from analytics.errors import FormatError
-from analytics.tables import RESPONSES, STRINGS
+from analytics.schema import STRINGS
+from analytics.tables import RESPONSES
 from collectors.exports.coded_acts import day_begins, day_ends, is_verb, placed
 from collectors.exports.documents import text
 from collectors.exports.formats import Head, Options, Part

@@ -18,7 +18,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import polars as pl
 
-from analytics.tables import POSTS, UTC
+from analytics.schema import UTC
+from analytics.tables import POSTS
 from collectors.exports.documents import text
 from collectors.exports.formats import Head, Options, Part
 from collectors.exports.losses import Losses

@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from analytics.tables import POSTS, STRINGS
+from analytics.schema import STRINGS
+from analytics.tables import POSTS
 from collectors.exports.csvs import ROW, batches, note_unread, plain, refused, with_columns_of
 from collectors.exports.formats import Head, Options, Part
 from collectors.exports.losses import Losses

@@ -12,17 +12,8 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from analytics.errors import FormatError
-from analytics.tables import (
-    ACCOUNTS,
-    COUNTERS,
-    FOLLOWS,
-    FORMS,
-    POSTS,
-    STRINGS,
-    UTC,
-    Column,
-    Table,
-)
+from analytics.schema import FORMS, STRINGS, UTC, Column, Table
+from analytics.tables import ACCOUNTS, COUNTERS, FOLLOWS, POSTS
 from collectors.exports.csvs import BATCH_ROWS, ROW, batches, refused
 from collectors.exports.formats import Head, Options, Part
 from collectors.exports.sources import UNREADABLE, Source

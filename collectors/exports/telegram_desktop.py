@@ -27,7 +27,8 @@ import msgspec
 import polars as pl
 
 from analytics.errors import FormatError
-from analytics.tables import ACCOUNTS, COUNTERS, POSTS, STRINGS
+from analytics.schema import STRINGS
+from analytics.tables import ACCOUNTS, COUNTERS, POSTS
 from collectors.exports.documents import (
     BROKEN,
     Decoding,

@@ -22,7 +22,8 @@ from typing import Annotated
 import msgspec
 import polars as pl
 
-from analytics.tables import ACCOUNTS, CHANGES, COUNTERS, POSTS, STRINGS
+from analytics.schema import STRINGS
+from analytics.tables import ACCOUNTS, CHANGES, COUNTERS, POSTS
 from collectors.exports.documents import (
     Decoding,
     Document,

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from analytics.errors import SettingsError
+from analytics.schema import UTC
 from analytics.settings import zone_of
-from analytics.tables import UTC
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=WORLD)
 _USUAL = "%Y-%m-%dT%H:%M:%S.%3fZ"

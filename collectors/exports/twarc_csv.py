@@ -21,7 +21,8 @@ from dataclasses import dataclass, field
 import msgspec
 import polars as pl
 
-from analytics.tables import ACCOUNTS, COUNTERS, POSTS, STRINGS
+from analytics.schema import STRINGS
+from analytics.tables import ACCOUNTS, COUNTERS, POSTS
 from collectors.exports.csvs import ROW, batches, note_unread, refused, with_columns_of
 from collectors.exports.formats import Head, Options, Part, named_on
 from collectors.exports.losses import Losses

@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import polars as pl
 
-from analytics.tables import COUNTERS, POSTS, RESPONSES, STRINGS
+from analytics.schema import STRINGS
+from analytics.tables import COUNTERS, POSTS, RESPONSES
 from collectors.exports.coded_acts import day_begins, day_ends, placed
 from collectors.exports.documents import Decoding, Document, chunks, documents, inside, names_read
 from collectors.exports.formats import Head, Options, Part

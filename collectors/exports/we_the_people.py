@@ -18,7 +18,8 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from analytics.tables import COUNTERS, POSTS, RESPONSES, STRINGS, UTC
+from analytics.schema import STRINGS, UTC
+from analytics.tables import COUNTERS, POSTS, RESPONSES
 from collectors.exports.cells import whole
 from collectors.exports.coded_acts import placed
 from collectors.exports.csvs import ROW, batches, note_unread, refused, with_columns_of

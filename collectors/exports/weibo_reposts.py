@@ -22,7 +22,8 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from analytics.tables import ACCOUNTS, COUNTERS, POSTS, UTC
+from analytics.schema import UTC
+from analytics.tables import ACCOUNTS, COUNTERS, POSTS
 from collectors.exports.csvs import ROW, batches, note_unread, refused, with_columns_of
 from collectors.exports.documents import Decoding, Document, chunks, documents
 from collectors.exports.formats import Head, Options, Part
