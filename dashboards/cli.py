@@ -492,14 +492,18 @@ def export(
     table: Annotated[
         str, typer.Option("--table", help="Which table, for .csv and .parquet.")
     ] = "shares",
+    graph: Annotated[
+        str,
+        typer.Option("--graph", help="Of what, for .gexf and .graphml: accounts, posts."),
+    ] = "accounts",
     appeal: AppealId = None,
     as_json: Json = False,
 ) -> None:
-    """Write the account graph (.gexf, .graphml) or a table (.csv, .parquet)."""
+    """Write a graph (.gexf, .graphml) or a table (.csv, .parquet)."""
     from analytics.store import Store
     from dashboards.export import export_store
 
-    done = export_store(Store(store), output, table=table, appeal_id=appeal)
+    done = export_store(Store(store), output, table=table, graph=graph, appeal_id=appeal)
     if as_json:
         console.emit(done)
     else:

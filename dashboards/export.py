@@ -9,25 +9,32 @@ import polars as pl
 
 from analytics.catalog import TABLES
 from analytics.errors import FormatError
-from analytics.graphs import account_graph
+from analytics.graphs import account_graph, post_graph
 from analytics.store import Store
 
-GRAPHS: dict[str, Callable[..., None]] = {
+WRITERS: dict[str, Callable[..., None]] = {
     ".gexf": nx.write_gexf,
     ".graphml": nx.write_graphml,
 }
-ENDINGS = (*GRAPHS, ".csv", ".parquet")
+ENDINGS = (*WRITERS, ".csv", ".parquet")
+GRAPHS = ("accounts", "posts")  # what the nodes are
 
 
 def export_store(
-    store: Store, output: Path, *, table: str = "shares", appeal_id: str | None = None
+    store: Store,
+    output: Path,
+    *,
+    table: str = "shares",
+    graph: str = "accounts",
+    appeal_id: str | None = None,
 ) -> dict[str, Any]:
-    """Write the account graph or one table; the ending of the file says which.
+    """Write a graph or one table; the ending of the file says which.
 
     Raises
     ------
     FormatError
-        The ending or the table is unknown, there is nothing to write, or the file cannot be.
+        The ending, the graph or the table is unknown, there is nothing to write, or the file cannot
+        be written.
     """
     ending = output.suffix.lower()
     if ending not in ENDINGS:
@@ -38,8 +45,8 @@ def export_store(
         raise FormatError(msg)
     try:
         counts = (
-            _graph(store, output, appeal_id)
-            if ending in GRAPHS
+            _graph(store, output, graph, appeal_id)
+            if ending in WRITERS
             else _table(store, output, table, appeal_id)
         )
     except OSError as error:
@@ -48,13 +55,20 @@ def export_store(
     return {"file": str(output), "counts": counts}
 
 
-def _graph(store: Store, output: Path, appeal_id: str | None) -> dict[str, int]:
+def _graph(store: Store, output: Path, nodes: str, appeal_id: str | None) -> dict[str, int]:
+    if nodes not in GRAPHS:
+        msg = f"there is no graph of {nodes!r}; choose one of: {', '.join(GRAPHS)}"
+        raise FormatError(msg)
     shares = store.read("shares", appeal_id=appeal_id)
     if shares.is_empty():
         raise FormatError(_nothing(store, "shares", appeal_id))
-    graph = account_graph(shares, store.read("accounts"))
-    GRAPHS[output.suffix.lower()](graph, output)
-    return {"accounts": graph.number_of_nodes(), "edges": graph.number_of_edges()}
+    graph: nx.Graph[str] = (
+        post_graph(store.read("posts", appeal_id=appeal_id), shares)
+        if nodes == "posts"
+        else account_graph(shares, store.read("accounts"))
+    )
+    WRITERS[output.suffix.lower()](graph, output)
+    return {nodes: graph.number_of_nodes(), "edges": graph.number_of_edges()}
 
 
 def _table(store: Store, output: Path, table: str, appeal_id: str | None) -> dict[str, int]:

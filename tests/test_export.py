@@ -1,6 +1,8 @@
 """What other tools get: graphs and tables, whole or refused with a way out."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import polars as pl
@@ -12,7 +14,7 @@ from analytics.errors import FormatError, SettingsError
 from analytics.runner import measure
 from analytics.store import Store
 from collectors.simulated import write_simulation
-from dashboards.export import export_store
+from dashboards.export import GRAPHS, export_store
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +29,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 @pytest.mark.parametrize(
     ("ending", "reader"), [(".gexf", nx.read_gexf), (".graphml", nx.read_graphml)]
 )
+@pytest.mark.parametrize("nodes", GRAPHS)
 def test_a_graph_can_be_read_again(
-    store: Store, tmp_path: Path, ending: str, reader: object
+    store: Store, tmp_path: Path, ending: str, reader: Callable[..., Any], nodes: str
 ) -> None:
     path = tmp_path / f"graph{ending.upper()}"
-    done = export_store(store, path)
-    assert callable(reader)
+    done = export_store(store, path, graph=nodes)
     graph = reader(path)
-    counts = {"accounts": graph.number_of_nodes(), "edges": graph.number_of_edges()}
+    counts = {nodes: graph.number_of_nodes(), "edges": graph.number_of_edges()}
     assert done == {"file": str(path), "counts": counts}
     assert counts["edges"] > 0
 
@@ -88,6 +90,8 @@ def test_what_cannot_be_written_is_refused_with_a_way_out(store: Store, tmp_path
             export_store(store, path, table="posts")
     with pytest.raises(FormatError, match="there is no table 'tweets'; choose one of: appeals, "):
         export_store(store, tmp_path / "p.csv", table="tweets")
+    with pytest.raises(FormatError, match="there is no graph of 'people'; choose one of: accounts"):
+        export_store(store, tmp_path / "g.gexf", graph="people")
 
 
 def test_a_store_that_was_never_measured_has_no_graph(tmp_path: Path) -> None:

@@ -1,14 +1,16 @@
 """Who was shared by whom, as an object of networkx."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from strategies import at, frames, rows
 
-from analytics.graphs import account_edges, account_graph
+from analytics.graphs import account_edges, account_graph, post_graph
 from analytics.measured import SHARES_TABLE
 from analytics.tables import ACCOUNTS, POSTS
 from analytics.trees import shares
@@ -82,7 +84,49 @@ def test_a_graph_survives_gexf(tmp_path: Path) -> None:
     assert observed["shares"] == 2
     assert observed["first_at"] == "2026-05-01T01:00:00Z"
     assert observed["last_at"] == "2026-05-02T02:00:00Z"
+    assert observed["start"] == "2026-05-01T01:00:00Z"
     assert "first_at" not in edges["x:r", "x:b", "root"]
+    assert 'mode="dynamic"' in (tmp_path / "g.gexf").read_text()
+
+
+def test_traits_become_attributes_of_the_nodes_they_tell_of() -> None:
+    traits = pl.DataFrame(
+        {"account_id": ["x:b", "x:z"], "community": [3, 4], "tier": ["micro", None]}
+    )
+    graph = account_graph(told(OBSERVED), ACCOUNTS.empty(), traits)
+    assert graph.nodes["x:b"] == {
+        "platform": "x", "role": "unknown", "community": 3, "tier": "micro",
+    }  # fmt: skip
+    assert graph.nodes["x:a"] == {"platform": "x", "role": "unknown"}
+    assert "x:z" not in graph
+
+
+def test_an_edge_between_posts_says_how_it_is_known() -> None:
+    root = {"root_id": "x:r"}
+    shared = told(
+        root | {"parent_id": "x:r", "basis": "observed", "confidence": 1.0, "at": at(1)},
+        root | {"parent_id": "x:0", "basis": "inferred", "confidence": 0.25},
+        root,
+        {},
+    )
+    posts = rows(POSTS, {"post_id": "x:r", "kind": "original", "account_id": "x:a", "at": at(0)},
+                 appeal_id="a", platform="x", source="t")  # fmt: skip
+    graph = post_graph(posts, shared)
+    assert set(graph.edges(data="basis")) == {
+        ("x:r", "x:0", "observed"), ("x:0", "x:1", "inferred"), ("x:r", "x:2", "root"),
+    }  # fmt: skip
+    assert graph.edges["x:0", "x:1"]["confidence"] == 0.25
+    assert graph.edges["x:r", "x:0"]["start"] == "2026-05-01T01:00:00Z"
+    assert graph.nodes["x:r"]["account_id"] == "x:a"
+    assert graph.nodes["x:0"] == {"platform": "x"}
+
+
+@pytest.mark.parametrize("write", [nx.write_gexf, nx.write_graphml])
+def test_no_id_breaks_a_file(tmp_path: Path, write: Callable[..., None]) -> None:
+    odd = OBSERVED | {"account_id": "web:<\x01&\"'>\ufffe"}
+    write(account_graph(told(odd), ACCOUNTS.empty()), tmp_path / "g")
+    read = nx.read_gexf if write is nx.write_gexf else nx.read_graphml
+    assert set(read(tmp_path / "g")) == {"x:a", "web:<\ufffd&\"'>\ufffd"}
 
 
 @given(frames(POSTS, max_size=12))
