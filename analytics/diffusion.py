@@ -24,12 +24,13 @@ Reals = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 TREES = 100  # of each setting
-MOST_DRAWN = 150_000_000  # posts in all trees of one method; beyond, fewer trees are drawn
+MOST_DRAWN = 60_000_000  # posts in all trees of one method; beyond, fewer trees are drawn
 FEWEST_TREES = 4
 ROOM = 20_000_000  # links held at once by one worker
 WORKERS = os.cpu_count() or 1
 MEASURES = ("depth", "max_breadth", "virality", "mean_depth", "broadcast")
 _COUNTS = MEASURES[:2]
+_GROWING = MEASURES[:3]
 _Arrays = tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any]
 _TREE = ["appeal_id", "root_id"]
 _HIDDEN = pl.col("basis").ne_missing(pl.lit("observed"))
@@ -41,8 +42,8 @@ Choice = Callable[[str], Model | None]
 def all_shapes(
     posts: pl.DataFrame, shares: pl.DataFrame, accounts: pl.DataFrame, *,
     choose: Choice, seed: int = 0, trees: int = TREES,
-) -> pl.DataFrame:  # fmt: skip
-    """Return the shape of every cascade with a share, by every method that applies.
+) -> tuple[pl.DataFrame, pl.DataFrame]:  # fmt: skip
+    """Return the shape of every cascade with a share, by every method that applies, as it grew too.
 
     Parameters
     ----------
@@ -58,74 +59,31 @@ def all_shapes(
 
     Returns
     -------
-    DataFrame
+    shapes : DataFrame
         The table ``shapes``. Where every parent was observed, one row, *observed*; else *star*,
         *follow* where follow lists told any parent, *pdi*, and *calibrated* where it applies.
+    grown : DataFrame
+        One row per size (1, 2, 5, 10, …, and the last) of a cascade of four posts and more that the
+        calibrated model drew: median and 5-95 % of ``depth``, ``max_breadth`` and ``virality`` of
+        the same trees as they were then.
     """
     doubtful = shares.with_columns(doubt=(pl.col("kind").is_in(SHARES) & _HIDDEN).any().over(_TREE))
-    parts = [SHAPES.empty()]
+    parts, grown = [SHAPES.empty()], [_GROWN]
     for platform, own in by_platform(doubtful):
         told = stars(posts, own.filter(~pl.col("doubt")), accounts)
         parts.append(shapes(told, None, method="observed", seed=seed))
-        hidden = own.filter("doubt")
-        if not hidden.is_empty():
-            parts += _doubtful(posts, hidden, accounts, choose(platform), seed=seed, trees=trees)
-    return pl.concat(parts).sort(*_TREE, "method")
-
-
-def grown(
-    posts: pl.DataFrame, shares: pl.DataFrame, accounts: pl.DataFrame, *,
-    choose: Choice, seed: int = 0, trees: int = TREES,
-) -> pl.DataFrame:  # fmt: skip
-    """Measure the trees of cascades with hidden parents as they grew.
-
-    Parameters
-    ----------
-    posts, shares, accounts, choose, seed, trees
-        As of :func:`all_shapes`; the trees of the calibrated model are the same.
-
-    Returns
-    -------
-    DataFrame
-        One row per cascade of four posts and more and size (1, 2, 5, 10, …, and the last): median
-        and 5-95 % of ``depth``, ``max_breadth`` and ``virality`` over trees and settings.
-    """
-    hidden = (pl.col("kind").is_in(SHARES) & _HIDDEN).any().over(_TREE)
-    parts = [_GROWN]
-    for platform, own in by_platform(shares):
-        model, doubtful = choose(platform), own.filter(hidden)
-        if model and not doubtful.is_empty():
+        hidden, model = own.filter("doubt"), choose(platform)
+        if hidden.is_empty():
+            continue
+        found = stars(posts, hidden, accounts)
+        parts += _by_rule(posts, hidden, accounts, found, seed)
+        parts.append(shapes(found, pdi(), method="pdi", seed=seed, trees=trees))
+        if model:
             each = max(trees // len(model.figures), 1)
-            parts.append(_grown(stars(posts, doubtful, accounts), model, each, seed))
-    return pl.concat(parts)
-
-
-def _grown(stars: Stars, model: Model, trees: int, seed: int) -> pl.DataFrame:
-    from analytics import parents  # noqa: PLC0415
-
-    size = np.diff(stars.starts)
-    steps = [_checkpoints(int(n)) for n in size]
-    cuts = np.concatenate([[0], np.cumsum([len(step) for step in steps])]).astype(np.int64)
-    at = np.concatenate([np.empty(0, np.int64), *steps]).astype(np.int64)
-    out = np.empty((len(at), 3, 3))
-    arrays = _arrays(stars, stars.told, seed)
-    count = _affordable(stars, len(model.kinds), trees)
-
-    def part(cascades: Integers) -> None:
-        parents.draw_growth(
-            cascades, *arrays, model.kinds, model.figures, count, ROOM, at, cuts, out
-        )
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(part, _parts(np.flatnonzero(size >= FEWEST), size)))
-    rows = stars.trees.select(*_TREE)[np.repeat(np.arange(len(size)), np.diff(cuts))]
-    return rows.with_columns(pl.Series("size", at), *_columns(out))
-
-
-def _checkpoints(size: int) -> Integers:
-    """Return the sizes at which a cascade is measured; none of a small one."""
-    steps = np.array(sizes(), np.int64)
-    return np.append(steps[steps < size], size) if size >= FEWEST else steps[:0]
+            last, steps = growing(found, model, method="calibrated", seed=seed, trees=each)
+            parts.append(last)
+            grown.append(steps)
+    return pl.concat(parts).sort(*_TREE, "method"), pl.concat(grown)
 
 
 def by_platform(shares: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -137,22 +95,16 @@ def by_platform(shares: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
         yield str(platform), own.drop("whose")
 
 
-def _doubtful(
-    posts: pl.DataFrame, shares: pl.DataFrame, accounts: pl.DataFrame, model: Model | None,
-    *, seed: int, trees: int,
-) -> Iterator[pl.DataFrame]:  # fmt: skip
-    found = stars(posts, shares, accounts)
-    bare = found
+def _by_rule(
+    posts: pl.DataFrame, shares: pl.DataFrame, accounts: pl.DataFrame, found: Stars, seed: int
+) -> Iterator[pl.DataFrame]:
+    """Measure what follow lists tell, if they do, and the star."""
     if shares["basis"].eq("follow").any():
         yield shapes(found, None, method="follow", seed=seed)
         told = pl.when(pl.col("basis") != "follow")
-        star = shares.with_columns(parent_id=told.then("parent_id"), basis=told.then("basis"))
-        bare = stars(posts, star, accounts)
-    yield shapes(bare, None, method="star", seed=seed)
-    yield shapes(found, pdi(), method="pdi", seed=seed, trees=trees)
-    if model:
-        each = max(trees // len(model.figures), 1)
-        yield shapes(found, model, method="calibrated", seed=seed, trees=each)
+        bare = shares.with_columns(parent_id=told.then("parent_id"), basis=told.then("basis"))
+        found = stars(posts, bare, accounts)
+    yield shapes(found, None, method="star", seed=seed)
 
 
 def shapes(
@@ -182,13 +134,42 @@ def shapes(
     DataFrame
         The table ``shapes``: median and 5-95 % over trees and settings.
     """
-    kinds, figures, told = _settings(stars, model)
-    count = _affordable(stars, len(kinds), trees) if model else 1
-    bands = np.empty((len(stars.starts) - 1, len(MEASURES), 3))
-    _draw_all(stars, told, kinds, figures, bands, trees=count, seed=seed, workers=workers)
-    rows = stars.trees.with_columns(
-        method=pl.lit(method), trees=pl.lit(count * len(kinds), pl.Int64)
-    )
+    size = np.diff(stars.starts)
+    cuts = np.arange(len(size) + 1)
+    bands, drawn = _bands(stars, model, size, cuts, trees=trees, seed=seed, workers=workers)
+    return _table(stars, bands, method, drawn)
+
+
+def growing(
+    stars: Stars, model: Model, *, method: str, seed: int, trees: int = TREES,
+    workers: int = WORKERS,
+) -> tuple[pl.DataFrame, pl.DataFrame]:  # fmt: skip
+    """Measure the trees that a model draws, as :func:`shapes`, and as they grew.
+
+    Returns
+    -------
+    shapes, grown : DataFrame
+        As of :func:`all_shapes`.
+    """
+    size = np.diff(stars.starts)
+    steps = [_checkpoints(int(n)) for n in size]
+    cuts = np.concatenate([[0], np.cumsum([len(step) for step in steps])]).astype(np.int64)
+    at = np.concatenate([np.empty(0, np.int64), *steps])
+    bands, drawn = _bands(stars, model, at, cuts, trees=trees, seed=seed, workers=workers)
+    rows = stars.trees.select(*_TREE)[np.repeat(np.arange(len(size)), np.diff(cuts))]
+    grown = rows.with_columns(pl.Series("size", at), *_columns(bands[:, : len(_GROWING)]))
+    large = pl.Series(np.repeat(size >= FEWEST, np.diff(cuts)))
+    return _table(stars, bands[cuts[1:] - 1], method, drawn), grown.filter(large)
+
+
+def _checkpoints(size: int) -> Integers:
+    """Return the sizes at which a cascade is measured; of a small one only the last."""
+    steps = np.array(sizes(), np.int64)
+    return np.append(steps[steps < size] if size >= FEWEST else steps[:0], size)
+
+
+def _table(stars: Stars, bands: Reals, method: str, drawn: int) -> pl.DataFrame:
+    rows = stars.trees.with_columns(method=pl.lit(method), trees=pl.lit(drawn, pl.Int64))
     return SHAPES.check(rows.with_columns(*_columns(bands)).select(*SHAPES.columns))
 
 
@@ -211,33 +192,38 @@ def _columns(bands: Reals) -> Iterable[pl.Series]:
             yield column.cast(pl.Int64) if name in _COUNTS else column
 
 
-def _draw_all(
-    stars: Stars, told: Integers, kinds: Integers, figures: Reals, bands: Reals,
+def _bands(
+    stars: Stars, model: Model | None, at: Integers, cuts: Integers,
     *, trees: int, seed: int, workers: int,
-) -> None:  # fmt: skip
-    """Draw and measure every cascade, the large ones tree by tree on all workers."""
+) -> tuple[Reals, int]:  # fmt: skip
+    """Draw every cascade, the large ones tree by tree on all workers; measure it at its sizes."""
     from analytics import parents  # noqa: PLC0415
 
+    kinds, figures, told = _settings(stars, model)
+    count = _affordable(stars, len(kinds), trees) if model else 1
     arrays = _arrays(stars, told, seed)
+    out = np.empty((len(at), len(MEASURES), 3))
     size = np.diff(stars.starts)
     large = size > _LARGE
 
     def part(cascades: Integers) -> None:
-        parents.draw_cascades(cascades, *arrays, kinds, figures, trees, ROOM, bands)
+        parents.draw_cascades(cascades, *arrays, kinds, figures, count, ROOM, at, cuts, out)
 
     def one_setting(task: tuple[int, int]) -> Reals:
-        found = np.empty((trees, len(MEASURES)))
         x, cell = task
-        parents.draw_setting(x, *arrays, cell, kinds[cell], figures[cell], trees, ROOM, found)
+        own = at[cuts[x] : cuts[x + 1]]
+        found = np.empty((len(own), count, len(MEASURES)))
+        parents.draw_setting(x, *arrays, cell, kinds[cell], figures[cell], count, ROOM, own, found)
         return found
 
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(part, _parts(np.flatnonzero(~large), size)))
         for x in np.flatnonzero(large):
-            found = np.concatenate(
-                list(pool.map(one_setting, ((int(x), cell) for cell in range(len(kinds)))))
-            )
-            parents.bands(found, 0.05, 0.95, bands[x])
+            tasks = ((int(x), cell) for cell in range(len(kinds)))
+            found = np.concatenate(list(pool.map(one_setting, tasks)), axis=1)
+            for check, row in enumerate(range(cuts[x], cuts[x + 1])):
+                parents.bands(found[check], 0.05, 0.95, out[row])
+    return out, count * len(kinds)
 
 
 def _arrays(stars: Stars, told: Integers, seed: int) -> "_Arrays":
@@ -294,7 +280,7 @@ _GROWN = pl.DataFrame(
     schema={
         "appeal_id": pl.String, "root_id": pl.String, "size": pl.Int64,
         **{f"{name}{end}": pl.Int64 if name in _COUNTS else pl.Float64
-           for name in MEASURES[:3] for end in ("_lo", "", "_hi")},
+           for name in _GROWING for end in ("_lo", "", "_hi")},
     }
 )  # fmt: skip
 _LIKELY = pl.DataFrame(

@@ -71,7 +71,7 @@ def growth(nodes: pl.DataFrame, inferred: pl.DataFrame | None = None) -> pl.Data
         Posts in the order of time, as :func:`placed` gives them.
     inferred
         Bands of cascades whose parents are partly hidden, by size, as
-        :func:`analytics.diffusion.grown` draws them; without, their shapes stay null.
+        :func:`analytics.diffusion.all_shapes` draws them; without, their shapes stay null.
 
     Returns
     -------
@@ -139,9 +139,9 @@ def _shapes(rows: pl.DataFrame, checked: pl.DataFrame) -> pl.DataFrame:
         np.concatenate([[0], per_tree[name].cast(pl.Int64).cum_sum().to_numpy()]).astype(np.int64)
         for name in ("last", "len")
     )
-    out = np.empty((checked.height, 3))
+    out = np.empty((checked.height, len(parents.MEASURES)))
     link = rows["link"].cast(pl.Int32).to_numpy()
-    parents.measure_prefixes(link, starts, checked["size"].to_numpy(), cuts, out)
+    parents.measure_forest(link, starts, checked["size"].to_numpy(), cuts, out)
     return checked.select(
         "tree",
         "size",

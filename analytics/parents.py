@@ -544,39 +544,78 @@ def _accepted(k, t, terms, c, weight, above, border, bound, top, ranges, states,
 
 
 @_compiled
-def measure_trees(link, out):
-    """Write depth, breadth, virality, mean depth and largest broadcast of each tree of one cascade.
+def measure_trees(link, sizes, out):
+    """Write the measures of trees of one cascade as they grew: ``out[check, b]``.
 
-    ``link[b, node]`` is a smaller number than ``node``, and -1 for the first. Virality is
-    2W / n(n - 1), W = Σ s(n - s) over all subtrees but the whole (Goel et al. 2016); the largest
-    broadcast is the share of all shares that hang directly from one post. A tree of one post has
-    depth 0, breadth 1, and NaN for the rest.
+    ``link[b, node]`` is a smaller number than ``node``; nodes are in the order in which posts came.
     """
     trees, n = link.shape
-    depth, size = np.zeros(n, np.int32), np.empty(n, np.int64)
-    breadth, children = np.empty(n, np.int64), np.empty(n, np.int64)
+    depth, below, breadth, children = _room(n)
     for b in range(trees):
-        breadth[:] = 0
-        breadth[0] = 1
-        children[:] = 0
-        size[:] = 1
-        deepest, total, wiener = 0, 0.0, 0.0
-        for k in range(1, n):
-            d = depth[link[b, k]] + 1
+        _measure(link[b], sizes, depth, below, breadth, children, out[:, b])
+
+
+@_compiled
+def measure_forest(link, starts, sizes, cuts, out):
+    """Write the measures of many trees as they grew.
+
+    Tree ``x`` has the nodes ``starts[x]:starts[x + 1]``, in the order in which they came, and is
+    measured at the sizes ``sizes[cuts[x]:cuts[x + 1]]``, ascending, which have a row each in
+    ``out``. ``link`` is a parent's place in its tree, smaller than the child's.
+    """
+    most = 0
+    for x in range(len(starts) - 1):
+        most = max(most, starts[x + 1] - starts[x])
+    depth, below, breadth, children = _room(most)
+    for x in range(len(starts) - 1):
+        own, rows = slice(starts[x], starts[x + 1]), slice(cuts[x], cuts[x + 1])
+        _measure(link[own], sizes[rows], depth, below, breadth, children, out[rows])
+
+
+@_inlined
+def _room(n):
+    return (
+        np.zeros(n, np.int32),
+        np.empty(n, np.int64),
+        np.empty(n, np.int64),
+        np.empty(n, np.int64),
+    )
+
+
+@_compiled
+def _measure(up, sizes, depth, below, breadth, children, out):
+    """Write depth, breadth, virality, mean depth and largest broadcast of one tree as it grew.
+
+    The root's link is not read. Virality is 2W / n(n - 1), W = Σ s(n - s) over all subtrees but the
+    whole (Goel et al. 2016); the largest broadcast is the share of all shares that hang directly
+    from one post. One post alone has depth 0, breadth 1, and NaN for the rest. It takes as many
+    steps as the sizes add up to.
+    """
+    breadth[: len(up)], children[: len(up)] = 0, 0
+    depth[0], breadth[0] = 0, 1
+    deepest, broadest, most, total, seen = 0, 1, 0, 0.0, 1
+    for check in range(len(sizes)):
+        n = sizes[check]
+        for k in range(seen, n):
+            d = depth[up[k]] + 1
             depth[k] = d
             breadth[d] += 1
-            children[link[b, k]] += 1
-            deepest = max(deepest, d)
+            children[up[k]] += 1
+            deepest, broadest = max(deepest, d), max(broadest, breadth[d])
+            most = max(most, children[up[k]])
             total += d
+        seen = max(seen, n)
+        below[:n] = 1
+        wiener = 0.0
         for k in range(n - 1, 0, -1):
-            size[link[b, k]] += size[k]
-            wiener += float(size[k]) * (n - size[k])
-        out[b, 0], out[b, 1] = deepest, breadth.max()
+            below[up[k]] += below[k]
+            wiener += float(below[k]) * (n - below[k])
+        out[check, 0], out[check, 1] = deepest, broadest
         if n > 1:
-            out[b, 2] = 2.0 * wiener / (float(n) * (n - 1.0))
-            out[b, 3], out[b, 4] = total / (n - 1.0), children.max() / (n - 1.0)
+            out[check, 2] = 2.0 * wiener / (float(n) * (n - 1.0))
+            out[check, 3], out[check, 4] = total / (n - 1.0), most / (n - 1.0)
         else:
-            out[b, 2:] = np.nan
+            out[check, 2:] = np.nan
 
 
 @_compiled
@@ -592,7 +631,7 @@ def bands(samples, low, high, out):
 @_compiled
 def draw_cascades(
     cascades, nodes, stars, members, star_starts, link, t, followers, told, seeds,
-    kinds, figures, trees, room, out,
+    kinds, figures, trees, room, sizes, cuts, out,
 ):  # fmt: skip
     """Draw every cascade's trees by every setting; write the bands of their measures.
 
@@ -600,25 +639,28 @@ def draw_cascades(
     star ``s`` the events ``star_starts[s]:star_starts[s + 1]``, at which ``members`` gives the node
     within the cascade, and ``t``, ``followers`` and ``told`` what the model needs. ``link`` holds
     the parents that are told, as nodes within the cascade. At most ``room`` links are held at once.
-    ``out[x]`` gets a row per measure: 5 %, median, 95 %.
+    The trees are measured at the sizes ``sizes[cuts[x]:cuts[x + 1]]``, ascending, which have a row
+    per measure each in ``out``: 5 %, median, 95 %.
     """
     for x in cascades:
-        found = np.empty((len(kinds) * trees, len(MEASURES)))
+        own = sizes[cuts[x] : cuts[x + 1]]
+        found = np.empty((len(own), len(kinds) * trees, len(MEASURES)))
         for cell in range(len(kinds)):
             draw_setting(
                 x, nodes, stars, members, star_starts, link, t, followers, told, seeds,
-                cell, kinds[cell], figures[cell], trees, room,
-                found[cell * trees : (cell + 1) * trees],
+                cell, kinds[cell], figures[cell], trees, room, own,
+                found[:, cell * trees : (cell + 1) * trees],
             )  # fmt: skip
-        bands(found, 0.05, 0.95, out[x])
+        for check in range(len(own)):
+            bands(found[check], 0.05, 0.95, out[cuts[x] + check])
 
 
 @_compiled
 def draw_setting(
     x, nodes, stars, members, star_starts, link, t, followers, told, seeds,
-    cell, kind, figures, trees, room, found,
+    cell, kind, figures, trees, room, sizes, found,
 ):  # fmt: skip
-    """Draw the trees of one cascade by one setting; write their measures, a row per tree."""
+    """Draw the trees of one cascade by one setting; write their measures, by size and tree."""
     n = nodes[x + 1] - nodes[x]
     together = min(max(room // n, 1), trees)
     drawn = np.empty((together, n), np.int32)
@@ -628,7 +670,7 @@ def draw_setting(
             x, nodes, stars, members, star_starts, link, t, followers, told, seeds,
             cell, kind, figures, begin, block,
         )  # fmt: skip
-        measure_trees(block, found[begin : begin + len(block)])
+        measure_trees(block, sizes, found[:, begin : begin + len(block)])
 
 
 @_compiled
@@ -644,75 +686,6 @@ def _draw_block(
         states[b] = scramble(seeds[x] ^ scramble(stream + _STEP))
     for s in range(stars[x], stars[x + 1]):
         _draw_one(s, members, star_starts, t, followers, told, kind, figures, states, block)
-
-
-@_compiled
-def draw_growth(
-    cascades, nodes, stars, members, star_starts, link, t, followers, told, seeds,
-    kinds, figures, trees, room, sizes, cuts, out,
-):  # fmt: skip
-    """Draw cascades as :func:`draw_cascades` does; write the bands of their shapes as they grew.
-
-    Cascade ``x`` is measured at the sizes ``sizes[cuts[x]:cuts[x + 1]]``, ascending, which have a
-    row each in ``out``: depth, breadth and virality, each as 5 %, median and 95 %.
-    """
-    for x in cascades:
-        n = nodes[x + 1] - nodes[x]
-        own = sizes[cuts[x] : cuts[x + 1]]
-        ends, whole = np.array([0, n]), np.array([0, len(own)])
-        found = np.empty((len(own), len(kinds) * trees, 3))
-        one = np.empty((len(own), 3))
-        together = min(max(room // n, 1), trees)
-        drawn = np.empty((together, n), np.int32)
-        for cell in range(len(kinds)):
-            for begin in range(0, trees, together):
-                block = drawn[: min(together, trees - begin)]
-                _draw_block(
-                    x, nodes, stars, members, star_starts, link, t, followers, told, seeds,
-                    cell, kinds[cell], figures[cell], begin, block,
-                )  # fmt: skip
-                for b in range(len(block)):
-                    measure_prefixes(block[b], ends, own, whole, one)
-                    found[:, cell * trees + begin + b] = one
-        for check in range(len(own)):
-            bands(found[check], 0.05, 0.95, out[cuts[x] + check])
-
-
-@_compiled
-def measure_prefixes(link, starts, sizes, cuts, out):
-    """Write depth, largest breadth and virality of trees as they grew.
-
-    Tree ``x`` has the nodes ``starts[x]:starts[x + 1]``, in the order in which they came, and is
-    measured at the sizes ``sizes[cuts[x]:cuts[x + 1]]``, ascending, which have a row each in
-    ``out``. ``link`` is a parent's place in its tree, smaller than the child's; the root's is not
-    read. Virality is 2W / n(n - 1), W = Σ s(n - s) over all subtrees but the whole (Goel et al.
-    2016), and NaN for one post alone. A tree takes as many steps as its sizes add up to. Compiled.
-    """
-    most = 0
-    for x in range(len(starts) - 1):
-        most = max(most, starts[x + 1] - starts[x])
-    depth, below = np.empty(most, np.int64), np.empty(most, np.int64)
-    breadth = np.empty(most, np.int64)
-    for x in range(len(starts) - 1):
-        up = link[starts[x] : starts[x + 1]]
-        breadth[: len(up)] = 0
-        depth[0], breadth[0] = 0, 1
-        deepest, broadest, seen = 0, 1, 1
-        for check in range(cuts[x], cuts[x + 1]):
-            n = sizes[check]
-            for k in range(seen, n):
-                depth[k] = depth[up[k]] + 1
-                breadth[depth[k]] += 1
-                deepest = max(deepest, depth[k])
-                broadest = max(broadest, breadth[depth[k]])
-            seen = max(seen, n)
-            below[:n] = 1
-            wiener = 0.0
-            for k in range(n - 1, 0, -1):
-                below[up[k]] += below[k]
-                wiener += float(below[k]) * (n - below[k])
-            out[check, 0], out[check, 1] = deepest, broadest
-            out[check, 2] = 2.0 * wiener / (float(n) * (n - 1.0)) if n > 1 else np.nan
 
 
 @_compiled

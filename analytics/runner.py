@@ -13,7 +13,7 @@ from analytics import __version__
 from analytics.candidates import candidates
 from analytics.catalog import TABLES
 from analytics.coverage import coverage
-from analytics.diffusion import TREES, all_shapes, grown, with_likeliest
+from analytics.diffusion import TREES, all_shapes, with_likeliest
 from analytics.errors import MeasureError
 from analytics.following import with_followed
 from analytics.growth import growth, milestones, placed
@@ -158,9 +158,8 @@ def _measure_all(
     follows = store.read("follows")
     shared = with_followed(posts, shares(posts), follows)
     choose = chosen(store.read("parent_models"))
-    shapes = all_shapes(posts, shared, accounts, choose=choose, seed=seed, trees=trees)
+    shapes, grown = all_shapes(posts, shared, accounts, choose=choose, seed=seed, trees=trees)
     in_time = placed(posts, shared)
-    drawn = grown(posts, shared, accounts, choose=choose, seed=seed, trees=trees)
     report(STORY_MEMBERS.name)
     members = story_members(posts, shared)
     steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
@@ -169,7 +168,7 @@ def _measure_all(
         (CASCADES.name, lambda: cascades(posts, shared, shapes)),
         (STORY_MEMBERS.name, lambda: members),
         (STORIES.name, lambda: stories(posts, shared, members)),
-        (GROWTH.name, lambda: growth(in_time, drawn)),
+        (GROWTH.name, lambda: growth(in_time, grown)),
         (MILESTONES.name, lambda: milestones(in_time, posts)),
         (TIMELINE.name, lambda: timeline(posts)),
         (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),

@@ -66,8 +66,8 @@ def drawn(n: int) -> float:
               told, np.array([7], np.uint64))  # fmt: skip
 
     def ten(cell: int) -> None:
-        found = np.empty((10, len(parents.MEASURES)))
-        parents.draw_setting(0, *arrays, cell, models.KINDS["pdi"], PDI, 10, ROOM, found)
+        found = np.empty((1, 10, len(parents.MEASURES)))
+        parents.draw_setting(0, *arrays, cell, models.KINDS["pdi"], PDI, 10, ROOM, ends[1:], found)
 
     return _seconds(lambda: _spread(ten, range(TREES // 10)))
 
@@ -91,20 +91,19 @@ def _table(n: int, trees: int) -> None:
     states = np.arange(trees).astype(np.uint64)
     link = np.full((trees, n), -1, np.int32)
     parents.by_table(first, t, told, terms, weight, root, states, np.arange(n), link)
-    parents.measure_trees(link, np.empty((trees, len(parents.MEASURES))))
+    parents.measure_trees(link, np.array([n]), np.empty((1, trees, len(parents.MEASURES))))
 
 
 def virality(n: int = 5000) -> None:
     """Compare structural virality with the mean of all pairs' distances by igraph."""
     link = recursive(n)
     graph = igraph.Graph(n, list(enumerate(link[0, 1:].tolist(), start=1)))
-    found = np.empty((1, len(parents.MEASURES)))
-    parents.measure_trees(link, found)
-    ours = _seconds(lambda: [parents.measure_trees(link, found) for _ in range(100)]) / 100
+    found, whole = np.empty((1, 1, len(parents.MEASURES))), np.array([n])
+    parents.measure_trees(link, whole, found)
+    ours = _seconds(lambda: [parents.measure_trees(link, whole, found) for _ in range(100)]) / 100
     theirs = _seconds(lambda: graph.average_path_length(directed=False))
-    print(
-        f"virality: ours {found[0, 2]:.9f}, igraph {graph.average_path_length(directed=False):.9f}"
-    )
+    mean = graph.average_path_length(directed=False)
+    print(f"virality: ours {found[0, 0, 2]:.9f}, igraph {mean:.9f}")
     print(f"virality of {n:,} posts, igraph's mean distance / ours = {theirs / ours:,.0f}")
 
 
@@ -127,9 +126,10 @@ def forest(n: int, size: int = 100) -> None:
         none.astype(np.uint64),
     )
     kinds, figures = np.zeros(1, np.int64), np.zeros((1, models.FIGURES))
+    whole = np.diff(ends), np.arange(len(ends))
 
     def part(trees: npt.NDArray[np.int64]) -> None:
-        parents.draw_cascades(trees, *arrays, kinds, figures, 1, ROOM, bands)
+        parents.draw_cascades(trees, *arrays, kinds, figures, 1, ROOM, *whole, bands)
 
     part(np.arange(1))
     pieces = np.array_split(np.arange(len(ends) - 1), WORKERS)

@@ -13,7 +13,7 @@ from strategies import at, frames, rows
 
 from analytics import diffusion, parents
 from analytics.coverage import coverage
-from analytics.diffusion import all_shapes, grown, shapes, with_likeliest
+from analytics.diffusion import all_shapes, shapes, with_likeliest
 from analytics.growth import growth, placed
 from analytics.measured import PARENT_MODELS
 from analytics.models import chosen, pdi
@@ -41,7 +41,7 @@ def star(n: int, *, name: str = "r", step: float = 1.0, **changes: Any) -> list[
 
 
 def found(posts: pl.DataFrame, trees: int = 30) -> pl.DataFrame:
-    return all_shapes(posts, shares(posts), NOBODY, choose=CHOOSE, trees=trees)
+    return all_shapes(posts, shares(posts), NOBODY, choose=CHOOSE, trees=trees)[0]
 
 
 def test_a_hidden_cascade_has_a_star_a_grid_and_a_band() -> None:
@@ -169,7 +169,7 @@ def test_the_likeliest_parent_is_named_with_its_probability() -> None:
 
 def test_where_nothing_beats_chance_nothing_is_inferred() -> None:
     posts, told = _told(star(20))
-    none = all_shapes(posts, told, NOBODY, choose=lambda _: None, trees=10)
+    none, _ = all_shapes(posts, told, NOBODY, choose=lambda _: None, trees=10)
     assert none["method"].to_list() == ["pdi", "star"]
     (cascade,) = cascades(posts, told, none).to_dicts()
     assert (cascade["depth"], cascade["virality"], cascade["method"]) == (None, None, None)
@@ -182,7 +182,7 @@ def test_where_nothing_beats_chance_nothing_is_inferred() -> None:
 def test_whatever_comes_in_no_share_is_lost(posts: pl.DataFrame) -> None:
     posts = posts.unique(POSTS.key, maintain_order=True)
     told = shares(posts)
-    shaped = all_shapes(posts, told, NOBODY, choose=CHOOSE, trees=10)
+    shaped, _ = all_shapes(posts, told, NOBODY, choose=CHOOSE, trees=10)
     table = cascades(posts, told, shaped)
     assert (
         table["shares"].sum()
@@ -214,7 +214,7 @@ def test_bands_hold_the_exact_expectation(n: int, seed: int) -> None:
 
 def test_growth_of_a_hidden_cascade_has_bands_that_end_in_its_shape() -> None:
     posts, told = _told(star(60))
-    drawn = grown(posts, told, NOBODY, choose=CHOOSE, trees=30)
+    _, drawn = all_shapes(posts, told, NOBODY, choose=CHOOSE, trees=30)
     assert drawn["size"].to_list() == [1, 2, 5, 10, 20, 50, 60]
     whole = found(posts).filter(method="calibrated").row(0, named=True)
     last = drawn.row(-1, named=True)
@@ -234,5 +234,5 @@ def test_what_follow_lists_told_is_not_called_observed() -> None:
     followed = told.with_columns(
         basis=pl.lit("follow"), parent_id=pl.lit("x:r"), confidence=pl.lit(1.0)
     )
-    methods = all_shapes(posts, followed, NOBODY, choose=CHOOSE, trees=10)["method"].to_list()
+    methods = all_shapes(posts, followed, NOBODY, choose=CHOOSE, trees=10)[0]["method"].to_list()
     assert methods == ["calibrated", "follow", "pdi", "star"]

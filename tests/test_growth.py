@@ -29,10 +29,12 @@ def prefixes(*forest: list[int]) -> list[list[Any]]:
     """Measure trees at every size."""
     ends = np.cumsum([0, *map(len, forest)])
     every = np.concatenate([np.arange(1, len(link) + 1) for link in forest])
-    out = np.empty((len(every), 3))
+    out = np.empty((len(every), 5))
     link = np.concatenate([np.array(link, np.int32) for link in forest])
-    parents.measure_prefixes(link, ends, every, ends, out)
-    return [[tuple(r) for r in out[low:high].tolist()] for low, high in itertools.pairwise(ends)]
+    parents.measure_forest(link, ends, every, ends, out)
+    return [
+        [tuple(r) for r in out[low:high, :3].tolist()] for low, high in itertools.pairwise(ends)
+    ]
 
 
 def spread(link: list[int], hours: list[float] | None = None, **changes: Any) -> pl.DataFrame:  # noqa: ANN401
@@ -123,13 +125,6 @@ def test_every_prefix_is_what_networkx_finds(link: list[int]) -> None:
 
 
 @given(trees(max_size=60))
-def test_the_whole_is_what_is_measured_of_whole_trees(link: list[int]) -> None:
-    out = np.empty((1, 5))
-    parents.measure_trees(np.array([link], np.int32), out)
-    np.testing.assert_array_equal(prefixes(link)[0][-1], out[0, :3])
-
-
-@given(trees(max_size=60))
 def test_depth_and_breadth_never_shrink(link: list[int]) -> None:
     (found,) = prefixes(link)
     for before, after in itertools.pairwise(found):
@@ -139,10 +134,10 @@ def test_depth_and_breadth_never_shrink(link: list[int]) -> None:
 
 def test_a_million_posts_in_a_chain() -> None:
     n = 1_000_000
-    out = np.empty((2, 3))
+    out = np.empty((2, 5))
     link, ends = np.arange(-1, n - 1, dtype=np.int32), np.array([0, n])
-    parents.measure_prefixes(link, ends, np.array([1000, n]), np.array([0, 2]), out)
-    assert out.tolist() == [
+    parents.measure_forest(link, ends, np.array([1000, n]), np.array([0, 2]), out)
+    assert out[:, :3].tolist() == [
         [999, 1, pytest.approx(1001 / 3)], [n - 1, 1, pytest.approx((n + 1) / 3)],
     ]  # fmt: skip
 
@@ -157,7 +152,7 @@ def test_growth_ends_with_the_cascade(link: list[int], data: st.DataObject) -> N
     posts = spread(link, list(itertools.accumulate(step)))
     found = grown(posts)
     told = shares(posts)
-    shapes = all_shapes(posts, told, ACCOUNTS.empty(), choose=chosen(PARENT_MODELS.empty()))
+    shapes, _ = all_shapes(posts, told, ACCOUNTS.empty(), choose=chosen(PARENT_MODELS.empty()))
     (cascade,) = cascades(posts, told, shapes).to_dicts()
     if len(link) < 4:
         assert found == []

@@ -318,7 +318,7 @@ def test_no_join_enters_a_tree(drawn: list[dict[str, Any]]) -> None:
 def shaped(told: pl.DataFrame) -> pl.DataFrame:
     shared = shares(told)
     choose = chosen(PARENT_MODELS.empty())
-    found = all_shapes(told, shared, ACCOUNTS.empty(), choose=choose, trees=10)
+    found, _ = all_shapes(told, shared, ACCOUNTS.empty(), choose=choose, trees=10)
     return cascades(told, shared, found)
 
 

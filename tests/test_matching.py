@@ -54,11 +54,11 @@ def galton_watson(mean: float, count: int, rng: np.random.Generator) -> pl.DataF
     there is no difference to be found.
     """
     trees = itertools.islice((t for t in grown(mean, rng) if len(t) >= 3), count)
-    out = np.empty((1, 5))
+    out = np.empty((1, 1, 5))
     told = []
     for link in trees:
-        parents.measure_trees(np.array([link], np.int32), out)
-        told.append((len(link), int(out[0, 0]), int(out[0, 1]), float(out[0, 2])))
+        parents.measure_trees(np.array([link], np.int32), np.array([len(link)]), out)
+        told.append((len(link), int(out[0, 0, 0]), int(out[0, 0, 1]), float(out[0, 0, 2])))
     return group(*told, names=("size", *MEASURES))
 
 

@@ -244,7 +244,7 @@ def test_averages_of_drawn_trees_agree_with_the_exact_expectations(
     trees = 2000
     link = drawn(kind, figures, t, followers, trees, by_table=False)
     found = np.empty((trees, 5))
-    parents.measure_trees(link, found)
+    parents.measure_trees(link, np.array([80]), found[None])
     depth, below = np.empty(80), np.empty(80)
     parents.expected_measures(models.KINDS[kind], figures, t, followers, hidden(80), depth, below)
     virality = parents.expected_distances(rows(kind, figures, t, followers)) * 2 / (80 * 79)
@@ -259,7 +259,7 @@ def test_measures_of_a_tree_are_those_of_networkx(n: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     link = np.array([[-1, *(int(rng.integers(0, k)) for k in range(1, n))]], np.int32)
     found = np.empty((1, 5))
-    parents.measure_trees(link, found)
+    parents.measure_trees(link, np.array([n]), found[None])
     graph = nx.Graph([(k, int(link[0, k])) for k in range(1, n)])
     depths = nx.single_source_shortest_path_length(graph, 0)
     level = np.bincount(list(depths.values()))
@@ -274,7 +274,7 @@ def test_measures_of_a_tree_are_those_of_networkx(n: int, seed: int) -> None:
 def test_the_wiener_index_of_a_long_path_does_not_overflow() -> None:
     n = 3_000_000
     found = np.empty((1, 5))
-    parents.measure_trees(np.arange(-1, n - 1, dtype=np.int32)[None], found)
+    parents.measure_trees(np.arange(-1, n - 1, dtype=np.int32)[None], np.array([n]), found[None])
     assert found[0, 2] == pytest.approx((n + 1) / 3, rel=1e-9)
 
 

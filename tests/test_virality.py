@@ -1,6 +1,5 @@
 """The shape of cascades: closed forms, independent oracles, and invariants."""
 
-import itertools
 import math
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,7 @@ def observed(link: list[int], names: list[int] | None = None) -> pl.DataFrame:
 
 def all_cascades(posts: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     choose = chosen(PARENT_MODELS.empty())
-    found = all_shapes(posts, told, ACCOUNTS.empty(), choose=choose, trees=20)
+    found, _ = all_shapes(posts, told, ACCOUNTS.empty(), choose=choose, trees=20)
     return cascades(posts, told, found)
 
 
@@ -179,8 +178,7 @@ def test_trees_that_igraph_measured(shared: Path) -> None:
     starts = np.append(nodes.group_by("tree", maintain_order=True).first()["start"], nodes.height)
     link = nodes["parents"].cast(pl.Int32).to_numpy()
     found = np.empty((2308, 5))
-    for tree, (low, high) in enumerate(itertools.pairwise(starts)):
-        parents.measure_trees(link[None, low:high], found[tree : tree + 1])
+    parents.measure_forest(link, starts, np.diff(starts), np.arange(2309), found)
     assert nodes.group_by("tree").len().sort("tree")["len"].to_list() == expected["size"].to_list()
     assert found[:, 0].tolist() == expected["depth"].to_list()
     assert found[:, 1].tolist() == expected["max_breadth"].to_list()
