@@ -25,6 +25,7 @@ from analytics.kernels import compiled
 UNKNOWN = "und"
 CONFIDENT = 0.7  # below it the language is undetermined
 LONGEST = 300  # letters and signs that are looked at: more tell nothing new
+FEW_BYTES = 400_000  # fewer are told before a compiler is awake
 
 # Links end where a script without blanks goes on; what looks like a host is taken for a link.
 # Without \b and its like, which make the search many times slower in letters that are not Latin.
@@ -44,15 +45,19 @@ _OTHERS = "[ўҳӯӣҷҗҙҫҡїєґӧӱјљњћђ]"  # in Uzbek, Tajik, Uyghur,
 _WITH_OWN = r"\p{L}*[әғқңөұүһі]\p{L}*"
 _NOT_KYRGYZ = "[әғқұі]"
 _KYRGYZ = "[ңөү]"
-# Kyrgyz begins no word of its own with е and doubles its long vowels; Kazakh does the opposite.
+# Kyrgyz begins no word of its own with е, doubles its long vowels, and says -йт for -йды.
 _AS_KAZAKH = (
-    r" е\p{L}|[аеий](?:ды|ди) "
-    r"| (?:жаксы|рахмет|[мсо]аган|ушин|жане|кушти|себеби|сондыктан|бари|осы|оте|казир|бирак)"
+    r" е\p{L}|й(?:ды|ди) "
+    r"| (?:жаксы|рахмет|[мсо]аган|ушин|жане|кушти|себеби|сондыктан|бари|осы|оте|казир|бирак"
+    r"|болады|береди|келеди)"
 )
 _AS_KYRGYZ = (
-    r" э\p{L}|[бвгджзйклмнпрстчшх](?:аа|оо|ээ|өө|үү|уу)\p{L}|\p{L}[уүоө]п "
-    r"| (?:жакшы|мага|сага|үчүн|бирок|жана|болот|менен) "
+    r" э\p{L}|[бвгджзйклмнпрстчшх](?:аа|оо|ээ|өө|үү)[ бвгджзйклмнпрстчшх]|уу\p{L}"
+    r"|\p{L}[уүоө]п | (?:жакшы|мага|сага|үчүн|бирок|жана|болот|менен) "
 )
+# In Arabic letters Uyghur begins words with ئ where they begin with a vowel, Kazakh has a ء.
+_UYGHUR = "ئ"
+_NOT_CRIMEAN = "[äū]"  # in Kazakh and Turkmen, if in Latin letters
 
 # One code for one language: what BCP 47 calls by several codes, and what is told too finely.
 SAME = {
@@ -130,19 +135,33 @@ def _changed(
 
 def _languages(bare: pl.Series) -> list[pl.Series]:
     """Return the language of each different piece of words, and its probability."""
-    scored = _scored(bare)
+    low = pl.lit(" ") + pl.lit(bare.str.to_lowercase()) + pl.lit(" ")
+    scored = _scored(bare).with_columns(low=low)
     likeliest = pl.when(pl.col("best") >= CONFIDENT).then("lang").otherwise(pl.lit(UNKNOWN))
     found = scored.select(
+        "low", "kk", "ky",
         text_lang=likeliest.replace("zxx", UNKNOWN),
         text_lang_confidence=pl.when(bare.str.contains(r"\p{L}")).then("best"),
-    )
-    rows = bare.str.contains(r"\p{Cyrillic}").arg_true()
+    ).with_columns(text_lang=_not_mistaken())  # fmt: skip
+    lang, confidence = found["text_lang"], found["text_lang_confidence"]
+    rows = found["low"].str.contains(r"\p{Cyrillic}").arg_true()
     if rows.is_empty():
-        return found.get_columns()
-    lang, confidence = found.get_columns()
-    low = pl.lit(" ") + pl.lit(bare.gather(rows).str.to_lowercase()) + pl.lit(" ")
-    told = scored[rows].with_columns(found[rows], low=low).select(_by_letters())
+        return [lang, confidence]
+    told = found[rows].select(_by_letters())
     return [lang.scatter(rows, told["lang"]), confidence.scatter(rows, told["confidence"])]
+
+
+def _not_mistaken() -> pl.Expr:
+    """Return the language without two that the model sees in Kazakh in other letters."""
+    low, lang = pl.col("low"), pl.col("text_lang")
+    in_arabic = pl.when(low.str.contains("ء")).then(pl.lit("kk")).otherwise(pl.lit(UNKNOWN))
+    return (
+        pl.when((lang == "ug") & ~low.str.contains(_UYGHUR))
+        .then(in_arabic)
+        .when((lang == "crh") & low.str.contains(_NOT_CRIMEAN))
+        .then(pl.lit(UNKNOWN))
+        .otherwise(lang)
+    )
 
 
 def _by_letters() -> list[pl.Expr]:
@@ -151,7 +170,7 @@ def _by_letters() -> list[pl.Expr]:
     is_kazakh = (
         low.str.contains(_KAZAKH)
         & ~low.str.contains(_OTHERS)
-        & (4 * low.str.count_matches(_WITH_OWN) >= low.str.count_matches(r"\p{L}+"))
+        & (2 * low.str.count_matches(_WITH_OWN) >= low.str.count_matches(r"\p{L}+"))
     )
     either = pl.col("kk") + pl.col("ky")
     more = low.str.count_matches(_AS_KAZAKH).cast(pl.Int64) - low.str.count_matches(_AS_KYRGYZ)
@@ -213,18 +232,19 @@ def _scored(bare: pl.Series) -> pl.DataFrame:
     names = model.languages.to_list()
     told = np.array([names.index("kk"), names.index("ky")])
     best, chances = np.empty(len(ends), np.int32), np.empty((len(ends), 3), np.float32)
-    compiled(_likeliest)(
+    loop = _likeliest if len(data) < FEW_BYTES else compiled(_likeliest)
+    loop(
         data, ends, model.walk, model.places, model.strings, model.weights, model.prior,
         model.twins, told, best, chances,
     )  # fmt: skip
-    rounded = {n: chances[:, k].astype(float) for k, n in enumerate(("best", "kk", "ky"))}
+    rounded = {n: chances[:, k].astype(float).round(4) for k, n in enumerate(("best", "kk", "ky"))}
     return pl.DataFrame({"lang": model.languages.gather(best)} | rounded)
 
 
-# A loop to be compiled.
+# A loop to be compiled; it also runs as it is.
 
 
-def _likeliest(  # noqa: C901 - compiled, in one piece
+def _likeliest(
     data: Any, ends: Any, walk: Any, places: Any, strings: Any, weights: Any, prior: Any,  # noqa: ANN401
     twins: Any, told: Any, best: Any, chances: Any,  # noqa: ANN401
 ) -> None:  # fmt: skip
@@ -233,10 +253,9 @@ def _likeliest(  # noqa: C901 - compiled, in one piece
     As in the library, scores are divided by the root of the text's length before they become
     probabilities: else every answer would seem certain.
     """
-    languages = len(prior)
     counts = np.zeros(len(weights), np.int32)
     seen = np.empty(len(weights), np.int32)
-    score = np.empty(languages, np.float32)
+    score, part = np.empty(len(prior), np.float32), np.empty(len(prior), np.float32)
     start = 0
     for text in range(len(ends)):
         state = found = 0
@@ -248,25 +267,22 @@ def _likeliest(  # noqa: C901 - compiled, in one piece
                     seen[found] = string
                     found += 1
                 counts[string] += 1
-        for lang in range(languages):
-            score[lang] = prior[lang] if found else np.float32(0)
+        score[:] = 0
+        if found:
+            score[:] = prior
         for n in range(found):
             string = seen[n]
-            weight = np.float32(np.log1p(np.float32(counts[string])))
+            np.multiply(weights[string], np.float32(np.log1p(np.float32(counts[string]))), part)
+            np.add(score, part, score)
             counts[string] = 0
-            row = weights[string]
-            for lang in range(languages):
-                score[lang] += weight * row[lang]
         colder = np.float32(1 / np.sqrt(max(ends[text] - start, 1)))
-        top, total = score.max(), np.float32(0)
-        for lang in range(languages):
-            score[lang] = np.exp((score[lang] - top) * colder)
-            total += score[lang]
+        score[:] = np.exp((score - score.max()) * colder)
+        total = score.sum()
         for n in range(len(twins)):
             score[twins[n, 0]] += score[twins[n, 1]]
             score[twins[n, 1]] = 0
         best[text] = score.argmax()
         chances[text, 0] = score[best[text]] / total
-        for n in range(len(told)):
-            chances[text, n + 1] = score[told[n]] / total
+        chances[text, 1] = score[told[0]] / total
+        chances[text, 2] = score[told[1]] / total
         start = ends[text]
