@@ -148,7 +148,8 @@ def _languages(bare: pl.Series) -> list[pl.Series]:
     if rows.is_empty():
         return [lang, confidence]
     told = found[rows].select(_by_letters())
-    return [lang.scatter(rows, told["lang"]), confidence.scatter(rows, told["confidence"])]
+    sure = told["confidence"].round(4)
+    return [lang.scatter(rows, told["lang"]), confidence.scatter(rows, sure)]
 
 
 def _not_mistaken() -> pl.Expr:
