@@ -41,7 +41,8 @@ _NO_WORDS = (
 # Letters of Kazakh and of neighbours. ұ is in no other alphabet of today; і is in none that has
 # one of the others, but that of Khakas, which also has ӧ or ӱ.
 _KAZAKH = "ұ|і.*[әғқңөүһ]|[әғқңөүһ].*і"
-_OTHERS = "[ўҳӯӣҷҗҙҫҡїєґӧӱјљњћђ]"  # in Uzbek, Tajik, Uyghur, Bashkir, Ukrainian, Khakas, Serbian
+# Neither Kazakh nor Kyrgyz has what Karakalpak, Uyghur, Khakas, Bashkir or Ukrainian has.
+_OTHERS = "[ўҳӯӣҷҗҙҫҡїєґӧӱјљњћђ]"
 _WITH_OWN = r"\p{L}*[әғқңөұүһі]\p{L}*"
 _NOT_KYRGYZ = "[әғқұі]"
 _KYRGYZ = "[ңөү]"
@@ -168,15 +169,18 @@ def _not_mistaken() -> pl.Expr:
 def _by_letters() -> list[pl.Expr]:
     """Return what letters and spellings tell of words in Cyrillic that may be Kazakh or Kyrgyz."""
     low, plain = pl.col("low"), pl.col("text_lang")
+    is_other = low.str.contains(_OTHERS)
     is_kazakh = (
         low.str.contains(_KAZAKH)
-        & ~low.str.contains(_OTHERS)
+        & ~is_other
         & (2 * low.str.count_matches(_WITH_OWN) >= low.str.count_matches(r"\p{L}+"))
     )
     either = pl.col("kk") + pl.col("ky")
     more = low.str.count_matches(_AS_KAZAKH).cast(pl.Int64) - low.str.count_matches(_AS_KYRGYZ)
     of_two = (
-        pl.when(low.str.contains(_NOT_KYRGYZ) | (more > 0))
+        pl.when(is_other)
+        .then(pl.lit(UNKNOWN))
+        .when(low.str.contains(_NOT_KYRGYZ) | (more > 0))
         .then(pl.lit("kk"))
         .when(more < 0)
         .then(pl.lit("ky"))

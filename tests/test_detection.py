@@ -185,6 +185,7 @@ def test_what_is_declared_in_many_languages_is_told(lang: str) -> None:
 def test_kazakh_on_a_russian_keyboard() -> None:
     assert langs("Рахмет сизге, бари оте жаксы екен, маган катты унады") == ["kk"]
     assert langs("Сизге рахмат, мага абдан жакты, эми дагы эле күтөбүз") == ["ky"]
+    assert langs("Сизге рахмат, мага абдан жакты, эми дагы эле барам") == ["ky"]
 
 
 @pytest.mark.parametrize(
@@ -198,6 +199,12 @@ def test_letters_of_kazakh_alone_tell_it(text: str) -> None:
 def test_a_name_with_kazakh_letters_makes_no_kazakh() -> None:
     text = "Суд города отложил заседание по делу активиста, его адвокат Қанат Іңкәров обжалует это"
     assert langs(text) == ["ru"]
+
+
+def test_an_alphabet_with_the_letters_of_kazakh_and_others_makes_no_kazakh() -> None:
+    karakalpak = "Барлық адамлар өз қәдир-қымбаты және ҳуқықларында еркин ҳәм тең болып туўылады"
+    khakas = "Пістің чирібістің чонының ӧӧн тілі"
+    assert langs(karakalpak, khakas, "Тілің ӱс") == ["und"] * 3
 
 
 @pytest.mark.parametrize("lang", ["ky", "tt", "ba", "tg", "mn", "uk", "be"])
