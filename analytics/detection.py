@@ -25,7 +25,7 @@ from analytics.kernels import compiled
 UNKNOWN = "und"
 CONFIDENT = 0.7  # below it the language is undetermined
 LONGEST = 300  # letters and signs that are looked at: more tell nothing new
-FEW_BYTES = 400_000  # fewer are told before a compiler is awake
+FEW_BYTES = 200_000  # so many are told before a compiler is awake
 
 # Links end where a script without blanks goes on; what looks like a host is taken for a link.
 # Without \b and its like, which make the search many times slower in letters that are not Latin.
@@ -237,13 +237,27 @@ def _scored(bare: pl.Series) -> pl.DataFrame:
     names = model.languages.to_list()
     told = np.array([names.index("kk"), names.index("ky")])
     best, chances = np.empty(len(ends), np.int32), np.empty((len(ends), 3), np.float32)
-    loop = _likeliest if len(data) < FEW_BYTES else compiled(_likeliest)
-    loop(
+    _LOOP(
         data, ends, model.walk, model.places, model.strings, model.weights, model.prior,
         model.twins, told, best, chances,
     )  # fmt: skip
     rounded = {n: chances[:, k].astype(float).round(4) for k, n in enumerate(("best", "kk", "ky"))}
     return pl.DataFrame({"lang": model.languages.gather(best)} | rounded)
+
+
+class _Loop:
+    """Runs the loop as it is while a process has told little, and compiled from then on."""
+
+    def __init__(self) -> None:
+        self.told = 0  # bytes
+
+    def __call__(self, data: npt.NDArray[np.uint8], *rest: Any) -> None:  # noqa: ANN401
+        self.told += len(data)
+        loop = _likeliest if self.told < FEW_BYTES else compiled(_likeliest)
+        loop(data, *rest)
+
+
+_LOOP = _Loop()
 
 
 # A loop to be compiled; it also runs as it is.

@@ -167,6 +167,7 @@ def test_few_texts_are_told_as_many_are(
     kazakh: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     some = kazakh["words"].unique().sample(200, seed=2)
+    monkeypatch.setattr(detection, "FEW_BYTES", 10**9)
     few = detection._scored(some)
     monkeypatch.setattr(detection, "FEW_BYTES", 0)
     many = detection._scored(some)
@@ -227,6 +228,13 @@ def test_two_languages_in_one_text_give_one_of_them_or_none() -> None:
     mixed = f"{DECLARED['kk']} {DECLARED['ru']}"
     assert langs(mixed)[0] in {"kk", "ru", "und"}
     assert set(langs(DECLARED["en"] + DECLARED["zh"])) <= {"en", "zh", "und"}
+
+
+def test_what_is_no_language_is_told_as_none() -> None:
+    """The model has a class of its own for codes and the like, which is no language."""
+    lang, confidence = detected(pl.Series(["zxcvbnm qwrtpsdfg hjklmn " * 10])).row(0)
+    assert lang == "und"
+    assert confidence > 0.9
 
 
 # no words, many words
