@@ -25,6 +25,7 @@ from analytics.kernels import compiled
 UNKNOWN = "und"
 CONFIDENT = 0.7  # below it the language is undetermined
 LONGEST = 300  # letters and signs that are looked at: more tell nothing new
+STEPS = 1024  # to one; the model's weights, of half precision and below -2, are whole steps
 FEW_BYTES = 200_000  # so many are told before a compiler is awake
 
 # Links end where a script without blanks goes on; what looks like a host is taken for a link.
@@ -204,7 +205,7 @@ class _Model:
     walk: npt.NDArray[np.int32]  # the next state, by place of the state and byte
     places: npt.NDArray[np.int64]  # where the row of a state begins
     strings: npt.NDArray[np.int32]  # the string that a state has found, or -1
-    weights: npt.NDArray[np.float32]  # by string and language
+    weights: npt.NDArray[np.int16]  # by string and language, in steps of 1/1024: exact
     prior: npt.NDArray[np.float32]  # by language
     twins: npt.NDArray[np.int64]  # languages that go by two names
     languages: pl.Series
@@ -222,7 +223,7 @@ def _model() -> _Model:
         walk=np.frombuffer(read.tk_nextmove, np.int32),
         places=np.asarray(read.tk_row, np.int64) << 8,
         strings=np.asarray(read.tk_output, np.int32),
-        weights=np.ascontiguousarray(read.nb_ptc, np.float32),
+        weights=np.round(np.float32(STEPS) * read.nb_ptc).astype(np.int16),
         prior=np.asarray(read.nb_pc, np.float32),
         twins=np.array(twins, np.int64).reshape(-1, 2),
         languages=pl.Series("lang", names),
@@ -291,7 +292,8 @@ def _likeliest(
             score[:] = prior
         for n in range(found):
             string = seen[n]
-            np.multiply(weights[string], np.float32(np.log1p(np.float32(counts[string]))), part)
+            often = np.float32(np.log1p(np.float32(counts[string])) / STEPS)
+            np.multiply(weights[string], often, part)
             np.add(score, part, score)
             counts[string] = 0
         colder = np.float32(1 / np.sqrt(max(ends[text] - start, 1)))

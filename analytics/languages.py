@@ -128,14 +128,21 @@ def account_languages(posts: pl.DataFrame) -> pl.DataFrame:
         .with_columns(language(posts).select(lang=_known()))
         .filter(pl.col("account_id").is_not_null())
     )
-    counted = told.group_by(*account, "lang").agg(posts=pl.len().cast(pl.Int64))
-    known = pl.col("posts").filter(pl.col("lang").is_not_null())
-    most = pl.col("lang").filter(pl.col("lang").is_not_null() & (pl.col("posts") == known.max()))
+    known = told.drop_nulls().group_by(*account, "lang").agg(n=pl.len().cast(pl.Int64))
+    whole = known.group_by(account).agg(most=pl.col("n").max(), posts=pl.col("n").sum())
+    ahead = known.join(whole, on=account).filter(pl.col("n") == pl.col("most"))
+    first = ahead.group_by(account).agg(pl.col("lang", "posts").first(), tied=pl.len())
     return (
-        counted.group_by(account)
-        .agg(lang=pl.when(most.len() == 1).then(most.first()), posts=known.sum())
+        told.select(account)
+        .unique()
+        .join(first, on=account, how="left")
+        .select(
+            *account,
+            lang=pl.when(pl.col("tied") == 1).then("lang"),
+            posts=pl.col("posts").fill_null(0),
+        )
         .sort(account)
-    )  # fmt: skip
+    )
 
 
 def _known() -> pl.Expr:
