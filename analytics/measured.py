@@ -294,6 +294,31 @@ TIMELINE = Table(
     },
 )
 
+LANGUAGES = Table(
+    name="languages",
+    row="one language on one platform: how much of what is held is in it",
+    key=("appeal_id", "platform", "lang"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "platform": PLATFORM_NAME,
+        "lang": text(
+            "BCP 47 code; und where there are words and nobody tells their language; null where "
+            "there are neither words nor a code"
+        ),
+        "posts": count("posts held in it, of every kind", null=False),
+        "originals": count("originals and articles among them", null=False),
+        "shares": count("reposts and quotes among them", null=False),
+        "replies": count("replies and comments among them", null=False),
+        "accounts": count("distinct accounts with a post in it; one may have several", null=False),
+        "detected": count("posts whose words tell it; of und, whose words do not", null=False),
+        "by_platform": count("posts of which only the platform tells it", null=False),
+        "by_original": count("reposts that have it from the post they pass on", null=False),
+        "share": number("part of all posts held of the platform: 0 … 1", null=False),
+        "share_of_known": number("part of those in a known language; null for und and null"),
+    },
+)
+
 COUNTER_HISTORY = Table(
     name="counter_history",
     row="what one platform showed by one time, added over the posts held; never over platforms",

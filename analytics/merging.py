@@ -8,6 +8,8 @@ from analytics.schema import Table
 
 # Where two payloads differ only in these, they do not disagree, and nothing is completed.
 _PROVENANCE = frozenset({"source", "collected_at"})
+# What we find in a row ourselves may change with our version: it is completed and never disagrees.
+_FOUND = frozenset({"text_lang", "text_lang_confidence"})
 _NEW = "\0new"
 _NO = pl.lit(value=False)
 
@@ -118,7 +120,11 @@ def _merged(table: Table, again: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series,
     fills = {n: pl.col(n).is_null() & pl.col(n + _NEW).is_not_null() for n in told}
     disagree = pl.any_horizontal(
         _NO,
-        *(differ[n] & pl.col(n).is_not_null() & pl.col(n + _NEW).is_not_null() for n in told),
+        *(
+            differ[n] & pl.col(n).is_not_null() & pl.col(n + _NEW).is_not_null()
+            for n in told
+            if n not in _FOUND
+        ),
     )
     more = {n: _union(n).ne_missing(pl.col(n)) for n in joined}
     changes = [*fills.values(), *more.values()]

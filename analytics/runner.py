@@ -19,6 +19,7 @@ from analytics.following import with_followed
 from analytics.growth import growth, milestones, placed
 from analytics.joining import stories, story_members
 from analytics.lags import lags
+from analytics.languages import languages
 from analytics.layout import time_river
 from analytics.measured import (
     CANDIDATES,
@@ -27,6 +28,7 @@ from analytics.measured import (
     COVERAGE,
     GROWTH,
     LAGS,
+    LANGUAGES,
     LAYOUT,
     MILESTONES,
     PARENT_MODELS,
@@ -171,6 +173,7 @@ def _measure_all(
         (GROWTH.name, lambda: growth(in_time, grown)),
         (MILESTONES.name, lambda: milestones(in_time, posts)),
         (TIMELINE.name, lambda: timeline(posts)),
+        (LANGUAGES.name, lambda: languages(posts)),
         (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
         (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts, follows)),
         (LAGS.name, lambda: lags(appeals, posts, responses)),

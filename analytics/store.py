@@ -47,6 +47,7 @@ from filelock import FileLock, Timeout
 
 from analytics import __version__, settings
 from analytics.catalog import TABLES
+from analytics.detection import with_text_lang
 from analytics.errors import ProtectionError, StoreError
 from analytics.merging import Written, content_hashes, key_hashes, merge, one_row_a_key
 from analytics.protection import Protector, account_columns, make_key, read_key
@@ -265,8 +266,12 @@ class Store:
             return Written(new=fresh.height, held=held) + repeated, others
 
     def _let_in(self, table: Table, frame: pl.DataFrame) -> tuple[pl.DataFrame, Written]:
-        """Return the protected rows, one a key, and how many came more than once."""
-        rows = self._protected(table, frame) if table.is_personal else frame
+        """Return the protected rows, one a key, and how many came more than once.
+
+        The language of words is found before protection takes them away.
+        """
+        rows = with_text_lang(frame) if table is POSTS else frame
+        rows = self._protected(table, rows) if table.is_personal else rows
         rows = one_row_a_key(table, rows)
         return rows, Written(repeated=frame.height - rows.height)
 

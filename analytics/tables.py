@@ -74,6 +74,13 @@ POSTS = Table(
         "basis": text("how the parent is known; null where it is not", values=BASES),
         "text": ident("the words; null in a repost and where protection keeps none", "text"),
         "lang": text("BCP 47 code as the platform says"),
+        "text_lang": text(
+            "BCP 47 code that its words tell, found before protection takes them away; und where "
+            "they tell none with confidence; null where there were no words"
+        ),
+        "text_lang_confidence": number(
+            "probability of the language likeliest by the words; null where there were none"
+        ),
         "urls": strings("links in it, expanded", "url"),
         "hashtags": strings("hashtags in it, without #"),
         "mentions": strings("accounts it names: platform:id, or platform:@handle", "account"),

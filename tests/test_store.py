@@ -23,6 +23,7 @@ from strategies import at, frames, rows
 
 from analytics import __version__
 from analytics import store as store_module
+from analytics.detection import with_text_lang
 from analytics.errors import ProtectionError, StoreError
 from analytics.measured import CASCADES, TIMELINE
 from analytics.merging import Written
@@ -187,6 +188,8 @@ class Model:
     def append(self, frame: pl.DataFrame) -> Written:
         """Merge the rows of one page, then put each in its place."""
         page: dict[tuple[Any, ...], dict[str, Any]] = {}
+        if self.table is POSTS:
+            frame = with_text_lang(frame)
         for row in frame.to_dicts():
             key = tuple(row[name] for name in self.table.key)
             page[key] = self.merge(page[key], row) if key in page else row
@@ -206,7 +209,7 @@ class Model:
         changed = any(old[name] != merged[name] for name in compared)
         disagrees = completes and any(
             None not in (old[name], row[name]) and old[name] != row[name]
-            for name in compared - {*self.united}
+            for name in compared - {*self.united, "text_lang", "text_lang_confidence"}
         )
         self.rows[key] = merged if changed else old
         return Written(completed=changed, held=not changed, disagreeing=disagrees)
