@@ -361,6 +361,8 @@ CANDIDATES = Table(
     },
 )
 
+OBJECTS = ()
+COORDINATION = COORDINATION_FLAGS = COORDINATION_GROUPS = None
 LAYOUT = Table(
     name="layout",
     row="one post, placed in the picture called time-river",
