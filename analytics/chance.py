@@ -7,11 +7,14 @@ import numpy.typing as npt
 import polars as pl
 
 from analytics.synchrony import (
+    Repeated,
     Sweep,
     microseconds,
+    per_object,
     per_share,
     places,
     repeatable,
+    repeatable_by_object,
     standing_of,
     weighed,
 )
@@ -24,24 +27,14 @@ _DEALING, _TRADING = 1, 2  # streams of chance
 _GRID, _STEP = 1200, 0.05  # classes of -log10(p) by which edges are ranked
 
 
-
 class Chance(NamedTuple):
-    """How many edges come again when accounts are dealt anew, one number for each draw.
+    """How many edges come again: as it is, and in each draw, a row for each.
 
-    ``twice`` are the edges that weigh 2 or more, ``thrice`` 3 or more. ``ranked`` counts edges of
-    all draws by how seldom they would be so heavy, in steps of a twentieth of a power of ten.
+    The numbers are those of edges of 2 pairs or more, of 3 or more, and under 2 objects or more.
     """
 
-    observed: int
-    observed_thrice: int
-    twice: Ints
-    thrice: Ints
-    ranked: Ints
-
-
-def _that_pair(sweep: Sweep, window: int) -> Sweep:
-    """Return the shares of objects that have a pair of shares, whoever makes it."""
-    return sweep.of(per_share(places(sweep.of(~sweep.own), window) > 0, sweep.bounds))
+    observed: tuple[int, int, int]
+    draws: Ints
 
 
 def held_against_dealing(
@@ -66,50 +59,87 @@ def held_against_dealing(
     Returns
     -------
     tuple
-        What the draws give, and one row per edge that weighs 2 or more: ``key``, ``weight``,
-        ``expected`` (its mean weight by chance) and ``q``, the share of chance among the edges
-        that are as seldom as it is: how many a draw has of them, by how many there are.
+        What the draws give, and one row per edge under 2 objects or more: ``key``, ``objects``,
+        ``expected`` (under how many objects the two meet in the mean) and ``q``, the share of
+        chance among the edges as seldom as it: how many a draw has, by how many there are. An
+        edge is the more seldom the smaller the tail of a Poisson law at its number of objects.
     """
     from analytics import pairs as loop  # noqa: PLC0415
 
     reach = microseconds(window)
-    sweep = _that_pair(sweep, reach)
+    sweep = _that_can_meet(_that_pair(sweep, reach))
     standing, everyone = standing_of(sweep), np.ones(len(sweep.at), np.bool_)
     means = _Means(sweep, reach)
-    found = [weighed(repeatable(sweep, sweep.account, standing, everyone, reach))]
-    seen = _ranks(*found[0], means)
-    ranked, twice, thrice = np.zeros(_GRID, np.int64), [], []
+    observed = weighed(repeatable(sweep, sweep.account, standing, everyone, reach))
+    drawn, ranked = [], np.zeros(_GRID, np.int64)
     account, moved = sweep.account.copy(), standing.copy()
     for stream in _streams(seed, _DEALING, permutations):
         loop.deal(sweep.bounds, account, moved, stream)
-        keys, weights = weighed(repeatable(sweep, account, moved, everyone, reach))
-        twice.append(len(keys))
-        thrice.append(int((weights > 2).sum()))
-        ranked += np.bincount(_ranks(keys, weights, means), minlength=_GRID)
-    keys, weights = found[0]
-    chance = Chance(
-        len(keys), int((weights > 2).sum()), np.array(twice), np.array(thrice), ranked
-    )
-    return chance, pl.DataFrame(
-        {
-            "key": keys,
-            "weight": weights,
-            "expected": means.of(keys),
-            "q": _false_shares(seen, ranked, permutations),
-        }
-    )
+        found = weighed(repeatable(sweep, account, moved, everyone, reach))
+        drawn.append(_numbers(found))
+        ranked += np.bincount(means.ranks(_that_met(found)), minlength=_GRID)
+    met = _that_met(observed)
+    told = {"key": met.keys, "objects": met.objects, "expected": means.of(met.keys)}
+    q = _false_shares(means.ranks(met), ranked, permutations)
+    draws = np.array(drawn, np.int64).reshape(-1, 3)
+    return Chance(_numbers(observed), draws), pl.DataFrame(told | {"q": q})
+
+
+def has_pairs(sweep: Sweep, window: float) -> bool:
+    """Return whether two shares of one object, whoever makes them, are at most a window apart."""
+    return bool(places(sweep.of(~sweep.own), microseconds(window)).any())
+
+
+def can_meet(sweep: Sweep, window: float) -> tuple[int, int]:
+    """Return how many shares and how many pairs a draw has to look at."""
+    left = _that_can_meet(_that_pair(sweep, microseconds(window)))
+    return len(left.at), int(repeatable_by_object(left, window).sum())
+
+
+def _that_pair(sweep: Sweep, window: int) -> Sweep:
+    """Return the shares of objects that have a pair of shares, whoever makes it."""
+    return sweep.of(per_share(places(sweep.of(~sweep.own), window) > 0, sweep.bounds))
+
+
+def _that_can_meet(sweep: Sweep) -> Sweep:
+    """Leave out objects under which nobody can meet who may meet again, however accounts are dealt.
+
+    What is left out makes other accounts ones that share once, and so on until nothing changes.
+    """
+    from analytics.pairs import AGAIN, ONCE  # noqa: PLC0415
+
+    while True:
+        standing = standing_of(sweep)
+        more = per_object((standing != ONCE).astype(np.int64), sweep.bounds) > 1
+        again = per_object((standing == AGAIN).astype(np.int64), sweep.bounds) > 0
+        matters = per_share(more | again, sweep.bounds)
+        if matters.all():
+            return sweep
+        sweep = sweep.of(matters)
+
+
+def _numbers(found: Repeated) -> tuple[int, int, int]:
+    return len(found.keys), int((found.pairs > 2).sum()), int((found.objects > 1).sum())  # noqa: PLR2004
+
+
+def _that_met(found: Repeated) -> Repeated:
+    """Return the edges under several objects."""
+    several = found.objects > 1
+    return Repeated(*(column[several] for column in found))
 
 
 def _streams(seed: int, use: int, draws: int) -> npt.NDArray[np.uint64]:
-    return np.random.SeedSequence([seed, use]).generate_state(draws, np.uint64)
+    return np.random.SeedSequence([seed, use]).generate_state(draws, np.uint64).astype(np.uint64)
 
 
 class _Means:
-    """How many pairs two accounts make in the mean, when accounts are dealt anew."""
+    """Under how many objects two accounts meet in the mean, when accounts are dealt anew."""
 
     def __init__(self, sweep: Sweep, window: int) -> None:
         many = np.diff(sweep.bounds)
-        self.chance: Reals = places(sweep.of(~sweep.own), window) / np.maximum(many * (many - 1) / 2, 1)
+        self.chance: Reals = places(sweep.of(~sweep.own), window) / np.maximum(
+            many * (many - 1) / 2, 1
+        )
         objects = np.repeat(np.arange(len(many)), many)
         held, self.shares = np.unique(
             sweep.account.astype(np.int64) * max(len(many), 1) + objects, return_counts=True
@@ -127,13 +157,13 @@ class _Means:
         loop.expect(keys, self.accounts, *told, found)
         return found
 
+    def ranks(self, met: Repeated) -> Ints:
+        """Return how seldom each edge is: classes of -log10 of the tail of a Poisson law."""
+        from scipy.special import gammainc  # noqa: PLC0415
 
-def _ranks(keys: Ints, weights: Ints, means: _Means) -> Ints:
-    """Return how seldom each edge is so heavy: classes of -log10 of the tail of a Poisson law."""
-    from scipy.special import gammainc  # noqa: PLC0415
-
-    tail = np.maximum(gammainc(weights, means.of(keys)), 1e-300)
-    return np.minimum(-np.log10(tail) / _STEP, _GRID - 1).astype(np.int64)
+        tail = np.maximum(gammainc(met.objects, self.of(met.keys)), 1e-300)
+        found: Ints = np.minimum(-np.log10(tail) / _STEP, _GRID - 1).astype(np.int64)
+        return found
 
 
 def _false_shares(ranks: Ints, ranked: Ints, draws: int) -> Reals:
@@ -146,7 +176,7 @@ def _false_shares(ranks: Ints, ranked: Ints, draws: int) -> Reals:
 
 
 def held_against_trading(
-    sweep: Sweep, *, window: float, swaps: int, seed: int = 0
+    sweep: Sweep, *, window: float, trades: int, seed: int = 0
 ) -> tuple[int, Ints]:
     """Let accounts trade objects, and see how often two meet again.
 
@@ -170,11 +200,11 @@ def held_against_trading(
     everyone, by_row = np.ones(len(sweep.at), np.bool_), standing_of(sweep)
     standing = np.zeros(sweep.accounts, np.int8)
     standing[sweep.account] = by_row
-    seen = len(weighed(repeatable(sweep, sweep.account, by_row, everyone, reach))[0])
+    seen = len(weighed(repeatable(sweep, sweep.account, by_row, everyone, reach)).keys)
     account, drawn = sweep.account.copy(), []
     many = len(sweep.bounds) - 1
-    for n, stream in enumerate(_streams(seed, _TRADING, swaps)):
+    for n, stream in enumerate(_streams(seed, _TRADING, trades)):
         loop.trade(sweep.bounds, account, sweep.accounts, many * (1 if n else TRADES), stream)
         keys = repeatable(sweep, account, standing[account], everyone, reach)
-        drawn.append(len(weighed(keys)[0]))
+        drawn.append(len(weighed(keys).keys))
     return seen, np.array(drawn, np.int64)

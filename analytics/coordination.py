@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from analytics.chance import Chance, held_against_dealing, held_against_trading
+from analytics.chance import Chance, can_meet, has_pairs, held_against_dealing, held_against_trading
 from analytics.errors import MeasureError
 from analytics.measured import (
     COORDINATION,
@@ -29,6 +29,7 @@ from analytics.synchrony import (
     Counted,
     Sweep,
     counted,
+    crowded,
     encoded,
     ends,
     per_share,
@@ -42,8 +43,9 @@ USUAL = 0.1  # the window that is read from the data is this quantile of the gap
 LONGEST = 3600.0  # of that window
 PARTICIPATION = 2
 PERMUTATIONS = 500
-LEAST_PERMUTATIONS = 99  # the least with which p can be 0.01
-WORK = 150_000_000  # shares and pairs looked at in all draws of one setting
+LEAST_DRAWS = 19  # with which p can be 0.05
+QUICKLY = 8_000_000  # shares, and eight times the pairs, looked at in all draws of a quick screen
+MOST_QUICKLY = 400_000  # pairs written down in one draw of it
 FALSE = 0.05  # share of chance among the edges that are told as groups, at most
 FEWEST = 10  # accounts of which more than their number is told
 
@@ -79,6 +81,7 @@ def screened(
     participation: int = PARTICIPATION,
     permutations: int = PERMUTATIONS,
     seed: int = 0,
+    quick: bool = False,
 ) -> Screened:
     """Look for synchronised sharing, always beside what chance would give.
 
@@ -95,9 +98,12 @@ def screened(
         Shares that an account must have, in all and in pairs, as in CooRTweet. What is held
         against chance are all shares: that two accounts meet again tells of two shares already.
     permutations
-        Draws, at most; large appeals get fewer, from 99 on (``permutations`` tells).
+        How many draws.
     seed
         Of the draws.
+    quick
+        Whether to bound what a large appeal costs: fewer draws (``permutations`` and ``trades``
+        tell how many, at least 19), and the objects with most pairs left out (``left_out``).
 
     Returns
     -------
@@ -126,6 +132,7 @@ def screened(
             participation=participation,
             permutations=permutations,
             seed=seed,
+            quick=quick,
         )
     ]
     return Screened(
@@ -151,6 +158,7 @@ def settings(
     participation: int = PARTICIPATION,
     permutations: int = PERMUTATIONS,
     seed: int = 0,
+    quick: bool = False,
     usual: bool = True,
 ) -> Iterator[Setting]:
     """Yield what is found in the shares of one appeal, window by window.
@@ -159,7 +167,7 @@ def settings(
     ----------
     shares
         As of :func:`analytics.sharing.shared_objects`.
-    windows, participation, permutations, seed
+    windows, participation, permutations, seed, quick
         As of :func:`screened`.
     usual
         Whether to add the window that the data give.
@@ -176,9 +184,68 @@ def settings(
     if usual and (own := usual_window(sweep)) is not None:
         bases.setdefault(own, "data")
     for window, basis in sorted(bases.items()):
-        yield _setting(
-            shares, sweep, told | {"window": float(window), "window_basis": basis}, permutations, seed
-        )
+        place = {"window": float(window), "window_basis": basis}
+        yield _setting(shares, sweep, told | place, _Draws(permutations, seed, quick))
+
+
+def told(
+    posts: pl.DataFrame,
+    *,
+    by: str,
+    window: float,
+    participation: int = PARTICIPATION,
+    permutations: int = PERMUTATIONS,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Return what is found with one kind of object and one window: a row of ``coordination``.
+
+    Raises
+    ------
+    MeasureError
+        Nothing of this kind was shared, or a setting makes no sense.
+    """
+    shares = shared_objects(posts, by)
+    if shares.is_empty():
+        held = [kind for kind in OBJECTS if not shared_objects(posts, kind).is_empty()]
+        others = f"there are shares by {', '.join(held)}" if held else "import posts that share"
+        msg = f"no post held shares by {by}; {others}"
+        raise MeasureError(msg)
+    (setting,) = settings(
+        shares,
+        windows=[window],
+        participation=participation,
+        permutations=permutations,
+        seed=seed,
+        usual=False,
+    )
+    return {"object": by} | setting.row
+
+
+class _Draws(NamedTuple):
+    """How many draws are asked for, and whether a large appeal may get fewer."""
+
+    asked: int
+    seed: int
+    quick: bool
+
+    @property
+    def most(self) -> int:
+        """Return how many pairs may be written down in one draw."""
+        return MOST_QUICKLY if self.quick else AT_ONCE
+
+    def dealt(self, sweep: Sweep, window: float) -> int:
+        """Return how often accounts are dealt anew; not once where no two shares are so close."""
+        shares, pairs = can_meet(sweep, window)
+        return self._affordable(shares + 8 * pairs) if has_pairs(sweep, window) else 0
+
+    def traded(self, sweep: Sweep, window: float) -> int:
+        """Return how often accounts trade objects; not once where no two shares are so close."""
+        return self._affordable(6 * len(sweep.at)) if has_pairs(sweep, window) else 0
+
+    def _affordable(self, cost: int) -> int:
+        if not self.quick:
+            return self.asked
+        return min(self.asked, max(LEAST_DRAWS, QUICKLY // max(cost, 1)))
 
 
 def usual_window(sweep: Sweep) -> float | None:
@@ -198,33 +265,25 @@ def usual_window(sweep: Sweep) -> float | None:
     return float(np.clip(np.ceil(seconds), 1, LONGEST))
 
 
-def _setting(
-    shares: pl.DataFrame, sweep: Sweep, told: dict[str, Any], permutations: int, seed: int
-) -> Setting:
-    window = told["window"]
-    found = counted(sweep, window=window, participation=told["participation"])
-    every = found if told["participation"] == 1 else counted(sweep, window=window)
-    looked_at = sweep.of(~per_share(found.left_out | every.left_out, sweep.bounds))
-    draws = _affordable(permutations, len(looked_at.at))
+def _setting(shares: pl.DataFrame, sweep: Sweep, told: dict[str, Any], draws: _Draws) -> Setting:
+    window, participation = told["window"], told["participation"]
+    found = counted(sweep, window=window, participation=participation)
+    not_drawn = crowded(sweep, window, draws.most)
+    looked_at = sweep.of(~per_share(not_drawn, sweep.bounds))
     chance, ranked = held_against_dealing(
-        looked_at, window=window, permutations=draws, seed=seed
+        looked_at, window=window, seed=draws.seed, permutations=draws.dealt(looked_at, window)
     )
     traded, trades = held_against_trading(
-        looked_at, window=window, swaps=_affordable(permutations, 4 * len(looked_at.at)), seed=seed
+        looked_at, window=window, seed=draws.seed, trades=draws.traded(looked_at, window)
     )
     edges, pairs = _beyond_chance(shares, looked_at, ranked, window)
     row = told | _counts(found, sweep) | _by_dealing(chance) | _by_trading(traded, trades)
     row |= {
         "groups": edges["group"].n_unique(),
         "accounts_in_groups": pl.concat([edges["account_id"], edges["account_id_y"]]).n_unique(),
-        "note": _note(found, draws, permutations),
+        "not_drawn": int(not_drawn.sum()),
     }
-    return Setting(row, edges, pairs)
-
-
-def _affordable(permutations: int, cost: int) -> int:
-    """Return how many draws are made: all of a small appeal, fewer of a large one."""
-    return min(permutations, max(LEAST_PERMUTATIONS, WORK // max(cost, 1)))
+    return Setting(row | {"note": _note(row, draws.asked)}, edges, pairs)
 
 
 def _counts(found: Counted, sweep: Sweep) -> dict[str, Any]:
@@ -244,18 +303,13 @@ def _counts(found: Counted, sweep: Sweep) -> dict[str, Any]:
 
 
 def _by_dealing(chance: Chance) -> dict[str, Any]:
-    low, high = _interval(chance.twice)
-    return {
-        "repeated": chance.observed,
-        "null_mean": _mean(chance.twice),
-        "null_lo": low,
-        "null_hi": high,
-        "p": _p(chance.observed, chance.twice),
-        "repeated_3": chance.observed_thrice,
-        "null_mean_3": _mean(chance.thrice),
-        "p_3": _p(chance.observed_thrice, chance.thrice),
-        "permutations": len(chance.twice),
-    }
+    twice = chance.draws[:, 0]
+    low, high = _interval(twice)
+    told = {"null_lo": low, "null_hi": high, "permutations": len(twice)}
+    names = (("repeated", ""), ("repeated_3", "_3"), ("met", "_met"))
+    for (name, end), observed, drawn in zip(names, chance.observed, chance.draws.T, strict=True):
+        told |= {name: observed, f"null_mean{end}": _mean(drawn), f"p{end}": _p(observed, drawn)}
+    return told
 
 
 def _by_trading(observed: int, drawn: Ints) -> dict[str, Any]:
@@ -288,16 +342,18 @@ def _p(observed: int, drawn: Ints) -> float | None:
     return float((1 + (drawn >= observed).sum()) / (1 + len(drawn)))
 
 
-def _note(found: Counted, draws: int, asked: int) -> str | None:
+def _note(row: dict[str, Any], asked: int) -> str | None:
     """Say what was bounded."""
+    if not row["permutations"]:
+        return "no two shares of one object are so close: there is nothing to hold against chance"
     said = []
-    if found.left_out.any():
-        said.append(
-            f"{found.left_out.sum():,} objects make too many pairs to look at each: counted as "
-            "pairs, left out of edges and of what is held against chance"
-        )
-    if draws < asked:
-        said.append(f"{draws:,} draws instead of {asked:,}: there are many shares")
+    if row["left_out"]:
+        said.append(f"{row['left_out']:,} objects make too many pairs: counted, but in no edge")
+    if row["not_drawn"]:
+        many = f"{row['not_drawn']:,} objects make too many pairs"
+        said.append(f"{many} to be held against chance: left out of repeated, met, traded, groups")
+    if row["permutations"] < asked or row["trades"] < asked:
+        said.append(f"fewer draws than {asked:,}, as there are many shares")
     return "; ".join(said) or None
 
 
@@ -319,9 +375,7 @@ def _beyond_chance(
         platform=shares["platform"][some.row[older]],
         platform_y=shares["platform"][some.row[newer]],
     )
-    twice = pl.col("object_id").n_unique().over("key") > 1
-    found = found.join(told.select("key"), on="key", how="semi").filter(twice)
-    edges = _with_groups(told.join(found.select("key"), on="key", how="semi"), shares, sweep)
+    edges = _with_groups(told, shares, sweep)
     return edges, found.join(edges.select("key", "group"), on="key")
 
 
@@ -342,7 +396,8 @@ def _with_groups(edges: pl.DataFrame, shares: pl.DataFrame, sweep: Sweep) -> pl.
 
 def _keys(sweep: Sweep, older: Ints, newer: Ints) -> Ints:
     accounts: Ints = np.sort([sweep.account[older], sweep.account[newer]], axis=0).astype(np.int64)
-    return accounts[0] * sweep.accounts + accounts[1]
+    keys: Ints = accounts[0] * sweep.accounts + accounts[1]
+    return keys
 
 
 def _grouped(found: list[tuple[str, str, Setting]]) -> pl.DataFrame:
@@ -356,15 +411,21 @@ def _grouped(found: list[tuple[str, str, Setting]]) -> pl.DataFrame:
         for appeal_id, kind, setting in found
         if not setting.edges.is_empty()
     ]
-    rows = pl.concat([part.select(*COORDINATION_GROUPS.columns) for part in parts], how="vertical") \
-        if parts else COORDINATION_GROUPS.empty()
+    rows = (
+        pl.concat([part.select(*COORDINATION_GROUPS.columns) for part in parts], how="vertical")
+        if parts
+        else COORDINATION_GROUPS.empty()
+    )
     return COORDINATION_GROUPS.check(rows)
 
 
 def _groups(setting: Setting) -> pl.DataFrame:
     of_edges = setting.edges.group_by("group").agg(
-        accounts=pl.concat([pl.col("account_id"), pl.col("account_id_y")]).n_unique().cast(pl.Int64),
+        accounts=pl.concat([pl.col("account_id"), pl.col("account_id_y")])
+        .n_unique()
+        .cast(pl.Int64),
         edges=pl.len().cast(pl.Int64),
+        meetings=pl.col("objects").sum(),
         expected=pl.col("expected").sum(),
         q=pl.col("q").max(),
     )
@@ -388,7 +449,9 @@ def _groups(setting: Setting) -> pl.DataFrame:
 
 def _discovered(rows: list[dict[str, Any]]) -> pl.DataFrame:
     """Return the table ``coordination``, with the false discovery rate over each appeal's rows."""
-    told = pl.DataFrame(rows, schema_overrides=COORDINATION.schema) if rows else COORDINATION.empty()
+    told = (
+        pl.DataFrame(rows, schema_overrides=COORDINATION.schema) if rows else COORDINATION.empty()
+    )
     many = pl.col("p").count().over("appeal_id")
     place = pl.col("p").rank("max").over("appeal_id")
     by_place = told.with_columns(q=pl.col("p") * many / place).sort("p", descending=True)
@@ -431,7 +494,9 @@ def _flagged(
         .agg(
             accounts=pl.col("value").count().cast(pl.Int64),
             **{
-                f"q{percent}": pl.when(enough).then(pl.col("value").quantile(percent / 100, "linear"))
+                f"q{percent}": pl.when(enough).then(
+                    pl.col("value").quantile(percent / 100, "linear")
+                )
                 for percent in (25, 50, 75)
             },
         )
@@ -457,18 +522,19 @@ def traits(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
         ``account_age``, days from its opening to its first post held (null where not told).
     """
     opened = accounts.group_by("account_id").agg(opened=pl.col("created_at").min())
-    ordered = posts.filter(pl.col("account_id").is_not_null(), pl.col("at").is_not_null()).sort("at")
+    placed = posts.filter(pl.col("account_id").is_not_null(), pl.col("at").is_not_null())
     hours = (pl.col("at").max() - pl.col("at").min()).dt.total_seconds() / 3600
     gaps = pl.col("at").diff().dt.total_seconds().drop_nulls()
     classes = (gaps + 1).log(2).floor().unique_counts()
-    told = ordered.group_by("appeal_id", "account_id").agg(
+    told = placed.group_by("appeal_id", "account_id").agg(
         posts_per_hour=pl.when(pl.len() > 1).then(pl.len() / hours.clip(lower_bound=1)),
         first=pl.col("at").min(),
         many=pl.len(),
     )
     active = told.filter(pl.col("many") > FEWEST).select("appeal_id", "account_id")
     entropy = (
-        ordered.join(active, on=["appeal_id", "account_id"], how="semi", maintain_order="left")
+        placed.join(active, on=["appeal_id", "account_id"], how="semi")
+        .sort("at")
         .group_by("appeal_id", "account_id")
         .agg(gap_entropy=classes.entropy(base=2))
     )

@@ -1,8 +1,8 @@
 """Pairs of shares of one object within a window, without writing them all down.
 
 A *sweep* looks at rows in the order of object and time: ``bounds`` says where each object's rows
-begin, ``at`` is their time, ``account`` their account's number. Two rows of an object make a pair if
-they are at most ``window`` apart and of different accounts. How many pairs a row is in needs no
+begin, ``at`` is their time, ``account`` their account's number. Two rows of an object make a pair
+if they are at most ``window`` apart and of different accounts. How many pairs a row is in needs no
 pair to be looked at: the rows within reach of it are counted while the window slides, in all and
 by account, so that a million shares in one minute cost as much as a million in a year.
 
@@ -82,7 +82,9 @@ def tell_standing(bounds, account, accounts, out):
         for i in range(bounds[o], bounds[o + 1]):
             here[account[i]] += 1
         for i in range(bounds[o], bounds[o + 1]):
-            out[i] = AGAIN if here[account[i]] > 1 else (ELSEWHERE if rows[account[i]] > 1 else ONCE)
+            out[i] = (
+                AGAIN if here[account[i]] > 1 else (ELSEWHERE if rows[account[i]] > 1 else ONCE)
+            )
         for i in range(bounds[o], bounds[o + 1]):
             here[account[i]] = 0
 
@@ -112,13 +114,16 @@ def write_pairs(bounds, at, account, content, window, loops, older, newer):
 def write_repeatable(bounds, at, own, account, standing, passes, window, accounts, keys):
     """Write the key of each pair that can come again; return how many there are.
 
-    Of a pair, one row at least ``passes``, and none is the object's ``own``. The key is ``smaller account * accounts + larger``.
+    Of a pair, one row at least ``passes``, and none is the object's ``own``. The key is twice the
+    number of the two accounts (``smaller * accounts + larger``), and one more for the first pair
+    that they make under an object.
     """
     found = 0
     places = np.empty(_longest(bounds), np.int64)
     for o in range(len(bounds) - 1):
-        many = _gather(bounds[o], bounds[o + 1], own, standing, places)
+        many, again = _gather(bounds[o], bounds[o + 1], own, standing, places)
         low = 0
+        before = found
         for b in range(many):
             j = places[b]
             while at[j] - at[places[low]] > window:
@@ -129,9 +134,20 @@ def write_repeatable(bounds, at, own, account, standing, passes, window, account
                 if met and account[i] != account[j] and (passes[i] or passes[j]):
                     if found < len(keys):
                         small, large = min(account[i], account[j]), max(account[i], account[j])
-                        keys[found] = np.int64(small) * accounts + large
+                        keys[found] = 2 * (np.int64(small) * accounts + large) + 1
                     found += 1
+        if again and found <= len(keys):
+            _mark_first(keys[before:found])
     return found
+
+
+@_compiled
+def _mark_first(keys):
+    """Leave 1 added to one of several equal keys."""
+    keys.sort()
+    for n in range(len(keys) - 1, 0, -1):
+        if keys[n] == keys[n - 1]:
+            keys[n] -= 1
 
 
 @_inlined
@@ -144,7 +160,7 @@ def _longest(bounds):
 
 @_inlined
 def _gather(first, last, own, standing, places):
-    """Write the rows that can be in a repeated pair: all, where an account comes again here."""
+    """Write the rows that can be in a repeated pair: all, if an account comes again; tell if so."""
     again = False
     for i in range(first, last):
         again = again or standing[i] == AGAIN
@@ -153,21 +169,26 @@ def _gather(first, last, own, standing, places):
         if (again or standing[i] != ONCE) and not own[i]:
             places[many] = i
             many += 1
-    return many
+    return many, again
 
 
 @_compiled
-def tally(keys, repeated, weight):
-    """Write the keys that come again in sorted keys, and how often; return how many there are."""
+def tally(keys, repeated, pairs, objects):
+    """Write of sorted keys those of two accounts that come again, their pairs and objects.
+
+    Return how many there are.
+    """
     found = 0
     i = 0
     while i < len(keys):
-        j = i + 1
-        while j < len(keys) and keys[j] == keys[i]:
+        j, first = i, 0
+        while j < len(keys) and keys[j] >> 1 == keys[i] >> 1:
+            first += keys[j] & 1
             j += 1
         if j - i > 1:
-            repeated[found] = keys[i]
-            weight[found] = j - i
+            repeated[found] = keys[i] >> 1
+            pairs[found] = j - i
+            objects[found] = first
             found += 1
         i = j
     return found
@@ -175,7 +196,7 @@ def tally(keys, repeated, weight):
 
 @_compiled
 def expect(keys, accounts, starts, objects, shares, chance, out):
-    """Write how many pairs two accounts make in the mean, when accounts are dealt anew.
+    """Write under how many objects two accounts make a pair in the mean, when dealt anew.
 
     An account's objects stand in order from ``starts``, with how many ``shares`` of each it has;
     ``chance`` is an object's share of all its pairs of rows that are within the window.
@@ -190,7 +211,7 @@ def expect(keys, accounts, starts, objects, shares, chance, out):
             elif objects[i] > objects[j]:
                 j += 1
             else:
-                mean += shares[i] * shares[j] * chance[objects[i]]
+                mean += 1.0 - (1.0 - chance[objects[i]]) ** (shares[i] * shares[j])
                 i += 1
                 j += 1
         out[n] = mean
@@ -234,7 +255,9 @@ def trade(bounds, account, accounts, trades, seed):
         o = int(_random(state) * many)
         p = int(_random(state) * (many - 1))
         p += p >= o
-        _exchange(bounds[o], bounds[o + 1], bounds[p], bounds[p + 1], account, mark, mine, yours, state)
+        _exchange(
+            bounds[o], bounds[o + 1], bounds[p], bounds[p + 1], account, mark, mine, yours, state
+        )
     for o in range(many):
         for left in range(bounds[o + 1] - bounds[o], 1, -1):
             i, j = bounds[o] + left - 1, bounds[o] + int(_random(state) * left)

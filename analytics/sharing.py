@@ -12,7 +12,7 @@ from analytics.measured import OBJECTS
 
 Ints = npt.NDArray[np.int64]
 
-SHARE = {
+SHARE: dict[str, pl.DataType | type[pl.DataType]] = {
     "appeal_id": pl.String,
     "object_id": pl.String,
     "account_id": pl.String,
@@ -21,7 +21,6 @@ SHARE = {
     "at": pl.Datetime("us", "UTC"),
 }
 _ALIKE = 0.8  # Jaccard likeness from which words count as the same
-
 
 
 def shared_objects(posts: pl.DataFrame, by: str) -> pl.DataFrame:
@@ -143,3 +142,18 @@ def components(left: Ints, right: Ints, nodes: int) -> Ints:
     return found
 
 
+def as_coortweet(shares: pl.DataFrame) -> pl.DataFrame:
+    """Return shares as CooRTweet takes them; those without an account or a time are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``object_id``, ``account_id``, ``content_id`` and ``timestamp_share`` (seconds since 1970).
+    """
+    whole = shares.drop_nulls(["object_id", "account_id", "content_id", "at"])
+    return whole.select(
+        "object_id",
+        "account_id",
+        "content_id",
+        timestamp_share=pl.col("at").dt.timestamp("us") / 1_000_000,
+    )

@@ -18,10 +18,12 @@ from analytics.errors import MeasureError
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
+Reals = npt.NDArray[np.float64]
 
 QUANTILE = 0.5  # an edge counts as strong above this quantile of all weights, as in CooRTweet
 AT_ONCE = 20_000_000  # pairs that are written down at once; 8 bytes each
 _SECOND = 1_000_000
+
 
 class Sweep(NamedTuple):
     """Shares as arrays, in the order of object and time; see :mod:`analytics.pairs`.
@@ -42,9 +44,13 @@ class Sweep(NamedTuple):
     def of(self, kept: Flags) -> "Sweep":
         """Return some of the rows; objects that lose all remain, without rows."""
         before = np.concatenate([[0], np.cumsum(kept)])
-        per_row = (self.at, self.account, self.content, self.own, self.row)
-        return Sweep(
-            before[self.bounds], *(values[kept] for values in per_row), self.accounts, self.contents
+        return self._replace(
+            bounds=before[self.bounds],
+            at=self.at[kept],
+            account=self.account[kept],
+            content=self.content[kept],
+            own=self.own[kept],
+            row=self.row[kept],
         )
 
 
@@ -56,20 +62,23 @@ def encoded(shares: pl.DataFrame) -> Sweep:
     rows = shares.with_row_index("row").filter(
         pl.all_horizontal(pl.col("object_id", "account_id", "content_id", "at").is_not_null())
     )
-    codes = {name: _codes(rows[f"{name}_id"]) for name in ("object", "account", "content")}
-    first = np.full(codes["account"][1], len(rows), np.int64)
-    np.minimum.at(first, codes["account"][0], np.arange(len(rows)))
+    (objects, many), (account, accounts), (content, contents) = (
+        _codes(rows[name]) for name in ("object_id", "account_id", "content_id")
+    )
+    first = np.full(accounts, len(rows), np.int64)
+    np.minimum.at(first, account, np.arange(len(rows)))
     at = rows["at"].cast(pl.Int64).to_numpy()
-    order = np.lexsort((first[codes["account"][0]], at, codes["object"][0]))
-    counts = np.bincount(codes["object"][0], minlength=codes["object"][1])
+    order = np.lexsort((first[account], at, objects))
+    counts = np.bincount(objects, minlength=many)
     return Sweep(
-        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        at[order],
-        *(codes[name][0][order] for name in ("account", "content")),
-        (rows["object_id"] == rows["content_id"]).to_numpy()[order],
-        rows["row"].cast(pl.Int64).to_numpy()[order],
-        codes["account"][1],
-        codes["content"][1],
+        bounds=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        at=at[order],
+        account=account[order],
+        content=content[order],
+        own=(rows["object_id"] == rows["content_id"]).to_numpy()[order],
+        row=rows["row"].cast(pl.Int64).to_numpy()[order],
+        accounts=accounts,
+        contents=contents,
     )
 
 
@@ -85,6 +94,7 @@ def _participating(sweep: Sweep, participation: int) -> Sweep:
 
 
 def microseconds(window: float) -> int:
+    """Return a window of seconds as whole microseconds; an error where it is not above 0."""
     if not (math.isfinite(window) and window > 0):
         msg = f"a window of {window:g} s holds no two shares; take one above 0, such as 60"
         raise MeasureError(msg)
@@ -168,6 +178,7 @@ def ends(sweep: Sweep, window: float, *, loops: bool = False) -> tuple[Ints, Int
 
 
 def places(sweep: Sweep, window: int) -> Ints:
+    """Return how many pairs each object's shares make if those of one account are pairs, too."""
     from analytics import pairs as loop  # noqa: PLC0415
 
     found = np.empty(len(sweep.bounds) - 1, np.int64)
@@ -175,9 +186,7 @@ def places(sweep: Sweep, window: int) -> Ints:
     return found
 
 
-def _involved(
-    sweep: Sweep, paired: Flags, participation: int
-) -> Flags:
+def _involved(sweep: Sweep, paired: Flags, participation: int) -> Flags:
     """Return which accounts have enough shares of posts that are in a pair."""
     rows = sweep.account[paired[sweep.content]]
     enough: Flags = np.bincount(rows, minlength=sweep.accounts) >= participation
@@ -223,7 +232,7 @@ def edges(found: pl.DataFrame, *, quantile: float = QUANTILE) -> pl.DataFrame:
     }
     counts = pl.col("n_content_id", "n_content_id_y")
     weights = (
-        found.group_by(**ends)
+        found.group_by(*(end.alias(name) for name, end in ends.items()))
         .agg(
             weight=pl.len().cast(pl.Int64),
             avg_time_delta=pl.col("time_delta").mean(),
@@ -232,28 +241,34 @@ def edges(found: pl.DataFrame, *, quantile: float = QUANTILE) -> pl.DataFrame:
         )
         .sort("from", "to")
     )
-    limit = weights["weight"].quantile(quantile, "linear")
     return weights.with_columns(
         edge_symmetry_score=pl.min_horizontal(counts) / pl.max_horizontal(counts),
-        above=pl.col("weight") > limit,
+        above=pl.col("weight") > pl.col("weight").quantile(quantile, "linear"),
     )
 
 
 # counted
 
 
+class Repeated(NamedTuple):
+    """Edges of more than one pair: the key of each, its pairs, and the objects of these."""
+
+    keys: Ints
+    pairs: Ints
+    objects: Ints
+
+
 class Counted(NamedTuple):
     """What the shares of one setting make: pairs, accounts in them, and edges by their weight.
 
-    ``weights`` are those of the edges that weigh more than 1, with their ``keys``; all other
-    ``edges`` weigh 1. ``left_out`` tells objects whose pairs are counted, but make no edge here.
+    ``repeated`` are the edges that weigh more than 1; all others weigh 1. ``left_out`` tells objects
+    whose pairs are counted, but make no edge here.
     """
 
     pairs: int
     accounts: int
     edges: int
-    keys: Ints
-    weights: Ints
+    repeated: Repeated
     left_out: Flags
     left_out_pairs: int
 
@@ -262,15 +277,17 @@ class Counted(NamedTuple):
         if not self.edges:
             return None
         place = (self.edges - 1) * quantile
-        ones, ordered = self.edges - len(self.weights), np.sort(self.weights)
+        weights = np.sort(self.repeated.pairs)
+        ones = self.edges - len(weights)
         below, above = (
-            1 if at < ones else int(ordered[at - ones]) for at in (math.floor(place), math.ceil(place))
+            1 if at < ones else int(weights[at - ones])
+            for at in (math.floor(place), math.ceil(place))
         )
         return below + (above - below) * (place - math.floor(place))
 
     def above(self, threshold: float | None, accounts: int) -> tuple[int, int]:
         """Return how many edges weigh more than the threshold, and the accounts in them."""
-        strong = self.keys[self.weights > (threshold or 0)]
+        strong = self.repeated.keys[self.repeated.pairs > (threshold or 0)]
         return len(strong), len(np.unique(np.concatenate([strong // accounts, strong % accounts])))
 
 
@@ -289,15 +306,14 @@ def counted(every: Sweep, *, window: float, participation: int = 1, most: int = 
     fails = ~_involved(every, paired, participation)[sweep.account]
     lost = np.where(fails, partners(sweep, fails, reach), 0)  # what fails makes no pair with it
     by_object = (per_object(made, sweep.bounds) - per_object(lost, sweep.bounds)) // 2
-    left_out = crowded(sweep, reach, most)
+    left_out = crowded(sweep, window, most)
     told = ~per_share(left_out, sweep.bounds)
-    keys, weights = _repeated(sweep.of(told), ~fails[told], reach)
+    again = _repeated(sweep.of(told), ~fails[told], reach)
     return Counted(
         pairs=int(by_object.sum()),
         accounts=len(np.unique(sweep.account[made > lost])),
-        edges=int(by_object[~left_out].sum() - (weights - 1).sum()),
-        keys=keys,
-        weights=weights,
+        edges=int(by_object[~left_out].sum() - (again.pairs - 1).sum()),
+        repeated=again,
         left_out=left_out,
         left_out_pairs=int(by_object[left_out].sum()),
     )
@@ -316,7 +332,8 @@ def partners(sweep: Sweep, among: Flags, window: int) -> Ints:
 def per_object(values: Ints, bounds: Ints) -> Ints:
     """Add up the values of each object."""
     totals = np.concatenate([[0], np.cumsum(values)])
-    return totals[bounds[1:]] - totals[bounds[:-1]]
+    sums: Ints = totals[bounds[1:]] - totals[bounds[:-1]]
+    return sums
 
 
 def per_share(of_object: npt.NDArray[Any], bounds: Ints) -> npt.NDArray[Any]:
@@ -325,6 +342,7 @@ def per_share(of_object: npt.NDArray[Any], bounds: Ints) -> npt.NDArray[Any]:
 
 
 def standing_of(sweep: Sweep) -> npt.NDArray[np.int8]:
+    """Return the standing of each share: see :mod:`analytics.pairs`."""
     from analytics import pairs as loop  # noqa: PLC0415
 
     found = np.empty(len(sweep.at), np.int8)
@@ -332,29 +350,35 @@ def standing_of(sweep: Sweep) -> npt.NDArray[np.int8]:
     return found
 
 
-def crowded(sweep: Sweep, window: int, most: int) -> Flags:
+def crowded(sweep: Sweep, window: float, most: int = AT_ONCE) -> Flags:
     """Return the objects to leave out so that no more pairs than ``most`` need be written.
 
     Looked at are the pairs that can come again, as they are and as they are by chance.
     """
+    needed = repeatable_by_object(sweep, window)
+    order = np.argsort(needed, kind="stable")
+    found = np.empty(len(needed), np.bool_)
+    found[order] = np.cumsum(needed[order]) > most
+    return found
+
+
+def repeatable_by_object(sweep: Sweep, window: float) -> Reals:
+    """Return how many pairs of each object can come again, as they are or in the mean by chance."""
     from analytics.pairs import AGAIN, ONCE  # noqa: PLC0415
 
-    standing = standing_of(sweep)
-    again = per_share(per_object((standing == AGAIN).astype(np.int64), sweep.bounds) > 0, sweep.bounds)
-    matters = again | (standing != ONCE)
-    of_them = sweep.of(matters)
-    held = per_object(partners(of_them, np.ones(len(of_them.at), np.bool_), window), of_them.bounds)
-    rows, some = np.diff(sweep.bounds), np.diff(of_them.bounds)
-    share = some * (some - 1.0) / np.maximum(rows * (rows - 1.0), 1)
-    needed = np.maximum(held / 2, places(sweep, window) * share)
-    order = np.argsort(needed, kind="stable")
-    crowded = np.empty(len(rows), np.bool_)
-    crowded[order] = np.cumsum(needed[order]) > most
-    return crowded
+    sweep = sweep.of(~sweep.own)
+    standing, reach = standing_of(sweep), microseconds(window)
+    again = per_object((standing == AGAIN).astype(np.int64), sweep.bounds) > 0
+    some = sweep.of(per_share(again, sweep.bounds) | (standing != ONCE))
+    held = per_object(partners(some, np.ones(len(some.at), np.bool_), reach), some.bounds) / 2
+    rows, left = np.diff(sweep.bounds), np.diff(some.bounds)
+    share = left * (left - 1.0) / np.maximum(rows * (rows - 1.0), 1)
+    most: Reals = np.maximum(held, places(sweep, reach) * share)
+    return most
 
 
-def _repeated(sweep: Sweep, passes: Flags, window: int) -> tuple[Ints, Ints]:
-    """Return the keys of the edges that weigh more than 1, and their weights."""
+def _repeated(sweep: Sweep, passes: Flags, window: int) -> Repeated:
+    """Return the edges that weigh more than 1."""
     return weighed(repeatable(sweep, sweep.account, standing_of(sweep), passes, window))
 
 
@@ -377,13 +401,11 @@ def repeatable(
     return keys[:found]
 
 
-def weighed(keys: Ints) -> tuple[Ints, Ints]:
-    """Return the keys that come again, and how often each does."""
+def weighed(keys: Ints) -> Repeated:
+    """Return the edges that come again, of the keys of all pairs."""
     from analytics import pairs as loop  # noqa: PLC0415
 
     keys.sort()
-    repeated, weight = np.empty((2, len(keys) // 2), np.int64)
-    found = loop.tally(keys, repeated, weight)
-    return repeated[:found], weight[:found]
-
-
+    found = np.empty((3, len(keys) // 2), np.int64)
+    many = loop.tally(keys, *found)
+    return Repeated(*(column[:many].copy() for column in found))
