@@ -1,5 +1,6 @@
 """How often accounts would meet again by chance: two null models of synchronised sharing."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from analytics.synchrony import (
 
 Ints = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
+Means = Callable[[Ints], Reals]
 
 TRADES = 5  # for each object before the first draw of the curveball, one for each between draws
 _DEALING, _TRADING = 1, 2  # streams of chance
@@ -77,12 +79,9 @@ def held_against_dealing(
         loop.deal(sweep.bounds, account, moved, stream)
         found = weighed(repeatable(sweep, account, moved, everyone, reach))
         drawn.append(_numbers(found))
-        ranked += np.bincount(means.ranks(_that_met(found)), minlength=_GRID)
-    met = _that_met(observed)
-    told = {"key": met.keys, "objects": met.objects, "expected": means.of(met.keys)}
-    q = _false_shares(means.ranks(met), ranked, permutations)
+        ranked += _ranked(found, means.of)
     draws = np.array(drawn, np.int64).reshape(-1, 3)
-    return Chance(_numbers(observed), draws), pl.DataFrame(told | {"q": q})
+    return Chance(_numbers(observed), draws), _edges(observed, means.of, ranked, permutations)
 
 
 def has_pairs(sweep: Sweep, window: float) -> bool:
@@ -157,13 +156,28 @@ class _Means:
         loop.expect(keys, self.accounts, *told, found)
         return found
 
-    def ranks(self, met: Repeated) -> Ints:
-        """Return how seldom each edge is: classes of -log10 of the tail of a Poisson law."""
-        from scipy.special import gammainc  # noqa: PLC0415
 
-        tail = np.maximum(gammainc(met.objects, self.of(met.keys)), 1e-300)
-        found: Ints = np.minimum(-np.log10(tail) / _STEP, _GRID - 1).astype(np.int64)
-        return found
+def _edges(found: Repeated, means: Means, ranked: Ints, draws: int) -> pl.DataFrame:
+    """Return the edges under several objects with their means and the share of chance."""
+    met = _that_met(found)
+    expected = means(met.keys)
+    q = _false_shares(_ranks(met.objects, expected), ranked, draws)
+    return pl.DataFrame({"key": met.keys, "objects": met.objects, "expected": expected, "q": q})
+
+
+def _ranked(found: Repeated, means: Means) -> Ints:
+    """Count the edges under several objects by how seldom they are."""
+    met = _that_met(found)
+    return np.bincount(_ranks(met.objects, means(met.keys)), minlength=_GRID)
+
+
+def _ranks(objects: Ints, expected: Reals) -> Ints:
+    """Return how seldom each edge is: classes of -log10 of the tail of a Poisson law."""
+    from scipy.special import gammainc  # noqa: PLC0415
+
+    tail = np.maximum(gammainc(objects, expected), 1e-300)
+    found: Ints = np.minimum(-np.log10(tail) / _STEP, _GRID - 1).astype(np.int64)
+    return found
 
 
 def _false_shares(ranks: Ints, ranked: Ints, draws: int) -> Reals:
@@ -177,34 +191,61 @@ def _false_shares(ranks: Ints, ranked: Ints, draws: int) -> Reals:
 
 def held_against_trading(
     sweep: Sweep, *, window: float, trades: int, seed: int = 0
-) -> tuple[int, Ints]:
+) -> tuple[Chance, pl.DataFrame]:
     """Let accounts trade objects, and see how often two meet again.
 
     How many objects each account shares and how many accounts share each stay (the curveball of
     Strona et al. 2014), and so do the times of each object; who shares which object is chance. An
     account counts with its first share of an object.
 
+    Parameters
+    ----------
+    sweep, window, seed
+        As of :func:`held_against_dealing`.
+    trades
+        How many draws.
+
     Returns
     -------
     tuple
-        The edges that weigh 2 or more, as they are and in each draw.
+        As of :func:`held_against_dealing`. The mean of an edge is that of accounts put to objects
+        in proportion to how many they share; it serves to rank edges, and the draws to judge them.
     """
     from analytics import pairs as loop  # noqa: PLC0415
 
     reach = microseconds(window)
-    sweep = _that_pair(sweep, reach)
-    objects = np.repeat(np.arange(len(sweep.bounds) - 1), np.diff(sweep.bounds))
-    once = np.zeros(len(sweep.at), np.bool_)
-    once[np.unique(objects * max(sweep.accounts, 1) + sweep.account, return_index=True)[1]] = True
-    sweep = sweep.of(once)
+    sweep = _once_an_object(_that_pair(sweep, reach))
     everyone, by_row = np.ones(len(sweep.at), np.bool_), standing_of(sweep)
     standing = np.zeros(sweep.accounts, np.int8)
     standing[sweep.account] = by_row
-    seen = len(weighed(repeatable(sweep, sweep.account, by_row, everyone, reach)).keys)
-    account, drawn = sweep.account.copy(), []
-    many = len(sweep.bounds) - 1
+    means = _even_means(sweep, reach)
+    observed = weighed(repeatable(sweep, sweep.account, by_row, everyone, reach))
+    drawn, ranked = [], np.zeros(_GRID, np.int64)
+    account, many = sweep.account.copy(), len(sweep.bounds) - 1
     for n, stream in enumerate(_streams(seed, _TRADING, trades)):
         loop.trade(sweep.bounds, account, sweep.accounts, many * (1 if n else TRADES), stream)
-        keys = repeatable(sweep, account, standing[account], everyone, reach)
-        drawn.append(len(weighed(keys).keys))
-    return seen, np.array(drawn, np.int64)
+        found = weighed(repeatable(sweep, account, standing[account], everyone, reach))
+        drawn.append(_numbers(found))
+        ranked += _ranked(found, means)
+    draws = np.array(drawn, np.int64).reshape(-1, 3)
+    return Chance(_numbers(observed), draws), _edges(observed, means, ranked, trades)
+
+
+def _once_an_object(sweep: Sweep) -> Sweep:
+    """Return the first share of each object by each account."""
+    objects = np.repeat(np.arange(len(sweep.bounds) - 1), np.diff(sweep.bounds))
+    once = np.zeros(len(sweep.at), np.bool_)
+    once[np.unique(objects * max(sweep.accounts, 1) + sweep.account, return_index=True)[1]] = True
+    return sweep.of(once)
+
+
+def _even_means(sweep: Sweep, window: int) -> Means:
+    """Return what tells under how many objects two accounts meet in the mean, if they trade."""
+    shares = np.bincount(sweep.account, minlength=sweep.accounts)
+    pairs = 2 * places(sweep.of(~sweep.own), window).sum() / max(len(sweep.at), 1) ** 2
+
+    def means(keys: Ints) -> Reals:
+        found: Reals = shares[keys // sweep.accounts] * shares[keys % sweep.accounts] * pairs
+        return found
+
+    return means

@@ -60,16 +60,33 @@ class Screened(NamedTuple):
     flags: pl.DataFrame
 
 
+class Beyond(NamedTuple):
+    """Edges that come again beyond chance, and their pairs. They name accounts: no table has them.
+
+    ``edges``: ``account_id``, ``account_id_y``, ``objects``, ``expected``, ``q`` and ``group``.
+    """
+
+    edges: pl.DataFrame
+    pairs: pl.DataFrame
+
+    @property
+    def accounts(self) -> pl.Series:
+        """Return the accounts in them."""
+        return pl.concat([self.edges["account_id"], self.edges["account_id_y"]]).unique()
+
+
 class Setting(NamedTuple):
     """What is found with one kind of object and one window.
 
-    ``edges`` are those that come again beyond chance: ``account_id``, ``account_id_y``, ``weight``,
-    ``expected``, ``q`` and ``group``. They name accounts and are kept in no table.
+    ``row`` is one of the table ``coordination``; ``beyond`` has what goes beyond accounts ``dealt``
+    anew and beyond accounts that ``traded`` objects.
     """
 
     row: dict[str, Any]
-    edges: pl.DataFrame
-    pairs: pl.DataFrame
+    beyond: dict[str, Beyond]
+
+
+Found = tuple[str, str, Setting]  # of an appeal and a kind of object
 
 
 def screened(
@@ -270,20 +287,25 @@ def _setting(shares: pl.DataFrame, sweep: Sweep, told: dict[str, Any], draws: _D
     found = counted(sweep, window=window, participation=participation)
     not_drawn = crowded(sweep, window, draws.most)
     looked_at = sweep.of(~per_share(not_drawn, sweep.bounds))
-    chance, ranked = held_against_dealing(
+    dealt, seldom_dealt = held_against_dealing(
         looked_at, window=window, seed=draws.seed, permutations=draws.dealt(looked_at, window)
     )
-    traded, trades = held_against_trading(
+    traded, seldom_traded = held_against_trading(
         looked_at, window=window, seed=draws.seed, trades=draws.traded(looked_at, window)
     )
-    edges, pairs = _beyond_chance(shares, looked_at, ranked, window)
-    row = told | _counts(found, sweep) | _by_dealing(chance) | _by_trading(traded, trades)
+    beyond = {
+        "dealt": _beyond_chance(shares, looked_at, seldom_dealt, window),
+        "traded": _beyond_chance(shares, looked_at, seldom_traded, window),
+    }
+    row = told | _counts(found, sweep) | _by_dealing(dealt) | _by_trading(traded)
     row |= {
-        "groups": edges["group"].n_unique(),
-        "accounts_in_groups": pl.concat([edges["account_id"], edges["account_id_y"]]).n_unique(),
+        "groups": beyond["dealt"].edges["group"].n_unique(),
+        "accounts_in_groups": len(beyond["dealt"].accounts),
+        "groups_traded": beyond["traded"].edges["group"].n_unique(),
+        "accounts_in_groups_traded": len(beyond["traded"].accounts),
         "not_drawn": int(not_drawn.sum()),
     }
-    return Setting(row | {"note": _note(row, draws.asked)}, edges, pairs)
+    return Setting(row | {"note": _note(row, draws.asked)}, beyond)
 
 
 def _counts(found: Counted, sweep: Sweep) -> dict[str, Any]:
@@ -312,7 +334,8 @@ def _by_dealing(chance: Chance) -> dict[str, Any]:
     return told
 
 
-def _by_trading(observed: int, drawn: Ints) -> dict[str, Any]:
+def _by_trading(chance: Chance) -> dict[str, Any]:
+    drawn, observed = chance.draws[:, 0], chance.observed[0]
     low, high = _interval(drawn)
     return {
         "traded": observed,
@@ -362,11 +385,11 @@ def _note(row: dict[str, Any], asked: int) -> str | None:
 
 def _beyond_chance(
     shares: pl.DataFrame, sweep: Sweep, ranked: pl.DataFrame, window: float
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+) -> Beyond:
     """Return the edges that come again beyond chance, with their groups, and their pairs."""
     told = ranked.filter(pl.col("q") <= FALSE)
     accounts = np.unique([told["key"] // sweep.accounts, told["key"] % sweep.accounts])
-    some = sweep.of(np.isin(sweep.account, accounts))
+    some = sweep.of(np.isin(sweep.account, accounts) & ~sweep.own)
     older, newer = ends(some, window)
     found = written(shares, some, older, newer).with_columns(
         key=pl.Series(_keys(some, older, newer), dtype=pl.Int64),
@@ -376,7 +399,7 @@ def _beyond_chance(
         platform_y=shares["platform"][some.row[newer]],
     )
     edges = _with_groups(told, shares, sweep)
-    return edges, found.join(edges.select("key", "group"), on="key")
+    return Beyond(edges, found.join(edges.select("key", "group"), on="key"))
 
 
 def _with_groups(edges: pl.DataFrame, shares: pl.DataFrame, sweep: Sweep) -> pl.DataFrame:
@@ -400,27 +423,32 @@ def _keys(sweep: Sweep, older: Ints, newer: Ints) -> Ints:
     return keys
 
 
-def _grouped(found: list[tuple[str, str, Setting]]) -> pl.DataFrame:
+def _each_beyond(found: list[Found]) -> Iterator[tuple[str, dict[str, pl.Expr], Beyond]]:
+    """Yield what goes beyond chance, with its appeal and its place in a table."""
+    for appeal_id, kind, setting in found:
+        for chance, beyond in setting.beyond.items():
+            if not beyond.edges.is_empty():
+                window = pl.lit(setting.row["window"], pl.Float64)
+                yield (
+                    appeal_id,
+                    {"object": pl.lit(kind), "window": window, "chance": pl.lit(chance)},
+                    beyond,
+                )
+
+
+def _grouped(found: list[Found]) -> pl.DataFrame:
     """Return the table ``coordination_groups``."""
     parts = [
-        _groups(setting).with_columns(
-            appeal_id=pl.lit(appeal_id),
-            object=pl.lit(kind),
-            window=pl.lit(setting.row["window"], pl.Float64),
-        )
-        for appeal_id, kind, setting in found
-        if not setting.edges.is_empty()
+        _groups(beyond)
+        .with_columns(appeal_id=pl.lit(appeal_id), **place)
+        .select(*COORDINATION_GROUPS.columns)
+        for appeal_id, place, beyond in _each_beyond(found)
     ]
-    rows = (
-        pl.concat([part.select(*COORDINATION_GROUPS.columns) for part in parts], how="vertical")
-        if parts
-        else COORDINATION_GROUPS.empty()
-    )
-    return COORDINATION_GROUPS.check(rows)
+    return COORDINATION_GROUPS.check(pl.concat([COORDINATION_GROUPS.empty(), *parts]))
 
 
-def _groups(setting: Setting) -> pl.DataFrame:
-    of_edges = setting.edges.group_by("group").agg(
+def _groups(beyond: Beyond) -> pl.DataFrame:
+    of_edges = beyond.edges.group_by("group").agg(
         accounts=pl.concat([pl.col("account_id"), pl.col("account_id_y")])
         .n_unique()
         .cast(pl.Int64),
@@ -429,7 +457,7 @@ def _groups(setting: Setting) -> pl.DataFrame:
         expected=pl.col("expected").sum(),
         q=pl.col("q").max(),
     )
-    of_pairs = setting.pairs.group_by("group").agg(
+    of_pairs = beyond.pairs.group_by("group").agg(
         objects=pl.col("object_id").n_unique().cast(pl.Int64),
         pairs=pl.len().cast(pl.Int64),
         median_gap=pl.col("time_delta").median(),
@@ -464,26 +492,19 @@ def _discovered(rows: list[dict[str, Any]]) -> pl.DataFrame:
 # traits
 
 
-def _flagged(
-    found: list[tuple[str, str, Setting]], posts: pl.DataFrame, accounts: pl.DataFrame
-) -> pl.DataFrame:
+def _flagged(found: list[Found], posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
     """Return the table ``coordination_flags``."""
     if not found:
         return COORDINATION_FLAGS.empty()
     known = traits(posts, accounts)
-    everyone = known.with_columns(
-        object=pl.lit(None, pl.String), window=pl.lit(None, pl.Float64), whose=pl.lit("all")
-    )
+    nowhere = {name: pl.lit(None, pl.String) for name in ("object", "chance")}
+    everyone = known.with_columns(window=pl.lit(None, pl.Float64), **nowhere)
     grouped = [
         known.filter(pl.col("appeal_id") == appeal_id)
-        .join(_members(setting), on="account_id", how="semi")
-        .with_columns(
-            object=pl.lit(kind),
-            window=pl.lit(setting.row["window"], pl.Float64),
-            whose=pl.lit("groups"),
-        )
-        for appeal_id, kind, setting in found
-        if not setting.edges.is_empty()
+        .join(beyond.accounts.to_frame("account_id"), on="account_id", how="semi")
+        .with_columns(**place)
+        .select(everyone.columns)
+        for appeal_id, place, beyond in _each_beyond(found)
     ]
     told = pl.concat([everyone, *grouped]).unpivot(
         on=FLAGS, index=COORDINATION_FLAGS.key[:-1], variable_name="flag"
@@ -503,11 +524,6 @@ def _flagged(
         .select(*COORDINATION_FLAGS.columns)
         .sort(COORDINATION_FLAGS.key)
     )
-
-
-def _members(setting: Setting) -> pl.DataFrame:
-    names = pl.concat([setting.edges["account_id"], setting.edges["account_id_y"]])
-    return names.unique().to_frame("account_id")
 
 
 def traits(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from analytics.schema import (
 from analytics.tables import BASES, JOINS, KINDS, METHODS, METRICS
 
 OBJECTS = ("original", "url", "hashtag", "media", "text")
+CHANCES = ("dealt", "traded")
 FLAGS = ("posts_per_hour", "gap_entropy", "account_age")
 
 SHARES_TABLE = Table(
@@ -409,8 +410,12 @@ COORDINATION = Table(
         "traded_hi": number("their 97.5 % point"),
         "traded_p": number("p of these"),
         "trades": count("draws"),
-        "groups": count("groups of accounts that meet again beyond chance"),
+        "groups": count("groups of accounts that meet again beyond accounts dealt anew"),
         "accounts_in_groups": count("accounts in them"),
+        "groups_traded": count(
+            "groups of accounts that meet again beyond accounts trading objects"
+        ),
+        "accounts_in_groups_traded": count("accounts in them"),
         "left_out": count("objects with so many pairs that they make no edge here"),
         "left_out_pairs": count("their pairs, which are counted above"),
         "not_drawn": count("objects with so many pairs that they are not held against chance"),
@@ -421,19 +426,25 @@ COORDINATION = Table(
 COORDINATION_GROUPS = Table(
     name="coordination_groups",
     row="one group of accounts that meet again within a window beyond chance, as sums",
-    key=("appeal_id", "object", "window", "group"),
+    key=("appeal_id", "object", "window", "chance", "group"),
     measured=True,
     columns={
         "appeal_id": APPEAL_ID,
         "object": text("what they share", null=False, values=OBJECTS),
         "window": number("seconds", null=False),
+        "chance": text(
+            "what they go beyond: dealt, accounts dealt anew within each object; or traded, "
+            "accounts trading objects: weaker, as accounts of one taste go beyond it too",
+            null=False,
+            values=CHANCES,
+        ),
         "group": count("1 for the largest", null=False),
         "accounts": count("accounts in it", null=False),
         "edges": count("edges between them that weigh 2 or more beyond chance", null=False),
         "objects": count("objects that these share", null=False),
         "pairs": count("pairs of shares in these edges", null=False),
         "meetings": count("sum over the edges of the objects under which the two meet", null=False),
-        "expected": number("that sum in the mean, accounts dealt anew", null=False),
+        "expected": number("that sum in the mean, by this chance", null=False),
         "q": number("share of chance among edges as seldom as its commonest", null=False),
         "median_gap": number("seconds between the two shares of a pair, the median"),
         "platforms": strings("platforms of the shares; null below 10 accounts"),
@@ -445,13 +456,13 @@ COORDINATION_GROUPS = Table(
 COORDINATION_FLAGS = Table(
     name="coordination_flags",
     row="how one trait is spread over accounts: over all, or over those in groups",
-    key=("appeal_id", "object", "window", "whose", "flag"),
+    key=("appeal_id", "object", "window", "chance", "flag"),
     measured=True,
     columns={
         "appeal_id": APPEAL_ID,
         "object": text("what they share; null for all accounts", values=OBJECTS),
         "window": number("seconds; null for all accounts"),
-        "whose": text("all accounts, or those in groups", null=False, values=("all", "groups")),
+        "chance": text("what the groups go beyond; null for all accounts", values=CHANCES),
         "flag": text("the trait", null=False, values=FLAGS),
         "accounts": count("accounts of which it is known", null=False),
         "q25": number("a quarter is below; null below 10 accounts"),

@@ -148,7 +148,7 @@ def pairs(
     >>> shares = pl.DataFrame({
     ...     "object_id": ["o"] * 3, "account_id": ["a", "b", "c"], "content_id": ["1", "2", "3"],
     ...     "at": [datetime(2026, 1, 1, 0, m, tzinfo=UTC) for m in (0, 1, 3)],
-    ... }).cast({"at": SHARE["at"]})
+    ... })
     >>> pairs(shares, window=60).select("account_id", "account_id_y", "time_delta").rows()
     [('a', 'b', 60.0)]
     """
@@ -261,8 +261,8 @@ class Repeated(NamedTuple):
 class Counted(NamedTuple):
     """What the shares of one setting make: pairs, accounts in them, and edges by their weight.
 
-    ``repeated`` are the edges that weigh more than 1; all others weigh 1. ``left_out`` tells objects
-    whose pairs are counted, but make no edge here.
+    ``repeated`` are the edges that weigh more than 1; all others weigh 1. ``left_out`` tells
+    objects whose pairs are counted, but make no edge here.
     """
 
     pairs: int

@@ -500,6 +500,8 @@ def _coordination_document(row: dict[str, Any], seed: int) -> dict[str, Any]:
         },
         "groups": row["groups"],
         "accounts_in_groups": row["accounts_in_groups"],
+        "groups_curveball": row["groups_traded"],
+        "accounts_in_groups_curveball": row["accounts_in_groups_traded"],
         "bounded": {
             name: row[name] for name in ("left_out", "left_out_pairs", "not_drawn", "note")
         },

@@ -186,7 +186,7 @@ def by_hand(told: list[Row], window: int, participation: int) -> list[tuple[Row,
 
 @st.composite
 def tables(draw: st.DrawFn, *, most: int = 24) -> list[Row]:
-    """Draw few accounts, objects and seconds, so that nearly everything meets; a post has one account."""
+    """Draw few accounts, objects and seconds, so that nearly all meet; a post has one account."""
     posts = draw(st.integers(1, most))
     who = [draw(st.sampled_from("abcde")) for _ in range(posts)]
     rows = [

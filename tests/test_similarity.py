@@ -1,0 +1,82 @@
+"""Accounts alike in what they share: scikit-learn as oracle, and bounds."""
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.sparse import csr_array
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics.pairwise import cosine_similarity
+from test_synchrony import Row, shares
+
+from analytics import similarity as module
+from analytics.similarity import compared, cosines, similarity
+from analytics.synchrony import encoded
+from analytics.tables import POSTS
+
+
+def test_cosines_are_those_of_scikit_learn() -> None:
+    rng = np.random.default_rng(1)
+    counts = rng.poisson(0.4, (30, 40))
+    words = [" ".join(f"w{o} " * n for o, n in enumerate(row)) or "w" for row in counts]
+    vectors = TfidfVectorizer(vocabulary=[f"w{o}" for o in range(40)]).fit_transform(words)
+    expected = np.triu(cosine_similarity(vectors), 1)
+    np.testing.assert_allclose(cosines(csr_array(counts)).toarray(), expected, atol=1e-12)
+
+
+def sharing(**accounts: str) -> list[Row]:
+    """Return who shares which objects, each named by a letter."""
+    return [(o, a, f"{a}/{n}", n) for a, objects in accounts.items() for n, o in enumerate(objects)]
+
+
+def test_three_accounts_by_hand() -> None:
+    told = compared(encoded(shares(*sharing(a="xy", b="xy", c="xz", d="w"))), least=2)
+    assert told["cutoff"] == pytest.approx(1)
+    names = ("accounts", "compared", "pairs", "edges", "accounts_in_edges", "components", "largest")
+    assert [told[name] for name in names] == [3, 3, 3, 1, 2, 1, 2]
+    assert told["note"] is None
+
+
+def test_ten_shares_are_enough_and_nine_are_not() -> None:
+    table = shares(*sharing(a="abcdefghij", b="abcdefghij", c="abcdefghi"))
+    assert compared(encoded(table))["accounts"] == 2
+
+
+def test_ties_at_the_cutoff_are_kept() -> None:
+    told = compared(encoded(shares(*sharing(a="xy", b="xy", c="xy", d="uv", e="uv"))), least=2)
+    assert (told["edges"], told["components"], told["largest"]) == (4, 2, 3)
+
+
+def test_what_is_bounded_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = encoded(shares(*sharing(a="wxyz", b="wxy", c="xyz", d="xu", e="xu")))
+    monkeypatch.setattr(module, "MOST_ACCOUNTS", 3)
+    told = compared(table, least=2)
+    assert (told["accounts"], told["compared"], told["pairs"]) == (5, 3, 3)
+    assert told["note"] == "2 accounts that shared less are not compared"
+    monkeypatch.setattr(module, "MOST_PAIRS", 5)
+    told = compared(table, least=2)  # w and z join two each, x and y three each: 1 + 1 + 3
+    assert told["note"].endswith("; 1 objects that most accounts share are left out")
+
+
+def test_nobody_to_compare() -> None:
+    assert similarity(POSTS.empty()).is_empty()
+    told = compared(encoded(shares(*sharing(a="x", b="y"))), least=1)
+    assert (told["pairs"], told["cutoff"], told["edges"], told["largest"]) == (0, None, 0, 0)
+
+
+def test_the_table_has_a_row_for_each_kind_and_appeal() -> None:
+    row = {"platform": "x", "kind": "repost", "source": "test"}
+    posts = [
+        row | {"appeal_id": appeal, "post_id": f"x:{appeal}{a}{n}", "account_id": f"x:{a}",
+               "root_id": f"x:{n}", "at": "2026-01-01T00:00:00Z"}
+        for appeal in "pq" for a in "abc" for n in range(10)
+    ]  # fmt: skip
+    told = similarity(
+        POSTS.check(
+            pl.DataFrame(posts).with_columns(
+                pl.col("at").str.to_datetime(time_unit="us", time_zone="UTC")
+            )
+        )
+    )
+    assert told.select("appeal_id", "object", "accounts", "edges", "largest").rows() == [
+        ("p", "original", 3, 3, 3), ("q", "original", 3, 3, 3),
+    ]  # fmt: skip
