@@ -371,13 +371,19 @@ def _note(row: dict[str, Any], asked: int) -> str | None:
         return "no two shares of one object are so close: there is nothing to hold against chance"
     said = []
     if row["left_out"]:
-        said.append(f"{row['left_out']:,} objects make too many pairs: counted, but in no edge")
+        said.append(f"{_objects(row['left_out'])} too many pairs: counted, but in no edge")
     if row["not_drawn"]:
-        many = f"{row['not_drawn']:,} objects make too many pairs"
-        said.append(f"{many} to be held against chance: left out of repeated, met, traded, groups")
+        said.append(
+            f"{_objects(row['not_drawn'])} too many pairs to be held against chance: left out of "
+            "repeated, met, traded and groups"
+        )
     if row["permutations"] < asked or row["trades"] < asked:
         said.append(f"fewer draws than {asked:,}, as there are many shares")
     return "; ".join(said) or None
+
+
+def _objects(many: int) -> str:
+    return "1 object makes" if many == 1 else f"{many:,} objects make"
 
 
 # groups

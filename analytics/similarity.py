@@ -131,7 +131,7 @@ def _cutoff(cosine: np.ndarray[Any, Any]) -> float | None:
 def _note(accounts: int, objects: int) -> str | None:
     said = []
     if accounts:
-        said.append(f"{accounts:,} accounts that shared less are not compared")
+        said.append(f"accounts that shared less are not compared: {accounts:,}")
     if objects:
-        said.append(f"{objects:,} objects that most accounts share are left out")
+        said.append(f"objects that most accounts share are left out: {objects:,}")
     return "; ".join(said) or None

@@ -29,7 +29,7 @@ def test_the_published_null(russian: pl.DataFrame) -> None:
 
 
 def everywhere(accounts: int, objects: int, gap: int) -> list[Row]:
-    """Return accounts that all share all objects, in an order of their own, so many seconds apart."""
+    """Return accounts that share all objects, each in an order of its own, seconds apart."""
     rng = np.random.default_rng(accounts)
     return [
         (f"o{o}", f"a{a:02}", f"{o}/{a}", int(place) * gap)
@@ -92,11 +92,11 @@ def test_trading_keeps_how_many_each_shares(told: list[Row], seed: int, trades: 
     assert all(max(each.values()) == 1 for each in members(sweep, account))
 
 
-def members(sweep: Sweep, account: np.ndarray) -> list[Counter[int]]:  # type: ignore[type-arg]
+def members(sweep: Sweep, account: np.ndarray) -> list[Counter[int]]:
     return [Counter(part.tolist()) for part in np.split(account, sweep.bounds[1:-1])]
 
 
-def standing_of_accounts(sweep: Sweep, account: np.ndarray, standing: np.ndarray) -> list[object]:  # type: ignore[type-arg]
+def standing_of_accounts(sweep: Sweep, account: np.ndarray, standing: np.ndarray) -> list[object]:
     both = np.stack([account, standing], axis=1)
     return [sorted(map(tuple, part.tolist())) for part in np.split(both, sweep.bounds[1:-1])]
 
@@ -183,8 +183,7 @@ def test_the_same_seed_gives_the_same_draws() -> None:
     sweep = encoded(shares(*planted()))
     for measure, name in ((held_against_dealing, "permutations"), (held_against_trading, "trades")):
         first, second, other = (
-            measure(sweep, window=600, seed=seed, **{name: 50})[0].draws  # type: ignore[operator]
-            for seed in (1, 1, 2)
+            measure(sweep, window=600, seed=seed, **{name: 50})[0].draws for seed in (1, 1, 2)
         )
         assert (first == second).all()
         assert (first != other).any()

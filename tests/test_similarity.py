@@ -51,10 +51,10 @@ def test_what_is_bounded_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_ACCOUNTS", 3)
     told = compared(table, least=2)
     assert (told["accounts"], told["compared"], told["pairs"]) == (5, 3, 3)
-    assert told["note"] == "2 accounts that shared less are not compared"
+    assert told["note"] == "accounts that shared less are not compared: 2"
     monkeypatch.setattr(module, "MOST_PAIRS", 5)
     told = compared(table, least=2)  # w and z join two each, x and y three each: 1 + 1 + 3
-    assert told["note"].endswith("; 1 objects that most accounts share are left out")
+    assert told["note"].endswith("; objects that most accounts share are left out: 1")
 
 
 def test_nobody_to_compare() -> None:
