@@ -23,6 +23,7 @@ from analytics.measured import (
     OBJECTS,
 )
 from analytics.sharing import components, shared_objects
+from analytics.similarity import compared, similarity
 from analytics.synchrony import (
     AT_ONCE,
     QUANTILE,
@@ -53,11 +54,12 @@ _COUNTS = ("shares", "unplaced", "accounts", "objects")
 
 
 class Screened(NamedTuple):
-    """The tables ``coordination``, ``coordination_groups`` and ``coordination_flags``."""
+    """The tables ``coordination``, ``…_groups`` and ``…_flags``, and ``similarity``."""
 
     settings: pl.DataFrame
     groups: pl.DataFrame
     flags: pl.DataFrame
+    similarity: pl.DataFrame
 
 
 class Beyond(NamedTuple):
@@ -125,7 +127,7 @@ def screened(
     Returns
     -------
     Screened
-        Three tables of sums.
+        Four tables of sums.
 
     Examples
     --------
@@ -140,22 +142,26 @@ def screened(
     >>> found.settings.select("pairs", "accounts_in_pairs", "edges", "repeated", "p").rows()[0]
     (3, 2, 1, 1, 1.0)
     """
-    found = [
-        (appeal_id, kind, setting)
-        for appeal_id, kind, shares in _each(posts, by)
-        for setting in settings(
+    found: list[Found] = []
+    alike: list[dict[str, Any]] = []
+    for appeal_id, kind, shares in _each(posts, by):
+        sweep = encoded(shares)
+        alike.append({"appeal_id": appeal_id, "object": kind} | compared(sweep))
+        each = settings(
             shares,
+            sweep,
             windows=windows,
             participation=participation,
             permutations=permutations,
             seed=seed,
             quick=quick,
         )
-    ]
+        found += [(appeal_id, kind, setting) for setting in each]
     return Screened(
         _discovered([{"appeal_id": a, "object": k} | s.row for a, k, s in found]),
         _grouped(found),
         _flagged(found, posts, accounts),
+        similarity(alike),
     )
 
 
@@ -170,6 +176,7 @@ def _each(posts: pl.DataFrame, by: Sequence[str]) -> Iterator[tuple[str, str, pl
 
 def settings(
     shares: pl.DataFrame,
+    sweep: Sweep,
     *,
     windows: Sequence[float] = WINDOWS,
     participation: int = PARTICIPATION,
@@ -182,14 +189,13 @@ def settings(
 
     Parameters
     ----------
-    shares
-        As of :func:`analytics.sharing.shared_objects`.
+    shares, sweep
+        As of :func:`analytics.sharing.shared_objects`, and as arrays.
     windows, participation, permutations, seed, quick
         As of :func:`screened`.
     usual
         Whether to add the window that the data give.
     """
-    sweep = encoded(shares)
     told = {
         "participation": participation,
         "shares": len(sweep.at),
@@ -229,6 +235,7 @@ def told(
         raise MeasureError(msg)
     (setting,) = settings(
         shares,
+        encoded(shares),
         windows=[window],
         participation=participation,
         permutations=permutations,
@@ -305,6 +312,8 @@ def _setting(shares: pl.DataFrame, sweep: Sweep, told: dict[str, Any], draws: _D
         "accounts_in_groups_traded": len(beyond["traded"].accounts),
         "not_drawn": int(not_drawn.sum()),
     }
+    if row["not_drawn"] and not row["permutations"]:
+        row |= dict.fromkeys(("repeated", "repeated_3", "met", "traded"))
     return Setting(row | {"note": _note(row, draws.asked)}, beyond)
 
 
@@ -367,7 +376,7 @@ def _p(observed: int, drawn: Ints) -> float | None:
 
 def _note(row: dict[str, Any], asked: int) -> str | None:
     """Say what was bounded."""
-    if not row["permutations"]:
+    if not row["permutations"] and not row["not_drawn"]:
         return "no two shares of one object are so close: there is nothing to hold against chance"
     said = []
     if row["left_out"]:

@@ -46,7 +46,6 @@ from analytics.measured import (
 from analytics.models import chosen
 from analytics.reach import counter_history, timeline
 from analytics.responses import with_rungs
-from analytics.similarity import similarity
 from analytics.store import Store
 from analytics.summary import summary
 from analytics.tables import RESPONSES, RUNS
@@ -186,7 +185,7 @@ def _measure_all(
         (COORDINATION.name, lambda: screen.settings),
         (COORDINATION_GROUPS.name, lambda: screen.groups),
         (COORDINATION_FLAGS.name, lambda: screen.flags),
-        (SIMILARITY.name, lambda: similarity(posts)),
+        (SIMILARITY.name, lambda: screen.similarity),
         (CANDIDATES.name, lambda: candidates(appeals, posts, accounts)),
         (LAYOUT.name, lambda: time_river(posts, shared)),
         (SUMMARY.name, lambda: summary(appeals, posts, shared, responses)),

@@ -32,9 +32,12 @@ def shared_objects(posts: pl.DataFrame, by: str) -> pl.DataFrame:
         Rows of ``posts``.
     by
         What an object is. ``original``: the post that a repost or a quote passes on, or what a
-        file names as the object. ``url``: an address or a post linked to, as far as it names
-        material (:mod:`analytics.material`); ``hashtag``; ``media``: the platform's id of a
-        picture or video, or the hash of a picture; ``text``: words that are the same or nearly.
+        file names as the objects. ``url``: the first address or post linked to that names
+        material (:mod:`analytics.material`); ``hashtag``: all hashtags of a post, in their order
+        (Pacheco et al. 2021); ``media``: the platform's id of the first picture or video, else the
+        hash of a picture; ``text``: words that are the same or nearly. A post has one object of
+        each kind, unless a file names several: two posts that have five hashtags in common meet
+        once, not five times.
         Reposts bring no links, hashtags, media or words of their own, and so count by original
         alone.
 
@@ -91,11 +94,15 @@ def _own(posts: pl.DataFrame) -> pl.DataFrame:
 
 def _urls(posts: pl.DataFrame) -> pl.DataFrame:
     not_media = ~pl.col("object_id").str.contains("^(?:object|pdq):")
-    return _rows(_own(posts), pl.col("object_keys")).filter(not_media, is_material("object_id"))
+    return _first(
+        _rows(_own(posts), pl.col("object_keys")).filter(not_media, is_material("object_id"))
+    )
 
 
 def _hashtags(posts: pl.DataFrame) -> pl.DataFrame:
-    return _rows(_own(posts), pl.col("hashtags").list.eval(pl.element().str.to_lowercase()))
+    tags = pl.col("hashtags").list.eval(pl.element().str.to_lowercase())
+    together = tags.list.unique(maintain_order=True).list.join(" ")
+    return _rows(_own(posts).filter(pl.col("hashtags").list.len() > 0), together)
 
 
 def _media(posts: pl.DataFrame) -> pl.DataFrame:
@@ -103,7 +110,12 @@ def _media(posts: pl.DataFrame) -> pl.DataFrame:
         pl.element().filter(pl.element().str.starts_with("pdq:"))
     )
     keys = pl.concat_list(pl.col("media_keys").fill_null([]), hashes.fill_null([]))
-    return _rows(_own(posts), keys)
+    return _first(_rows(_own(posts), keys))
+
+
+def _first(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the first object of each post."""
+    return rows.unique(["appeal_id", "content_id"], keep="first", maintain_order=True)
 
 
 def _texts(posts: pl.DataFrame) -> pl.DataFrame:

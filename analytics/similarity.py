@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from analytics.measured import OBJECTS, SIMILARITY
-from analytics.sharing import components, shared_objects
-from analytics.synchrony import Sweep, encoded
+from analytics.measured import SIMILARITY
+from analytics.sharing import components
+from analytics.synchrony import Sweep
 
 LEAST_SHARES = 10  # of an account that is compared
 TOP = 0.005  # of all pairs, by their cosine
@@ -15,7 +15,19 @@ MOST_ACCOUNTS = 5_000  # that are compared: those that shared most
 MOST_PAIRS = 5_000_000  # that share an object, each object counted: those with most sharers go
 
 
-def similarity(posts: pl.DataFrame, by: tuple[str, ...] = OBJECTS) -> pl.DataFrame:
+def similarity(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Return the table ``similarity``: what :func:`compared` tells, where there are two to compare.
+
+    Parameters
+    ----------
+    rows
+        What it tells of each appeal and kind of object, with ``appeal_id`` and ``object``.
+    """
+    kept = [row for row in rows if row["accounts"] > 1]
+    return SIMILARITY.check(pl.DataFrame(kept, schema=SIMILARITY.schema).sort(SIMILARITY.key))
+
+
+def compared(sweep: Sweep, *, least: int = LEAST_SHARES) -> dict[str, Any]:
     """Compare the accounts that share most by what they share.
 
     An account is the objects it shared, how often, each weighed by how few of the accounts compared
@@ -25,29 +37,16 @@ def similarity(posts: pl.DataFrame, by: tuple[str, ...] = OBJECTS) -> pl.DataFra
 
     Parameters
     ----------
-    posts
-        Rows of ``posts``.
-    by
-        Kinds of objects, as of :func:`analytics.sharing.shared_objects`.
+    sweep
+        Shares of one appeal and kind of object.
+    least
+        Shares of an account that is compared.
 
     Returns
     -------
-    DataFrame
-        The table ``similarity``, with a row for each kind of which two accounts shared enough.
+    dict
+        A row of the table ``similarity``, but for the names of appeal and object.
     """
-    rows = [
-        {"appeal_id": str(appeal_id), "object": kind} | told
-        for kind in by
-        for (appeal_id,), shares in shared_objects(posts, kind)
-        .partition_by("appeal_id", as_dict=True)
-        .items()
-        if (told := compared(encoded(shares)))["accounts"] > 1
-    ]
-    return SIMILARITY.check(pl.DataFrame(rows, schema=SIMILARITY.schema).sort(SIMILARITY.key))
-
-
-def compared(sweep: Sweep, *, least: int = LEAST_SHARES) -> dict[str, Any]:
-    """Return what is told of one appeal and kind of object, but for their names."""
     shares = np.bincount(sweep.account, minlength=sweep.accounts)
     active = np.flatnonzero(shares >= least)
     kept = np.sort(active[np.argsort(-shares[active], kind="stable")][:MOST_ACCOUNTS])

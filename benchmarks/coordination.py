@@ -112,7 +112,7 @@ def large() -> None:
     )
     before, start = memory(), perf_counter()
     print(f"{table.height:,} shares, {before:,.0f} MB before")
-    for setting in settings(table, windows=[10.0, 60.0], quick=True, usual=False):
+    for setting in settings(table, encoded(table), windows=[10.0, 60.0], quick=True, usual=False):
         row = setting.row
         print(f"  {row['window']:g} s: {row['pairs']:,} pairs, {row['edges']:,} edges, ", end="")
         print(f"{row['permutations']} draws; {row['note']}")

@@ -15,6 +15,7 @@ import polars as pl
 
 from analytics.coordination import settings
 from analytics.sharing import shared_objects
+from analytics.synchrony import encoded
 from analytics.truth import TRUE_COORDINATION
 from collectors.simulated import write_simulation
 
@@ -47,7 +48,7 @@ def simulated(posts: int, seed: int) -> list[dict[str, Any]]:
         {"seed": seed, "window": setting.row["window"], "chance": chance}
         | {"p": setting.row["p" if chance == "dealt" else "traded_p"]}
         | against(truth, beyond.accounts)
-        for setting in settings(shares, seed=seed, usual=False)
+        for setting in settings(shares, encoded(shares), seed=seed, usual=False)
         for chance, beyond in setting.beyond.items()
     ]
 

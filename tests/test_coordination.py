@@ -154,7 +154,7 @@ def test_nothing_close_is_held_against_nothing() -> None:
 
 @pytest.mark.parametrize("held", [POSTS.empty(), posts().head(1)], ids=["none", "one"])
 def test_what_is_shared_once_has_no_row(held: pl.DataFrame) -> None:
-    assert [table.height for table in screened(held, ACCOUNTS.empty())] == [0, 0, 0]
+    assert [table.height for table in screened(held, ACCOUNTS.empty())] == [0, 0, 0, 0]
 
 
 def test_a_quick_screen_says_what_it_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,12 +214,9 @@ def test_traits_of_few_are_not_told() -> None:
 def test_planted_groups_are_found_and_bursts_are_not(tmp_path: Path, seed: int) -> None:
     store = write_simulation(tmp_path / "s", posts=10_000, seed=seed)
     truth = pl.read_parquet(store.path / f"{TRUE_COORDINATION.name}.parquet")
-    (setting,) = settings(
-        shared_objects(store.read("posts"), "original"),
-        windows=[60.0],
-        permutations=99,
-        usual=False,
-    )
+    held = shared_objects(store.read("posts"), "original")
+    how = {"windows": [60.0], "permutations": 99, "usual": False}
+    (setting,) = settings(held, encoded(held), **how)  # type: ignore[arg-type]
     found = set(setting.beyond["traded"].accounts)
     groups = truth.filter("coordinated")
     bursts = truth.filter(~pl.col("coordinated"))

@@ -58,23 +58,27 @@ def test_links_count_as_far_as_they_name_material_and_are_no_reposts() -> None:
         {"post_id": "x:1", "object_keys": keys},
         {"post_id": "x:2", "kind": "repost", "object_keys": keys},
     )
-    assert found == [("url:a.example/news/1", "x:1"), ("youtube:abc", "x:1")]
+    assert found == [("url:a.example/news/1", "x:1")]
 
 
-def test_hashtags_differ_in_no_capitals_and_count_once_a_post() -> None:
+def test_hashtags_are_one_object_a_post_and_differ_in_no_capitals() -> None:
     found = shared_by(
-        "hashtag", {"post_id": "x:1", "hashtags": ["Вода", "вода", "b"]}, {"post_id": "x:2"}
+        "hashtag",
+        {"post_id": "x:1", "hashtags": ["Вода", "вода", "b"]},
+        {"post_id": "x:2", "hashtags": ["b"]},
+        {"post_id": "x:3"},
+        {"post_id": "x:4", "hashtags": []},
     )
-    assert found == [("вода", "x:1"), ("b", "x:1")]
+    assert found == [("вода b", "x:1"), ("b", "x:2")]
 
 
-def test_media_are_keys_of_the_platform_and_hashes() -> None:
+def test_media_are_the_platforms_keys_else_hashes() -> None:
     found = shared_by(
         "media",
         {"post_id": "x:1", "media_keys": ["3_1"], "object_keys": ["pdq:00", "url:a.example/x"]},
         {"post_id": "x:2", "object_keys": ["pdq:00"]},
     )
-    assert found == [("3_1", "x:1"), ("pdq:00", "x:1"), ("pdq:00", "x:2")]
+    assert found == [("3_1", "x:1"), ("pdq:00", "x:2")]
 
 
 def test_words_that_are_nearly_the_same_are_one_object() -> None:

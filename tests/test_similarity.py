@@ -1,7 +1,6 @@
 """Accounts alike in what they share: scikit-learn as oracle, and bounds."""
 
 import numpy as np
-import polars as pl
 import pytest
 from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -11,7 +10,6 @@ from test_synchrony import Row, shares
 from analytics import similarity as module
 from analytics.similarity import compared, cosines, similarity
 from analytics.synchrony import encoded
-from analytics.tables import POSTS
 
 
 def test_cosines_are_those_of_scikit_learn() -> None:
@@ -58,25 +56,14 @@ def test_what_is_bounded_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nobody_to_compare() -> None:
-    assert similarity(POSTS.empty()).is_empty()
     told = compared(encoded(shares(*sharing(a="x", b="y"))), least=1)
     assert (told["pairs"], told["cutoff"], told["edges"], told["largest"]) == (0, None, 0, 0)
 
 
-def test_the_table_has_a_row_for_each_kind_and_appeal() -> None:
-    row = {"platform": "x", "kind": "repost", "source": "test"}
-    posts = [
-        row | {"appeal_id": appeal, "post_id": f"x:{appeal}{a}{n}", "account_id": f"x:{a}",
-               "root_id": f"x:{n}", "at": "2026-01-01T00:00:00Z"}
-        for appeal in "pq" for a in "abc" for n in range(10)
-    ]  # fmt: skip
-    told = similarity(
-        POSTS.check(
-            pl.DataFrame(posts).with_columns(
-                pl.col("at").str.to_datetime(time_unit="us", time_zone="UTC")
-            )
-        )
-    )
-    assert told.select("appeal_id", "object", "accounts", "edges", "largest").rows() == [
-        ("p", "original", 3, 3, 3), ("q", "original", 3, 3, 3),
-    ]  # fmt: skip
+def test_the_table_has_a_row_where_two_can_be_compared() -> None:
+    told = compared(encoded(shares(*sharing(a="abcdefghij", b="abcdefghij"))))
+    alone = compared(encoded(shares(*sharing(a="abcdefghij"))))
+    names = {"appeal_id": "a", "object": "url"}
+    found = similarity([names | told, names | {"object": "text"} | alone])
+    assert found.select("object", "accounts", "edges", "largest").rows() == [("url", 2, 1, 2)]
+    assert similarity([]).is_empty()
