@@ -46,7 +46,7 @@ PARTICIPATION = 2
 PERMUTATIONS = 500
 LEAST_DRAWS = 19  # with which p can be 0.05
 QUICKLY = 8_000_000  # shares, and eight times the pairs, looked at in all draws of a quick screen
-MOST_QUICKLY = 400_000  # pairs written down in one draw of it
+MOST_QUICKLY = 300_000  # pairs written down in one draw of it
 FALSE = 0.05  # share of chance among the edges that are told as groups, at most
 FEWEST = 10  # accounts of which more than their number is told
 

@@ -103,9 +103,10 @@ def standing_of_accounts(sweep: Sweep, account: np.ndarray, standing: np.ndarray
 
 def test_every_arrangement_is_dealt_as_often() -> None:
     sweep = encoded(shares(*everywhere(4, 1, gap=1)))
-    account, standing = sweep.account.copy(), np.zeros(4, np.int8)
+    standing = np.zeros(4, np.int8)
     seen: Counter[tuple[int, ...]] = Counter()
     for seed in range(12_000):
+        account = sweep.account.copy()
         loop.deal(sweep.bounds, account, standing, np.uint64(seed * 7919))
         seen[tuple(account.tolist())] += 1
     assert len(seen) == 24
@@ -117,8 +118,8 @@ def test_trading_reaches_every_membership_as_often() -> None:
     told = [("o", "a", "1", 0), ("o", "b", "2", 1), ("p", "c", "3", 0), ("p", "d", "4", 1)]
     sweep = encoded(shares(*told))
     seen: Counter[frozenset[int]] = Counter()
-    account = sweep.account.copy()
     for seed in range(6000):
+        account = sweep.account.copy()
         loop.trade(sweep.bounds, account, sweep.accounts, 1, np.uint64(seed * 7919))
         seen[frozenset(account[:2].tolist())] += 1
     assert len(seen) == 6
