@@ -320,14 +320,15 @@ def _setting(shares: pl.DataFrame, sweep: Sweep, told: dict[str, Any], draws: _D
 def _counts(found: Counted, sweep: Sweep) -> dict[str, Any]:
     threshold = found.threshold(QUANTILE)
     edges, accounts = found.above(threshold, sweep.accounts)
+    unknown = found.pairs > 0 and found.left_out_pairs == found.pairs
     return {
         "pairs": found.pairs,
         "accounts_in_pairs": found.accounts,
-        "edges": found.edges,
+        "edges": None if unknown else found.edges,
         "quantile": QUANTILE,
         "threshold": threshold,
-        "edges_above": edges,
-        "accounts_above": accounts,
+        "edges_above": None if unknown else edges,
+        "accounts_above": None if unknown else accounts,
         "left_out": int(found.left_out.sum()),
         "left_out_pairs": found.left_out_pairs,
     }
@@ -386,7 +387,7 @@ def _note(row: dict[str, Any], asked: int) -> str | None:
             f"{_objects(row['not_drawn'])} too many pairs to be held against chance: left out of "
             "repeated, met, traded and groups"
         )
-    if row["permutations"] < asked or row["trades"] < asked:
+    if 0 < row["permutations"] < asked or 0 < row["trades"] < asked:
         said.append(f"fewer draws than {asked:,}, as there are many shares")
     return "; ".join(said) or None
 

@@ -386,7 +386,7 @@ COORDINATION = Table(
         "objects": count("distinct objects shared", null=False),
         "pairs": count("two shares of one object by two accounts within the window"),
         "accounts_in_pairs": count("accounts in them"),
-        "edges": count("two accounts that make a pair; without the objects left out"),
+        "edges": count("two accounts that make a pair; null where all their objects are left out"),
         "quantile": number("of the edges' weights (pairs an edge): above it an edge is strong"),
         "threshold": number("that quantile; null without an edge"),
         "edges_above": count("edges that weigh more than the threshold"),

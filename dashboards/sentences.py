@@ -215,11 +215,15 @@ def synchronised(row: dict[str, Any]) -> list[str]:
     """
     pairs = (
         f"{_count(row['pairs'], 'pair')} of shares of one {row['object']} by two accounts are at "
-        f"most {row['window']:g} s apart: {_count(row['accounts_in_pairs'], 'account')}, "
-        f"{_count(row['edges'], 'edge')}, {row['edges_above']:,} of them above the threshold "
-        f"({row['accounts_above']:,} accounts)."
+        f"most {row['window']:g} s apart: {_count(row['accounts_in_pairs'], 'account')}"
     )
-    said = [pairs]
+    edges = (
+        f", {_count(row['edges'], 'edge')}, {row['edges_above']:,} of them above the threshold "
+        f"({row['accounts_above']:,} accounts)."
+        if row["edges"] is not None
+        else "; who is in pairs with whom was not looked at."
+    )
+    said = [pairs + edges]
     if row["p"] is not None:
         chance = f"{row['null_mean']:,.1f} ({row['null_lo']:,.0f} to {row['null_hi']:,.0f})"
         said.append(

@@ -1,6 +1,8 @@
 """Synchronised sharing, from posts to tables of sums and to the command line."""
 
 import json
+from collections import Counter
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from analytics.truth import TRUE_COORDINATION
 from collectors.exports import import_files
 from collectors.simulated import write_simulation
 from dashboards.cli import app
+from dashboards.sentences import synchronised
 
 COMMON = {"appeal_id": "a", "platform": "x", "kind": "repost", "source": "test"}
 WORDS = ("inauthentic", "bot", "caused", "led to", "thanks to", "impact")
@@ -168,6 +171,24 @@ def test_a_quick_screen_says_what_it_bounds(monkeypatch: pytest.MonkeyPatch) -> 
     assert "too many pairs to be held against chance" in quick[0]["note"]
     same = ("pairs", "accounts_in_pairs", "edges", "edges_above", "left_out")
     assert [whole[0][name] for name in same] == [quick[0][name] for name in same]
+
+
+def test_a_crowd_alone_has_pairs_and_no_edges_that_are_known() -> None:
+    n, accounts = 8000, 900
+    crowd = [
+        {"post_id": f"x:{i}", "root_id": "x:o", "account_id": f"x:{i % accounts}"}
+        | {"at": START + timedelta(milliseconds=7 * i)}
+        for i in range(n)
+    ]
+    found = told(rows(POSTS, *crowd, **COMMON), by="original", window=60.0)
+    same = sum(k * (k - 1) // 2 for k in Counter(i % accounts for i in range(n)).values())
+    assert found["pairs"] == n * (n - 1) // 2 - same
+    assert found["accounts_in_pairs"] == accounts
+    unknown = ("edges", "edges_above", "repeated", "met", "traded", "p", "null_mean", "threshold")
+    assert {found[name] for name in unknown} == {None}
+    assert (found["left_out"], found["left_out_pairs"]) == (1, found["pairs"])
+    assert "1 object makes too many pairs: counted, but in no edge" in found["note"]
+    assert "was not looked at" in " ".join(synchronised(found))
 
 
 # traits
