@@ -20,6 +20,10 @@ from analytics.schema import (
 )
 from analytics.tables import BASES, JOINS, KINDS, METHODS, METRICS
 
+OBJECTS = ("original", "url", "hashtag", "media", "text")
+CHANCES = ("dealt", "traded")
+FLAGS = ("posts_per_hour", "gap_entropy", "account_age")
+
 SHARES_TABLE = Table(
     name="shares",
     row="one share: a post passed on, or one that links to another post of the appeal",
@@ -383,6 +387,133 @@ CANDIDATES = Table(
         "why": text("the fact that brought it up", null=False),
         "text": text("its words"),
         "urls": strings("links in it"),
+    },
+)
+
+COORDINATION = Table(
+    name="coordination",
+    row="one kind of object and one window: how often accounts share the same within it",
+    key=("appeal_id", "object", "window"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "object": text("what is shared", null=False, values=OBJECTS),
+        "window": number("seconds; null where the data give none"),
+        "window_basis": text(
+            "set, or data: a tenth of the gaps between two shares of one object are shorter",
+            null=False,
+            values=("set", "data"),
+        ),
+        "participation": count("shares that an account must have, in all and in pairs", null=False),
+        "shares": count("shares with an account and a time", null=False),
+        "unplaced": count("shares without an account or a time: left out", null=False),
+        "accounts": count("accounts that shared", null=False),
+        "objects": count("distinct objects shared", null=False),
+        "pairs": count("two shares of one object by two accounts within the window"),
+        "accounts_in_pairs": count("accounts in them"),
+        "edges": count("two accounts that make a pair; null where all their objects are left out"),
+        "quantile": number("of the edges' weights (pairs an edge): above it an edge is strong"),
+        "threshold": number("that quantile; null without an edge"),
+        "edges_above": count("edges that weigh more than the threshold"),
+        "accounts_above": count("accounts in these"),
+        "repeated": count("edges of all shares, whatever participation, that weigh 2 or more"),
+        "null_mean": number("such edges in the mean, accounts dealt anew within each object"),
+        "null_lo": number("their 2.5 % point"),
+        "null_hi": number("their 97.5 % point"),
+        "p": number("(1 + draws with as many or more) / (1 + draws)"),
+        "q": number("false discovery rate over all rows of the appeal (Benjamini and Hochberg)"),
+        "repeated_3": count("edges that weigh 3 or more"),
+        "null_mean_3": number("such edges in the mean, accounts dealt anew"),
+        "p_3": number("p of these"),
+        "met": count("edges of pairs under 2 objects or more"),
+        "null_mean_met": number("such edges in the mean, accounts dealt anew"),
+        "p_met": number("p of these"),
+        "permutations": count("draws"),
+        "traded": count("edges that weigh 2 or more, an account counting once for each object"),
+        "traded_mean": number("such edges in the mean, accounts trading objects (curveball)"),
+        "traded_lo": number("their 2.5 % point"),
+        "traded_hi": number("their 97.5 % point"),
+        "traded_p": number("p of these"),
+        "trades": count("draws"),
+        "groups": count("groups of accounts that meet again beyond accounts dealt anew"),
+        "accounts_in_groups": count("accounts in them"),
+        "groups_traded": count(
+            "groups of accounts that meet again beyond accounts trading objects"
+        ),
+        "accounts_in_groups_traded": count("accounts in them"),
+        "left_out": count("objects with so many pairs that they make no edge here"),
+        "left_out_pairs": count("their pairs, which are counted above"),
+        "not_drawn": count("objects with so many pairs that they are not held against chance"),
+        "note": text("what was bounded, or why something is null"),
+    },
+)
+
+COORDINATION_GROUPS = Table(
+    name="coordination_groups",
+    row="one group of accounts that meet again within a window beyond chance, as sums",
+    key=("appeal_id", "object", "window", "chance", "group"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "object": text("what they share", null=False, values=OBJECTS),
+        "window": number("seconds", null=False),
+        "chance": text(
+            "what they go beyond: dealt, accounts dealt anew within each object; or traded, "
+            "accounts trading objects: weaker, as accounts of one taste go beyond it too",
+            null=False,
+            values=CHANCES,
+        ),
+        "group": count("1 for the largest", null=False),
+        "accounts": count("accounts in it", null=False),
+        "edges": count("edges between them that weigh 2 or more beyond chance", null=False),
+        "objects": count("objects that these share", null=False),
+        "pairs": count("pairs of shares in these edges", null=False),
+        "meetings": count("sum over the edges of the objects under which the two meet", null=False),
+        "expected": number("that sum in the mean, by this chance", null=False),
+        "q": number("share of chance among edges as seldom as its commonest", null=False),
+        "median_gap": number("seconds between the two shares of a pair, the median"),
+        "platforms": strings("platforms of the shares; null below 10 accounts"),
+        "from_at": time("hour of the first share of a pair; null below 10 accounts"),
+        "to_at": time("hour of the last"),
+    },
+)
+
+COORDINATION_FLAGS = Table(
+    name="coordination_flags",
+    row="how one trait is spread over accounts: over all, or over those in groups",
+    key=("appeal_id", "object", "window", "chance", "flag"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "object": text("what they share; null for all accounts", values=OBJECTS),
+        "window": number("seconds; null for all accounts"),
+        "chance": text("what the groups go beyond; null for all accounts", values=CHANCES),
+        "flag": text("the trait", null=False, values=FLAGS),
+        "accounts": count("accounts of which it is known", null=False),
+        "q25": number("a quarter is below; null below 10 accounts"),
+        "q50": number("the median"),
+        "q75": number("three quarters are below"),
+    },
+)
+
+SIMILARITY = Table(
+    name="similarity",
+    row="how alike accounts are in what they share, whenever",
+    key=("appeal_id", "object"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "object": text("what is shared", null=False, values=OBJECTS),
+        "least_shares": count("shares that an account must have", null=False),
+        "accounts": count("accounts that have them", null=False),
+        "compared": count("of these, how many were compared", null=False),
+        "pairs": count("two accounts that share an object", null=False),
+        "cutoff": number("cosine of TF-IDF above which the pairs at the top lie"),
+        "edges": count("pairs at or above it", null=False),
+        "accounts_in_edges": count("accounts in them", null=False),
+        "components": count("groups that these edges make", null=False),
+        "largest": count("accounts in the largest", null=False),
+        "note": text("what was bounded, or why something is null"),
     },
 )
 

@@ -12,6 +12,7 @@ import polars as pl
 from analytics import __version__
 from analytics.candidates import candidates
 from analytics.catalog import TABLES
+from analytics.coordination import screened
 from analytics.coverage import coverage
 from analytics.diffusion import TREES, all_shapes, with_likeliest
 from analytics.errors import MeasureError
@@ -24,6 +25,9 @@ from analytics.layout import time_river
 from analytics.measured import (
     CANDIDATES,
     CASCADES,
+    COORDINATION,
+    COORDINATION_FLAGS,
+    COORDINATION_GROUPS,
     COUNTER_HISTORY,
     COVERAGE,
     GROWTH,
@@ -34,6 +38,7 @@ from analytics.measured import (
     PARENT_MODELS,
     SHAPES,
     SHARES_TABLE,
+    SIMILARITY,
     STORIES,
     STORY_MEMBERS,
     SUMMARY,
@@ -164,6 +169,8 @@ def _measure_all(
     in_time = placed(posts, shared)
     report(STORY_MEMBERS.name)
     members = story_members(posts, shared)
+    report(COORDINATION.name)
+    screen = screened(posts, accounts, seed=seed, quick=True)
     steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
         (SHARES_TABLE.name, lambda: with_likeliest(posts, shared, accounts, choose=choose)),
         (SHAPES.name, lambda: shapes),
@@ -177,6 +184,10 @@ def _measure_all(
         (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
         (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts, follows)),
         (LAGS.name, lambda: lags(appeals, posts, responses)),
+        (COORDINATION.name, lambda: screen.settings),
+        (COORDINATION_GROUPS.name, lambda: screen.groups),
+        (COORDINATION_FLAGS.name, lambda: screen.flags),
+        (SIMILARITY.name, lambda: screen.similarity),
         (CANDIDATES.name, lambda: candidates(appeals, posts, accounts)),
         (LAYOUT.name, lambda: time_river(posts, shared)),
         (SUMMARY.name, lambda: summary(appeals, posts, shared, responses)),

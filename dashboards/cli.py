@@ -436,6 +436,79 @@ def measure(
 
 
 @command
+def coordination(
+    store: StorePath,
+    window: Annotated[
+        str, typer.Option("--window", help="Two shares so close are a pair: 60s, 10m.")
+    ] = "60s",
+    participation: Annotated[
+        int, typer.Option("--participation", help="Shares that an account must have.")
+    ] = 2,
+    by: Annotated[
+        str, typer.Option("--object", help="original, url, hashtag, media or text.")
+    ] = "original",
+    permutations: Annotated[
+        int, typer.Option("--permutations", min=1, help="How often chance is drawn.")
+    ] = 500,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of what is drawn.")] = 0,
+    appeal: AppealId = None,
+    as_json: Json = False,
+) -> None:
+    """Count synchronised sharing, beside what chance gives; tells no account."""
+    from analytics.coordination import told
+    from analytics.store import Store
+    from collectors.pacing import seconds
+    from dashboards.sentences import synchronised
+
+    opened = Store(store)
+    with console.progress("Counting pairs of shares"):
+        row = told(
+            opened.read("posts", appeal_id=opened.settings.appeal_id(appeal)),
+            by=by,
+            window=seconds(window, place="--window"),
+            participation=participation,
+            permutations=permutations,
+            seed=seed,
+        )
+    if as_json:
+        console.emit(_coordination_document(row, seed))
+        return
+    for sentence in synchronised(row):
+        console.say(sentence)
+
+
+def _coordination_document(row: dict[str, Any], seed: int) -> dict[str, Any]:
+    traded = ("traded", "traded_mean", "traded_p", ("traded_lo", "traded_hi"))
+    chance = {
+        "repeated_pairs": ("repeated", "null_mean", "p", ("null_lo", "null_hi")),
+        "repeated_pairs_3": ("repeated_3", "null_mean_3", "p_3", None),
+        "repeated_over_objects": ("met", "null_mean_met", "p_met", None),
+        "repeated_pairs_curveball": traded,
+    }
+    asked = ("object", "window", "participation", "quantile", "permutations", "trades")
+    counts = ("shares", "unplaced", "pairs", "edges", "threshold")
+    return {
+        "settings": {name: row[name] for name in asked} | {"seed": seed},
+        **{name: row[name] for name in counts},
+        "accounts": row["accounts_in_pairs"],
+        "edges_above_threshold": row["edges_above"],
+        "accounts_above_threshold": row["accounts_above"],
+        **{
+            name: {"observed": row[observed], "null_mean": row[mean], "p": row[p]}
+            | ({"null_interval": [row[end] for end in ends]} if ends else {})
+            for name, (observed, mean, p, ends) in chance.items()
+        },
+        "groups": row["groups"],
+        "accounts_in_groups": row["accounts_in_groups"],
+        "groups_curveball": row["groups_traded"],
+        "accounts_in_groups_curveball": row["accounts_in_groups_traded"],
+        "bounded": {
+            name: row[name] for name in ("left_out", "left_out_pairs", "not_drawn", "note")
+        },
+    }
+
+
+@command
 def serve(store: StorePath, port: Port = DEFAULT_PORT, host: Host = LOOPBACK) -> None:
     """Open the app. What changed since the last run is measured first."""
     from analytics.errors import MeasureError, ProtectionError
@@ -496,6 +569,14 @@ def export(
         str,
         typer.Option("--graph", help="Of what, for .gexf and .graphml: accounts, posts."),
     ] = "accounts",
+    coortweet: Annotated[
+        str | None,
+        typer.Option(
+            "--coortweet",
+            metavar="OBJECT",
+            help="Who shared it when, as CooRTweet reads it: original, url, hashtag, media, text.",
+        ),
+    ] = None,
     appeal: AppealId = None,
     as_json: Json = False,
 ) -> None:
@@ -503,7 +584,9 @@ def export(
     from analytics.store import Store
     from dashboards.export import export_store
 
-    done = export_store(Store(store), output, table=table, graph=graph, appeal_id=appeal)
+    done = export_store(
+        Store(store), output, table=table, graph=graph, coortweet=coortweet, appeal_id=appeal
+    )
     if as_json:
         console.emit(done)
     else:

@@ -10,6 +10,7 @@ import polars as pl
 from analytics.catalog import TABLES
 from analytics.errors import FormatError
 from analytics.graphs import account_graph, post_graph
+from analytics.sharing import as_coortweet, shared_objects
 from analytics.store import Store
 
 WRITERS: dict[str, Callable[..., None]] = {
@@ -26,9 +27,13 @@ def export_store(
     *,
     table: str = "shares",
     graph: str = "accounts",
+    coortweet: str | None = None,
     appeal_id: str | None = None,
 ) -> dict[str, Any]:
     """Write a graph or one table; the ending of the file says which.
+
+    With ``coortweet``, a kind of object such as ``url``: who shared which when, as CooRTweet takes
+    it.
 
     Raises
     ------
@@ -44,15 +49,28 @@ def export_store(
         msg = f"{output.parent} is not a directory; make it first"
         raise FormatError(msg)
     try:
-        counts = (
-            _graph(store, output, graph, appeal_id)
-            if ending in WRITERS
-            else _table(store, output, table, appeal_id)
-        )
+        if coortweet is not None:
+            counts = _coortweet(store, output, coortweet, appeal_id)
+        elif ending in WRITERS:
+            counts = _graph(store, output, graph, appeal_id)
+        else:
+            counts = _table(store, output, table, appeal_id)
     except OSError as error:
         msg = f"{output} cannot be written ({error.strerror or error}); choose another file"
         raise FormatError(msg) from None
     return {"file": str(output), "counts": counts}
+
+
+def _coortweet(store: Store, output: Path, by: str, appeal_id: str | None) -> dict[str, int]:
+    if output.suffix.lower() != ".csv":
+        msg = f"{output.name} is no .csv, which is what CooRTweet reads"
+        raise FormatError(msg)
+    rows = as_coortweet(shared_objects(store.read("posts", appeal_id=appeal_id), by))
+    if rows.is_empty():
+        msg = f"{store.path} has no posts that share by {by}; choose another kind of object"
+        raise FormatError(msg)
+    rows.write_csv(output, float_scientific=False)
+    return {"rows": rows.height}
 
 
 def _graph(store: Store, output: Path, nodes: str, appeal_id: str | None) -> dict[str, int]:

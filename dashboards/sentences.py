@@ -203,3 +203,36 @@ def _listed(words: list[str]) -> str:
         if words
         else ""
     )
+
+
+def synchronised(row: dict[str, Any]) -> list[str]:
+    """Say what one window gives, and what chance would give.
+
+    Parameters
+    ----------
+    row
+        As of :func:`analytics.coordination.told`.
+    """
+    pairs = (
+        f"{_count(row['pairs'], 'pair')} of shares of one {row['object']} by two accounts are at "
+        f"most {row['window']:g} s apart: {_count(row['accounts_in_pairs'], 'account')}"
+    )
+    edges = (
+        f", {_count(row['edges'], 'edge')}, {row['edges_above']:,} of them above the threshold "
+        f"({row['accounts_above']:,} accounts)."
+        if row["edges"] is not None
+        else "; who is in pairs with whom was not looked at."
+    )
+    said = [pairs + edges]
+    if row["p"] is not None:
+        chance = f"{row['null_mean']:,.1f} ({row['null_lo']:,.0f} to {row['null_hi']:,.0f})"
+        said.append(
+            f"Repeated pairs, of all shares: {row['repeated']:,}, and {chance} where accounts are "
+            f"dealt anew within each object (p {row['p']:.3g}, {row['permutations']:,} draws)."
+        )
+    if row["note"]:
+        said.append(f"Bounded: {row['note']}.")
+    said.append(
+        "Synchronised sharing tells neither who is behind an account, nor that anybody planned it."
+    )
+    return said

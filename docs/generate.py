@@ -17,7 +17,7 @@ DOCS = Path(__file__).parent
 _NOTICE = "<!-- Made by docs/generate.py: change the code, then run make docs. -->\n"
 _COMMANDS = (
     "demo", "init", "import", "formats", "collect", "login", "doctor", "respond", "measure",
-    "serve", "export", "simulate", "compact",
+    "coordination", "serve", "export", "simulate", "compact",
 )  # fmt: skip
 
 
