@@ -9,7 +9,9 @@ from analytics.measured import (
     LAGS,
     LAYOUT,
     MILESTONES,
+    OVERLAPS,
     PARENT_MODELS,
+    REACH,
     SHAPES,
     SHARES_TABLE,
     STORIES,
@@ -17,6 +19,7 @@ from analytics.measured import (
     SUMMARY,
     TIMELINE,
     VALIDATION,
+    VIEWS,
 )
 from analytics.schema import Table
 from analytics.tables import (
@@ -39,7 +42,7 @@ TABLES: dict[str, Table] = {
         APPEALS, POSTS, ACCOUNTS, COUNTERS, CHANGES, FOLLOWS, RESPONSES, IMPORTS, LOSSES,
         COLLECTIONS, RUNS,
         SHARES_TABLE, CASCADES, SHAPES, STORY_MEMBERS, STORIES,
-        GROWTH, MILESTONES, TIMELINE, COUNTER_HISTORY, COVERAGE, LAGS,
+        GROWTH, MILESTONES, TIMELINE, COUNTER_HISTORY, REACH, VIEWS, OVERLAPS, COVERAGE, LAGS,
         CANDIDATES, LAYOUT, PARENT_MODELS, VALIDATION,
         SUMMARY,
     )
