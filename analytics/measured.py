@@ -333,12 +333,16 @@ REACH = Table(
         "follower_sum": count(
             "followers of all counted carriers added; whoever follows two counts twice"
         ),
-        "union_lo": count("at least so many accounts follow one of the counted carriers: `largest`"),
-        "union_hi": count("at most so many do: `follower_sum`, or `population` where that is less"),
+        "union_lo": count("at least so many accounts follow one of the carriers: `largest`"),
+        "union_hi": count(
+            "at most so many do: `follower_sum`, or `population` where that is less; null where a "
+            "carrier is hidden or unknown and no population is stated"
+        ),
         "population": count("accounts on the platform as groundswell.toml states; null: no cap"),
         "scenario_lo": count("the stated low visibility times `largest`, rounded down"),
         "scenario_hi": count(
-            "the stated high visibility times `follower_sum`, rounded up, at most `union_hi`"
+            "the stated high visibility times `follower_sum`, rounded up, at most `union_hi`; null "
+            "where a carrier is hidden or unknown"
         ),
         "counted_from": time("when the oldest number of followers used was seen"),
         "counted_to": time("when the newest one was seen"),
@@ -396,7 +400,7 @@ OVERLAPS = Table(
         "both": count("accounts that are in both lists"),
         "value_lo": count("its lower end, at 95 %, rounded down"),
         "value": count("distinct accounts, nearest whole number", null=False),
-        "value_hi": count("its upper end, at 95 %, rounded up; null where it is no more than at least"),
+        "value_hi": count("its upper end, at 95 %, rounded up; null where it is only a floor"),
         "at_least": flag("whether it is a floor", null=False),
         "note": text("what it takes for granted", null=False),
     },

@@ -199,24 +199,23 @@ def overlaps(
     >>> overlaps(posts, accounts, follows).select("method", "both", "value_lo", "value").rows()
     [('exact', None, 3, 3), ('capture', 1, 3, 4), ('exact', 1, 3, 3)]
     """
-    carriers = _carriers(posts, accounts)
+    carriers = _carriers(posts)
     edges = _edges(carriers, follows)
     if edges.is_empty():
         return OVERLAPS.empty()
-    lists = _lists(carriers, edges)
+    lists = _lists(carriers, edges, accounts)
     parts = [_all(carriers, lists, edges, exact_up_to), _pairs(lists, edges)]
     key = ["appeal_id", "platform", "account_id", "other_account_id", "method"]
     return OVERLAPS.check(pl.concat(parts).sort(key, nulls_last=False))
 
 
-def _carriers(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+def _carriers(posts: pl.DataFrame) -> pl.DataFrame:
     carrying = posts.filter(
         pl.col("kind").is_in(CARRYING),
         pl.col("account_id").is_not_null(),
         ~pl.col("platform").is_in(list(BARRED)),
     )
-    found = carrying.group_by(*_PLACE, "account_id").agg(pl.col("at").min())
-    return with_followers(found, accounts).select(*_PLACE, "account_id", "followers")
+    return carrying.group_by(*_PLACE, "account_id").agg(pl.col("at").min())
 
 
 def _edges(carriers: pl.DataFrame, follows: pl.DataFrame) -> pl.DataFrame:
@@ -227,10 +226,11 @@ def _edges(carriers: pl.DataFrame, follows: pl.DataFrame) -> pl.DataFrame:
     return carriers.select(*_PLACE, "account_id").join(held.unique(), on="account_id")
 
 
-def _lists(carriers: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+def _lists(carriers: pl.DataFrame, edges: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
     """Return the carriers that have a list, with how long it is and whether it is complete."""
     held = edges.group_by(*_PLACE, "account_id").agg(held=pl.len().cast(pl.Int64))
-    return carriers.join(held, on=[*_PLACE, "account_id"]).with_columns(
+    listed = carriers.join(held, on=[*_PLACE, "account_id"])
+    return with_followers(listed, accounts).with_columns(
         complete=(pl.col("held") >= pl.col("followers")).fill_null(value=False)
     )
 

@@ -18,7 +18,7 @@ from analytics.schema import UTC as UTC_TIME
 from analytics.tables import AUDIENCES, SHARES
 
 WINDOWS = ("1h", "1d")
-HOURS = (1, 3, 6, 12, 24, 48, 72, 168, 336, 720, 2160, 8760)  # since a platform's first post
+STEPS = 20  # times at which a platform is counted: by when each twentieth of its posts was made
 CARRYING = ("original", "article", *SHARES)  # what followers are offered; answers mostly are not
 BARRED = {
     "youtube": "YouTube's policies allow no estimate of unique viewers: its numbers of subscribers "
@@ -203,7 +203,7 @@ def views(
     [(0, 100), (1, 900)]
     """
     counted, changes = told or definitions()
-    shown = _shown(counters, posts, shares).filter(metric="views")
+    shown = _shown(counters.filter(metric="views"), posts, shares)
     parts = _cut(shown, changes)
     series = ("appeal_id", "platform", "definition", "part")
     rows = _over_time(parts, series).sort(*series, "at", nulls_last=True)
@@ -231,7 +231,8 @@ def _with_breaks(rows: pl.DataFrame, counted: pl.DataFrame, changes: pl.DataFram
     """Add what is counted, and on the first row after a break why the series ends there."""
     series = ["appeal_id", "platform", "definition"]
     begun = (
-        rows.group_by(series).agg(pl.col("at").min()).drop_nulls("at").sort(*_PLACE, "at", "definition")
+        rows.group_by(series).agg(pl.col("at").min()).drop_nulls("at")
+        .sort(*_PLACE, "at", "definition")
         .with_columns(last=pl.col("definition").shift(1).over(_PLACE))
     )  # fmt: skip
     ends = _numbered(changes).select("platform", "part", "what", cut_source="source")
@@ -256,7 +257,8 @@ def reach(
     """Keep the ledger: who took part by a time, and what their numbers of followers allow to say.
 
     Between max F and ΣF lies how many accounts follow one of the carriers, whatever their overlap
-    (Fréchet's bounds). Of the numbers of an account, the one counts that was seen nearest to its
+    (Fréchet's bounds). Where a carrier's number is hidden there is no upper end but a stated
+    population. Of the numbers of an account, the one counts that was seen nearest to its
     first carrying post; of those without a time, and of equally near ones, the largest.
 
     Parameters
@@ -269,9 +271,9 @@ def reach(
     Returns
     -------
     DataFrame
-        The table ``reach``: per appeal and platform, rows at 1, 3, 6, 12 hours, 1, 2, 3, 7, 14, 30,
-        90, 365 days after the first post there, and at the last one. A platform's rows depend on
-        that platform alone.
+        The table ``reach``: per appeal and platform a row by when each twentieth of the posts held
+        there had been made, and one for all of them where some have no time. A platform's rows
+        depend on that platform alone.
 
     Examples
     --------
@@ -284,7 +286,7 @@ def reach(
     ...     for who, followers in zip("abc", (1000, 500, 300))]))
     >>> found = reach(posts, accounts)
     >>> found.select("accounts", "counted", "hidden", "union_lo", "union_hi").row(0)
-    (4, 3, 1, 1000, 1800)
+    (4, 3, 1, 1000, None)
     """
     stated = pl.DataFrame(schema=AUDIENCES) if audiences is None else audiences
     times = _times(posts)
@@ -300,22 +302,29 @@ def reach(
 
 def _times(posts: pl.DataFrame) -> pl.DataFrame:
     """Return the times at which a platform is counted; ``_NEVER`` where posts have none."""
-    spans = posts.group_by(_PLACE).agg(
-        first=pl.col("at").min(), last=pl.col("at").max(), untimed=pl.col("at").has_nulls()
+    timed = posts.filter(pl.col("at").is_not_null())
+    nth = (pl.int_range(1, STEPS + 1) * pl.len() + STEPS - 1) // STEPS  # rounded up
+    steps = (
+        timed.group_by(_PLACE)
+        .agg(pl.col("at").sort().gather(nth - 1))
+        .explode("at")
+        .cast({"at": UTC_TIME})
     )
-    hours = pl.DataFrame({"hours": HOURS})
-    between = spans.join(hours, how="cross").select(
-        *_PLACE, "last", at=pl.col("first") + pl.duration(hours="hours")
-    )
-    ends = spans.filter(pl.col("last").is_not_null()).select(*_PLACE, at="last")
-    never = spans.filter("untimed").select(*_PLACE, at=pl.lit(_NEVER, UTC_TIME))
-    steps = between.filter(pl.col("at") < pl.col("last")).drop("last")
-    return pl.concat([steps, ends, never]).sort(*_PLACE, "at")
+    untimed = posts.filter(pl.col("at").is_null()).select(_PLACE).unique()
+    never = untimed.with_columns(at=pl.lit(_NEVER, UTC_TIME))
+    return pl.concat([steps, never]).unique().sort(*_PLACE, "at")
 
 
 def _posts(posts: pl.DataFrame) -> pl.DataFrame:
-    unknown = pl.col("account_id").is_null().cast(pl.Int64)
-    return posts.select(*_PLACE, "at", posts=pl.lit(1, pl.Int64), unknown=unknown)
+    unknown = pl.col("account_id").is_null()
+    lost = unknown & pl.col("kind").is_in(CARRYING)
+    return posts.select(
+        *_PLACE,
+        "at",
+        posts=pl.lit(1, pl.Int64),
+        unknown=unknown.cast(pl.Int64),
+        lost=lost.cast(pl.Int64),
+    )
 
 
 def _actors(posts: pl.DataFrame) -> pl.DataFrame:
@@ -360,20 +369,22 @@ def with_followers(carriers: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFra
     seen = accounts.filter(pl.col("followers") >= 0).select(
         "platform", "account_id", "followers", "observed_at"
     )
+    joined = carriers.join(
+        seen, on=["platform", "account_id"], how="left", maintain_order="left"
+    ).with_row_index()
+    again = pl.struct(*_PLACE, "account_id").is_duplicated()
+    if seen["account_id"].is_unique().all():
+        return joined.drop("index")
+    away = (pl.col("observed_at") - pl.col("at")).abs()
     nearest = (
-        carriers.join(seen, on=["platform", "account_id"])
-        .with_columns(away=(pl.col("observed_at") - pl.col("at")).abs())
-        .sort(
-            *_PLACE, "account_id", "away", pl.col("followers").neg(), "observed_at",
-            nulls_last=True,
-        )
-        .unique([*_PLACE, "account_id"], keep="first")
-        .drop("at", "away")
-    )  # fmt: skip
-    return carriers.join(nearest, on=[*_PLACE, "account_id"], how="left", maintain_order="left")
+        joined.filter(again)
+        .sort(away, pl.col("followers").neg(), "observed_at", nulls_last=True)
+        .unique([*_PLACE, "account_id"], keep="first", maintain_order=True)
+    )
+    return pl.concat([joined.filter(~again), nearest]).sort("index").drop("index")
 
 
-_ADDED = ("posts", "unknown", "accounts", "carriers", "counted", "follower_sum", "undated")
+_ADDED = ("posts", "unknown", "lost", "accounts", "carriers", "counted", "follower_sum", "undated")
 
 
 def _cumulated(events: pl.DataFrame, times: pl.DataFrame) -> pl.DataFrame:
@@ -398,55 +409,62 @@ def _cumulated(events: pl.DataFrame, times: pl.DataFrame) -> pl.DataFrame:
 def _bounded(rows: pl.DataFrame) -> pl.DataFrame:
     """Add the bounds; null where nothing is counted, or where nothing may be derived."""
     total = pl.when(pl.col("largest").is_not_null()).then("follower_sum")
-    is_cap = pl.col("population") >= pl.col("largest")
-    low, high = (
-        (pl.col(f"visibility_{end}") * pl.col(of)).round(6)
-        for end, of in (("lo", "largest"), ("hi", "follower_sum"))
+    is_open = (pl.col("carriers") > pl.col("counted")) | (pl.col("lost") > 0)
+    bound = pl.when(~is_open).then(total)
+    cap = pl.when(pl.col("population") >= pl.col("largest")).then("population")
+    high = pl.min_horizontal(bound, cap)
+    low_seen, high_seen = (
+        (pl.col(f"visibility_{end}") * of).round(6)
+        for end, of in (("lo", pl.col("largest")), ("hi", bound))
     )
     return rows.with_columns(
         hidden=pl.col("carriers") - pl.col("counted"),
         follower_sum=total,
-        is_cap=is_cap & (pl.col("population") < total),
-    ).with_columns(
+        is_open=is_open,
+        is_cap=(high == cap) & (bound.is_null() | (cap < bound)),
         union_lo="largest",
-        union_hi=pl.when("is_cap").then("population").otherwise("follower_sum"),
-        scenario_lo=low.floor().cast(pl.Int64),
-        scenario_hi=high.ceil().cast(pl.Int64),
-    ).with_columns(
-        scenario_hi=pl.when(pl.col("scenario_hi").is_not_null()).then(
-            pl.min_horizontal("scenario_hi", "union_hi")
+        union_hi=high,
+        scenario_lo=low_seen.floor().cast(pl.Int64),
+        scenario_hi=pl.when(high_seen.is_not_null()).then(
+            pl.min_horizontal(high_seen.ceil().cast(pl.Int64), high)
         ),
-    )  # fmt: skip
+    )
+
+
+_BASE = (
+    "of the posts held; from: all follow the account that has most followers, to: nobody follows "
+    "two; these accounts follow, and whether any of them saw it is not known"
+)
+_NOBODY = "no account is known to have written an original or to have shared"
+_UNCOUNTED = "no carrier's number of followers is known"
+_TOO_SMALL = "the stated population is less than one account's followers and not used"
 
 
 def _noted(rows: pl.DataFrame) -> pl.DataFrame:
     """Say in words what the interval takes for granted, or why there is none."""
-    barred = pl.col("platform").replace_strict(BARRED, default=None, return_dtype=pl.String)
     has = pl.col("union_lo").is_not_null()
-    none = (
-        pl.when(pl.col("carriers") == 0)
-        .then(pl.lit("no account is known to have written an original or to have shared"))
-        .otherwise(pl.lit("no carrier's number of followers is known"))
-    )
-    base = pl.lit(
-        "from: all followers follow the account that has most; to: nobody follows two of them. "
-        "They are accounts that follow, not accounts or people that saw it"
-    )
-    left_out = pl.format(
-        "{} carriers whose number is not known are left out: the upper end holds without them",
+    none = pl.when(pl.col("carriers") == 0).then(pl.lit(_NOBODY)).otherwise(pl.lit(_UNCOUNTED))
+    barred = pl.col("platform").replace_strict(BARRED, default=None, return_dtype=pl.String)
+    too_small = has & (pl.col("population") < pl.col("largest"))
+    said = [
+        pl.coalesce(barred, pl.when(has).then(pl.lit(_BASE)).otherwise(none)),
+        pl.when(has & pl.col("is_open")).then(_open_end()),
+        pl.when("is_cap").then(
+            pl.format("no more than the {} accounts there are: {}", "population", "stated")
+        ),
+        pl.when(too_small).then(pl.lit(_TOO_SMALL)),
+        pl.when(pl.col("scenario_lo").is_not_null()).then(
+            pl.format("a scenario, no estimate: {}", "reason")
+        ),
+    ]
+    return rows.with_columns(note=pl.concat_str(said, separator="; ", ignore_nulls=True))
+
+
+def _open_end() -> pl.Expr:
+    """Say whose followers nobody counted: the upper end does not hold for them."""
+    return pl.format(
+        "the sum leaves out {} carriers whose number of followers is not known and {} posts whose "
+        "account is not",
         "hidden",
-    )
-    cap = pl.format("no more than the {} accounts there are: {}", "population", "stated")
-    too_small = pl.lit("the stated population is less than one account's followers and not used")
-    scenario = pl.format("a scenario, no estimate: {}", "reason")
-    return rows.with_columns(
-        note=pl.concat_str(
-            pl.coalesce(barred, pl.when(has).then(base).otherwise(none)),
-            pl.when(has & (pl.col("hidden") > 0)).then(left_out),
-            pl.when(has & pl.col("is_cap")).then(cap),
-            pl.when(has & (pl.col("population") < pl.col("largest"))).then(too_small),
-            pl.when(pl.col("scenario_hi").is_not_null()).then(scenario),
-            separator="; ",
-            ignore_nulls=True,
-        )
+        "lost",
     )
