@@ -41,7 +41,7 @@ def sampled_union(followers_a: int, followers_b: int, both: int, sampled: int) -
     """Estimate how many accounts follow A or B from a random sample of B's followers.
 
     |A or B| = F_A + F_B - F_B · π, with π = both / sampled; the interval is Clopper and Pearson's
-    for π (95 %), which covers at least as often as it says.
+    for π (95 %), which covers at least as often as it says. No end is below the larger audience.
 
     Parameters
     ----------
@@ -64,12 +64,11 @@ def sampled_union(followers_a: int, followers_b: int, both: int, sampled: int) -
         msg = f"{both} of {sampled} sampled followers: sample one or more, and at most all follow"
         raise ValueError(msg)
     low, high = _clopper_pearson(both, sampled)
-    total = followers_a + followers_b
-    return Estimate(
-        total - followers_b * both / sampled,
-        max(total - followers_b * high, followers_a, followers_b),
-        total - followers_b * low,
+    total, least = followers_a + followers_b, max(followers_a, followers_b)
+    value, least_likely, most_likely = (
+        max(total - followers_b * share, least) for share in (both / sampled, high, low)
     )
+    return Estimate(value, least_likely, most_likely)
 
 
 def _clopper_pearson(both: int, sampled: int) -> tuple[float, float]:

@@ -74,6 +74,10 @@ def test_a_union_is_no_smaller_than_either_audience() -> None:
     assert found.high == pytest.approx(1500 - 500 * 0.025 ** (1 / 200))
 
 
+def test_a_small_audience_cannot_be_most_of_a_large_one() -> None:
+    assert sampled_union(10, 500, 30, 200) == (500, 500, 500)
+
+
 @pytest.mark.parametrize(("both", "sampled"), [(1, 0), (0, 0), (3, 2), (-1, 5)])
 def test_an_impossible_sample_is_refused(both: int, sampled: int) -> None:
     with pytest.raises(ValueError, match="sampled followers"):
@@ -163,6 +167,13 @@ def test_a_list_that_is_not_complete_makes_a_floor(hidden: int | None) -> None:
 def test_a_carrier_without_a_list_makes_a_floor() -> None:
     row = whole(table(LISTS, complete(LISTS) | {"d": 5}))
     assert (row["method"], row["carriers"], row["lists"], row["complete"]) == ("held", 4, 3, 3)
+
+
+def test_whichever_list_is_complete_the_other_is_the_sample() -> None:
+    found = table({"a": {"1", "2"}, "b": {"2", "3"}}, {"a": 4, "b": 2}).filter(method="sample")
+    assert found.select("account_id", "other_account_id", "both", "sampled", "value").rows() == [
+        ("x:b", "x:a", 1, 2, 4),
+    ]
 
 
 def test_a_part_of_a_list_is_an_estimate_that_says_what_it_takes_for_granted() -> None:
