@@ -431,10 +431,9 @@ def _bounded(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-_BASE = (
-    "of the posts held; from: all follow the account that has most followers, to: nobody follows "
-    "two; these accounts follow, and whether any of them saw it is not known"
-)
+_LEAST = "at least the followers of the account that has most, if all others follow it, too"
+_MOST = "at most all added, if nobody follows two"
+_UNSEEN = "they follow: whether any of them saw a post is not known"
 _NOBODY = "no account is known to have written an original or to have shared"
 _UNCOUNTED = "no carrier's number of followers is known"
 _TOO_SMALL = "the stated population is less than one account's followers and not used"
@@ -445,14 +444,16 @@ def _noted(rows: pl.DataFrame) -> pl.DataFrame:
     has = pl.col("union_lo").is_not_null()
     none = pl.when(pl.col("carriers") == 0).then(pl.lit(_NOBODY)).otherwise(pl.lit(_UNCOUNTED))
     barred = pl.col("platform").replace_strict(BARRED, default=None, return_dtype=pl.String)
-    too_small = has & (pl.col("population") < pl.col("largest"))
+    is_summed = (pl.col("union_hi") == pl.col("follower_sum")) & ~pl.col("is_open")
     said = [
-        pl.coalesce(barred, pl.when(has).then(pl.lit(_BASE)).otherwise(none)),
-        pl.when(has & pl.col("is_open")).then(_open_end()),
+        pl.coalesce(barred, pl.when(has).then(pl.lit(_LEAST)).otherwise(none)),
+        *(pl.when(has & test).then(words) for test, words in _open_ends()),
+        pl.when(is_summed).then(pl.lit(_MOST)),
         pl.when("is_cap").then(
-            pl.format("no more than the {} accounts there are: {}", "population", "stated")
+            pl.format("at most the {} accounts there are: {}", "population", "stated")
         ),
-        pl.when(too_small).then(pl.lit(_TOO_SMALL)),
+        pl.when(has & (pl.col("population") < pl.col("largest"))).then(pl.lit(_TOO_SMALL)),
+        pl.when(has).then(pl.lit(_UNSEEN)),
         pl.when(pl.col("scenario_lo").is_not_null()).then(
             pl.format("a scenario, no estimate: {}", "reason")
         ),
@@ -460,11 +461,15 @@ def _noted(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(note=pl.concat_str(said, separator="; ", ignore_nulls=True))
 
 
-def _open_end() -> pl.Expr:
-    """Say whose followers nobody counted: the upper end does not hold for them."""
-    return pl.format(
-        "the sum leaves out {} carriers whose number of followers is not known and {} posts whose "
-        "account is not",
-        "hidden",
-        "lost",
-    )
+def _open_ends() -> list[tuple[pl.Expr, pl.Expr]]:
+    """Say whose followers nobody counted: the sum is no upper end with them."""
+    return [
+        (
+            pl.col("hidden") > 0,
+            pl.format("the sum lacks {} carriers that hide their number of followers", "hidden"),
+        ),
+        (
+            pl.col("lost") > 0,
+            pl.format("the sum lacks the accounts of {} posts, which are not known", "lost"),
+        ),
+    ]

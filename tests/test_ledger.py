@@ -62,12 +62,13 @@ def test_the_interval_is_the_published_one() -> None:
         )
     )
     assert (found["union_lo"], found["union_hi"], found["follower_sum"]) == (1000, 1500, 1800)
-    assert "no more than the 1500 accounts there are: report, 2026-01-31" in found["note"]
+    assert "at most the 1500 accounts there are: report, 2026-01-31" in found["note"]
 
 
 def test_without_a_stated_population_nothing_caps_the_sum() -> None:
     found = last(reach(by("a", "b"), seen(("a", 1000, 1), ("b", 500, 1))))
     assert (found["union_hi"], found["population"]) == (1500, None)
+    assert "at most all added, if nobody follows two" in found["note"]
     assert "there are" not in found["note"]
 
 
@@ -82,7 +83,8 @@ def test_a_hidden_number_is_unknown_and_leaves_the_upper_end_open() -> None:
     found = last(reach(by("a", "b", "c"), accounts))
     assert (found["counted"], found["hidden"]) == (1, 2)
     assert (found["union_lo"], found["follower_sum"], found["union_hi"]) == (1000, 1000, None)
-    assert "leaves out 2 carriers" in found["note"]
+    assert "the sum lacks 2 carriers" in found["note"]
+    assert "at most" not in found["note"]
     capped = last(reach(by("a", "b", "c"), accounts, stated(CAP.format(5000))))
     assert capped["union_hi"] == 5000
 
@@ -90,7 +92,7 @@ def test_a_hidden_number_is_unknown_and_leaves_the_upper_end_open() -> None:
 def test_a_share_whose_account_is_unknown_leaves_the_upper_end_open() -> None:
     found = last(reach(by("a", None), seen(("a", 1000, 1))))
     assert (found["unknown"], found["accounts"], found["union_hi"]) == (1, 1, None)
-    assert "1 posts whose account is not" in found["note"]
+    assert "lacks the accounts of 1 posts" in found["note"]
 
 
 def test_an_answer_by_an_unknown_account_does_not() -> None:
