@@ -18,7 +18,7 @@ from analytics.schema import (
     text,
     time,
 )
-from analytics.tables import BASES, JOINS, KINDS, METHODS, METRICS
+from analytics.tables import BASES, JOINS, KINDS, METHODS, METRICS, OVERLAP_METHODS
 
 OBJECTS = ("original", "url", "hashtag", "media", "text")
 CHANCES = ("dealt", "traded")
@@ -338,6 +338,102 @@ COUNTER_HISTORY = Table(
         "posts": count("posts that had shown a number by then", null=False),
     },
 )
+
+REACH = Table(
+    name="reach",
+    row="what is known by one time of how far an appeal went on one platform; never over platforms",
+    key=("appeal_id", "platform", "at"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "platform": PLATFORM_NAME,
+        "at": time(
+            "everything up to then, it included, is counted; null: all, with posts without a time"
+        ),
+        "posts": count("posts held, of every kind", null=False),
+        "unknown": count("posts among them whose account is not known", null=False),
+        "accounts": count("distinct accounts that posted them: a floor", null=False),
+        "carriers": count(
+            "accounts among them that wrote an original or an article, or shared", null=False
+        ),
+        "counted": count("carriers whose number of followers is known, 0 included", null=False),
+        "hidden": count("carriers whose number of followers is not known", null=False),
+        "largest": count("most followers of one counted carrier; null where none is counted"),
+        "follower_sum": count(
+            "followers of all counted carriers added; whoever follows two counts twice"
+        ),
+        "union_lo": count("at least so many accounts follow one of the carriers: `largest`"),
+        "union_hi": count(
+            "at most so many do: `follower_sum`, or `population` where that is less; null where a "
+            "carrier is hidden or unknown and no population is stated"
+        ),
+        "population": count("accounts on the platform as groundswell.toml states; null: no cap"),
+        "scenario_lo": count("the stated low visibility times `largest`, rounded down"),
+        "scenario_hi": count(
+            "the stated high visibility times `follower_sum`, rounded up, at most `union_hi`; null "
+            "where a carrier is hidden or unknown"
+        ),
+        "counted_from": time("when the oldest number of followers used was seen"),
+        "counted_to": time("when the newest one was seen"),
+        "undated": count("numbers of followers used that do not say when they were seen",
+                         null=False),
+        "note": text("what the interval takes for granted, or why there is none", null=False),
+    },
+)  # fmt: skip
+
+VIEWS = Table(
+    name="views",
+    row="what one platform showed as views by one time, by one definition, added over the posts",
+    key=("appeal_id", "platform", "definition", "part", "at"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "platform": PLATFORM_NAME,
+        "definition": text("the platform's own name for it, verbatim", null=False),
+        "part": count(
+            "changes of what the platform counts that lie before it; numbers of two parts are no "
+            "series. Null where `at` is"
+        ),
+        "at": time("the time up to which it was shown; null where no payload says when"),
+        "value": count("sum of each post's newest number in this part", null=False),
+        "posts": count("posts that had shown a number in this part by then", null=False),
+        "counts": text("what is counted, in words; null where no source is held"),
+        "note": text("why a series ends before this row, on the first row after the break"),
+        "source": text("address of where the platform says what it counts, or that it changed"),
+    },
+)
+
+OVERLAPS = Table(
+    name="overlaps",
+    row="how many distinct accounts follow the carriers whose lists of followers are held",
+    key=("appeal_id", "platform", "method", "account_id", "other_account_id"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "platform": PLATFORM_NAME,
+        "method": text(
+            "exact: complete lists; held: a floor, from whatever is held of all lists; sketch: the "
+            "same, estimated; sample: one complete list and a part of the other; capture: the "
+            "public that two complete lists were drawn from, were they independent",
+            null=False, values=OVERLAP_METHODS,
+        ),
+        "account_id": ident("one of a pair of carriers; null for all of them", "account"),
+        "other_account_id": ident("the other one", "account"),
+        "carriers": count("carriers it is about, with a list or without", null=False),
+        "lists": count("of these, how many have a list of followers", null=False),
+        "complete": count(
+            "of these, how many lists are as long as the number of followers", null=False
+        ),
+        "followers": count("followers of the two as counted, added; null for all"),
+        "sampled": count("accounts of the partial list that were looked at"),
+        "both": count("accounts that are in both lists"),
+        "value_lo": count("its lower end, at 95 %, rounded down"),
+        "value": count("distinct accounts, nearest whole number", null=False),
+        "value_hi": count("its upper end, at 95 %, rounded up; null where it is only a floor"),
+        "at_least": flag("whether it is a floor", null=False),
+        "note": text("what it takes for granted", null=False),
+    },
+)  # fmt: skip
 
 COVERAGE = Table(
     name="coverage",

@@ -35,7 +35,9 @@ from analytics.measured import (
     LANGUAGES,
     LAYOUT,
     MILESTONES,
+    OVERLAPS,
     PARENT_MODELS,
+    REACH,
     SHAPES,
     SHARES_TABLE,
     SIMILARITY,
@@ -44,9 +46,11 @@ from analytics.measured import (
     SUMMARY,
     TIMELINE,
     VALIDATION,
+    VIEWS,
 )
 from analytics.models import chosen
-from analytics.reach import counter_history, timeline
+from analytics.overlaps import overlaps
+from analytics.reach import counter_history, reach, timeline, views
 from analytics.responses import with_rungs
 from analytics.store import Store
 from analytics.summary import summary
@@ -119,7 +123,9 @@ def measure(
 
 def _inputs(store: Store, trees: int, seed: int) -> str:
     versions = {name: v for name, v in store.versions().items() if name in INPUTS}
-    return json.dumps(versions | {"trees": trees, "seed": seed}, sort_keys=True)
+    stated = store.settings.audiences().to_dicts()
+    asked = {"trees": trees, "seed": seed, "audiences": stated}
+    return json.dumps(versions | asked, sort_keys=True)
 
 
 def _validate(store: Store, seed: int, report: Callable[[str], None]) -> dict[str, int]:
@@ -157,6 +163,7 @@ def _measure_all(
 ) -> dict[str, int]:
     posts, accounts, counters = (store.read(name) for name in ("posts", "accounts", "counters"))
     appeals, responses = store.read("appeals"), store.read("responses")
+    audiences = store.settings.audiences()
     posts = counted_once(posts)
     if posts.is_empty() and responses.is_empty():
         msg = f"{store.path} holds no posts yet; begin with `groundswell import {store.path} FILE`"
@@ -182,6 +189,9 @@ def _measure_all(
         (TIMELINE.name, lambda: timeline(posts)),
         (LANGUAGES.name, lambda: languages(posts)),
         (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
+        (REACH.name, lambda: reach(posts, accounts, audiences)),
+        (VIEWS.name, lambda: views(counters, posts, shared)),
+        (OVERLAPS.name, lambda: overlaps(posts, accounts, follows)),
         (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts, follows)),
         (LAGS.name, lambda: lags(appeals, posts, responses)),
         (COORDINATION.name, lambda: screen.settings),

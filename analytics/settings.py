@@ -20,10 +20,12 @@ import msgspec
 import polars as pl
 
 from analytics.errors import SettingsError
-from analytics.schema import IDENTIFIER
-from analytics.tables import APPEALS
+from analytics.schema import IDENTIFIER, PLATFORM
+from analytics.tables import APPEALS, AUDIENCES
 
 _ACCOUNT = re.compile(IDENTIFIER, re.IGNORECASE)
+
+MOST_ACCOUNTS = 10**11
 
 Role = Literal["media", "ngo", "official", "public_figure"]
 
@@ -74,6 +76,20 @@ class SourceSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     server: str | None = None  # another address than the platform's own
 
 
+class Audience(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """One ``[reach.PLATFORM]`` section: what the user states about the platform, and on whose word.
+
+    A population caps what the sum of followers can come to. A visibility is the share of followers
+    who see a post, at least and at most: no platform tells it, so it makes a scenario.
+    """
+
+    population: int | None = None  # accounts on the platform
+    population_source: str = ""
+    population_date: datetime | None = None
+    visibility: tuple[float, float] | None = None
+    visibility_reason: str = ""
+
+
 class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The whole file. ``sources`` are checked by their platforms."""
 
@@ -81,6 +97,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     protection: Protection = msgspec.field(default_factory=Protection)
     appeals: list[Appeal] = []
     public: list[PublicActor] = []
+    reach: dict[str, Audience] = {}  # by platform
     pages_days: int = 30  # how long pages that platforms gave are kept, sealed
     sources: list[dict[str, Any]] = []
 
@@ -124,6 +141,23 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             for a in self.appeals
         ]
         return pl.DataFrame(rows, schema=APPEALS.schema)
+
+    def audiences(self) -> pl.DataFrame:
+        """Return what is stated about platforms' audiences, one row per platform."""
+        rows = [
+            {
+                "platform": platform,
+                "population": told.population,
+                "stated": f"{told.population_source.strip()}, {told.population_date:%Y-%m-%d}"
+                if told.population_date
+                else None,
+                "visibility_lo": told.visibility[0] if told.visibility else None,
+                "visibility_hi": told.visibility[1] if told.visibility else None,
+                "reason": told.visibility_reason.strip() or None,
+            }
+            for platform, told in self.reach.items()
+        ]
+        return pl.DataFrame(rows, schema=AUDIENCES)
 
 
 def zone_of(name: str) -> tzinfo:
@@ -238,11 +272,50 @@ def _check(settings: Settings, place: str) -> None:
                 " private persons, victims, minors and suspects are never listed"
             )
             raise SettingsError(msg)
+    for platform, told in settings.reach.items():
+        _check_audience(f"{place}: [reach.{platform}]", platform, told)
     listed = Counter(actor.account.lower() for actor in settings.public)
     for account, entries in listed.items():
         if entries > 1:
             msg = f"{place}: public actor {account!r} is listed {entries} times; keep one entry"
             raise SettingsError(msg)
+
+
+def _check_audience(place: str, platform: str, told: Audience) -> None:
+    fact = _mistake(platform, told)
+    if fact:
+        msg = f"{place}: {fact}"
+        raise SettingsError(msg)
+
+
+def _mistake(platform: str, told: Audience) -> str | None:
+    """Return what is wrong with a section, and the way out."""
+    if not re.match(PLATFORM, platform):
+        return "this is no platform; write a short name such as [reach.x] or [reach.telegram]"
+    if platform == "youtube":
+        return "YouTube's policies allow no estimate of unique viewers; remove the section"
+    return _wrong_population(told) or _wrong_visibility(told)
+
+
+def _wrong_population(told: Audience) -> str | None:
+    if told.population is None:
+        return None
+    if not 1 <= told.population <= MOST_ACCOUNTS:
+        return f"a population of {told.population}; write how many accounts the platform has"
+    if not (told.population_source.strip() and told.population_date):
+        return "a population needs population_source and population_date; say who counted, and when"
+    return None
+
+
+def _wrong_visibility(told: Audience) -> str | None:
+    if told.visibility is None:
+        return None
+    low, high = told.visibility
+    if not 0 <= low <= high <= 1:
+        return f"visibility is [{low}, {high}]; write two shares from 0 to 1, the lower one first"
+    if not told.visibility_reason.strip():
+        return "a visibility needs visibility_reason: every figure made with it shows that"
+    return None
 
 
 def load(path: Path) -> Settings:
@@ -302,6 +375,15 @@ id = {appeal_id}
 # platform = "telegram"
 # ask = ["@ministry"]
 # role = "official"            # what it says is kept, under its name
+
+# What you state about an audience, by platform. Without it the ledger of reach has no cap and no
+# scenario. Followers live anywhere: state the accounts of the whole platform, not of one country.
+# [reach.x]
+# population = 600000000
+# population_source = "https://example.org/annual-report"
+# population_date = 2026-01-31
+# visibility = [0.01, 0.35]   # share of followers who see a post: at least, at most
+# visibility_reason = "our own posts, January 2026; the upper end is from Facebook, 2012"
 
 # Accounts that may be named: officials, media and declared public figures only.
 # Victims, minors and suspects never belong here.

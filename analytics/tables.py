@@ -25,6 +25,7 @@ from analytics.schema import (
 KINDS = ("original", "repost", "quote", "reply", "comment", "article")
 SHARES = ("repost", "quote")  # a reply is not a share (docs/decisions/0004)
 METHODS = ("observed", "star", "follow", "pdi", "calibrated")
+OVERLAP_METHODS = ("exact", "held", "sketch", "sample", "capture")
 BASES = ("observed", "object", "follow", "inferred")
 JOINS = ("post", "address", "object", "media", "picture", "text")  # the most trusted first
 ROLES = ("person", "media", "ngo", "official", "public_figure", "unknown")
@@ -251,3 +252,14 @@ RUNS = Table(
         "seconds": number("how long it took", null=False),
     },
 )
+
+AUDIENCES = pl.Schema(
+    {
+        "platform": pl.String,
+        "population": pl.Int64,
+        "stated": pl.String,
+        "visibility_lo": pl.Float64,
+        "visibility_hi": pl.Float64,
+        "reason": pl.String,
+    }
+)  # what groundswell.toml states of platforms; never stored

@@ -48,11 +48,21 @@ def test_a_run_writes_every_measured_table(store: Store) -> None:
     assert not run.skipped
 
 
+def test_what_is_stated_of_an_audience_is_measured_anew(store: Store) -> None:
+    measure(store)
+    assert measure(store).skipped
+    path = store.path / "groundswell.toml"
+    told = '[reach.x]\npopulation = 500\npopulation_source = "s"\npopulation_date = 2026-01-31\n'
+    path.write_text(path.read_text(encoding="utf-8") + told, encoding="utf-8")
+    assert not measure(Store(store.path)).skipped
+    assert set(store.read("reach")["population"]) == {500}
+
+
 def test_a_run_is_noted_with_the_versions_it_read(store: Store) -> None:
     measure(store)
     (note,) = store.read("runs").to_dicts()
     assert json.loads(note["inputs"]) == {
-        "appeals": 0, "posts": 0, "seed": 0, "trees": 100,
+        "appeals": 0, "posts": 0, "seed": 0, "trees": 100, "audiences": [],
     }  # fmt: skip
     assert (note["engine"], note["version"]) == ("local", __version__)
     assert note["seconds"] > 0

@@ -115,6 +115,45 @@ def test_the_appeal_asked_for_is_found_or_the_only_one_taken() -> None:
             Settings().appeal_id(asked)
 
 
+POPULATION = "population = 9\npopulation_source = 's'\npopulation_date = 2026-01-31\n"
+VISIBILITY = "visibility = [0.1, 0.4]\nvisibility_reason = 'r'\n"
+
+
+@pytest.mark.parametrize(
+    ("section", "fact"),
+    [
+        ("[reach.X]\n" + POPULATION, "[reach.X]: this is no platform; write a short name"),
+        ("[reach.'a b']\n" + POPULATION, "this is no platform; write a short name"),
+        ("[reach.youtube]\n" + POPULATION, "no estimate of unique viewers; remove the section"),
+        ("[reach.x]\n" + POPULATION.replace("9", "-9", 1), "a population of -9; write how many"),
+        ("[reach.x]\n" + POPULATION.replace("9", "0", 1), "a population of 0; write how many"),
+        ("[reach.x]\n" + POPULATION.replace("9", "9" * 30, 1), "write how many accounts"),
+        ("[reach.x]\n" + POPULATION.replace("'s'", "' '"), "needs population_source and"),
+        ("[reach.x]\npopulation = 9\npopulation_source = 's'", "needs population_source and"),
+        ("[reach.x]\n" + VISIBILITY.replace("0.4", "1.4"), "[0.1, 1.4]; write two shares from"),
+        ("[reach.x]\n" + VISIBILITY.replace("0.1", "-0.1"), "[-0.1, 0.4]; write two shares"),
+        ("[reach.x]\n" + VISIBILITY.replace("0.1", "0.5"), "[0.5, 0.4]; write two shares"),
+        ("[reach.x]\n" + VISIBILITY.replace("0.4", "nan"), "[0.1, nan]; write two shares"),
+        ("[reach.x]\n" + VISIBILITY.replace("'r'", "''"), "a visibility needs visibility_reason"),
+        ("[reach.x]\nvisibility = [0.1]", "of length 2, got 1 - at `$.reach[...].visibility`"),
+        ("[reach.x]\nvisible = 1", "unknown field `visible` - at `$.reach[...]`"),
+    ],
+)
+def test_a_wrong_audience_is_refused_with_its_place(section: str, fact: str) -> None:
+    message = refused(section)
+    assert message.startswith("groundswell.toml: ")
+    assert fact in message
+
+
+def test_audiences_are_a_row_for_each_platform() -> None:
+    told = decode(f"[reach.x]\n{POPULATION}{VISIBILITY}\n[reach.telegram]\n{POPULATION}", place="t")
+    assert told.audiences().rows() == [
+        ("x", 9, "s, 2026-01-31", 0.1, 0.4, "r"),
+        ("telegram", 9, "s, 2026-01-31", None, None, None),
+    ]
+    assert Settings().audiences().is_empty()
+
+
 def test_no_file_means_the_defaults(tmp_path: Path) -> None:
     settings = load(tmp_path / "groundswell.toml")
     assert settings == Settings()
@@ -140,4 +179,5 @@ def test_the_template_can_be_used_as_it_is_and_with_its_examples() -> None:
     settings = decode(told, place="t")
     assert settings.protection.level == "open"
     assert settings.public[0].account == "x:@ministry"
+    assert settings.audiences()["visibility_hi"].to_list() == [0.35]
     assert settings.appeals_table().null_count().select("registered_at").item() == 0
