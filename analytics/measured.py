@@ -323,6 +323,107 @@ LANGUAGES = Table(
     },
 )
 
+ATTENTION = Table(
+    name="attention",
+    row="the posts of one appeal on one platform, or on all, as a series in time",
+    key=("appeal_id", "platform"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "platform": text("the platform, or all: the posts of several added up", null=False),
+        "posts": count("posts held whose time is known", null=False),
+        "outside": count(
+            "of them, how many lie outside the shortest stretch that holds 95 %; the rest of the "
+            "row but `half_at` tells nothing of them",
+            null=False,
+        ),
+        "minutes": count("width of the bins that are compared", null=False),
+        "dispersion": number(
+            "how much wider neighbouring bins differ than by chance alone: 1 as Poisson's"
+        ),
+        "began_at": time("the first post", null=False),
+        "half_at": time(
+            "when half of these posts were there; it moves as more are held", null=False
+        ),
+        "seen_until": time("the last post: nothing is known of what came after", null=False),
+        "peak_at": time("start of the bin with most posts, the first if several"),
+        "peak_posts": count("posts in it"),
+        "half_life_hours": number(
+            "hours from there to the next bin with at most half as many; null where none is held"
+        ),
+    },
+)
+
+PHASES = Table(
+    name="phases",
+    row="a stretch of time in which posts came at one pace",
+    key=("appeal_id", "platform", "phase"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "platform": text("the platform, or all", null=False),
+        "phase": count("0, 1, 2, … in order", null=False),
+        "from": time("its first bin", null=False),
+        "from_lo": time("5 % point of where it began; null for the first"),
+        "from_hi": time("95 % point"),
+        "to": time("its end, half-open", null=False),
+        "minutes": count("width of the bins", null=False),
+        "posts": count("posts in it", null=False),
+        "per_hour": number("posts an hour", null=False),
+        "ratio": number("its pace divided by that of the phase before; null if that had none"),
+        "trend": text(
+            "whether that is a rise or a fall", null=False, values=("start", "rise", "fall")
+        ),
+    },
+)
+
+PEAKS = Table(
+    name="peaks",
+    row="a bin of time that stands out from those around it",
+    key=("appeal_id", "platform", "rank"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "platform": text("the platform, or all", null=False),
+        "rank": count("1 for the most prominent", null=False),
+        "at": time("its start", null=False),
+        "minutes": count("its width", null=False),
+        "posts": count("posts in it", null=False),
+        "prominence": number("posts by which it stands out", null=False),
+        "half_life_hours": number(
+            "hours to the next bin with at most half as many; null where none is held"
+        ),
+    },
+)
+
+DECAY = Table(
+    name="decay",
+    row="one law of decay, fitted to posts from the busiest bin on, until their pace rises again",
+    key=("appeal_id", "platform", "law"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "platform": text("the platform, or all", null=False),
+        "law": text(
+            "exponential, power or bi-exponential; null where nothing is fitted",
+            values=("exponential", "power", "bi-exponential"),
+        ),
+        "minutes": count("width of the bins", null=False),
+        "bins": count(
+            "bins from the busiest on, up to the next phase of a faster pace", null=False
+        ),
+        "posts": count("posts in them", null=False),
+        "dispersion": number("how much wider bins lie around the nearest law than Poisson's would"),
+        "deviance": number("Poisson deviance of the fit: the smaller, the nearer"),
+        "weight": number("Akaike weight of this law among those fitted, 0 … 1"),
+        "half_life_hours": number("hours until half is left, by this law"),
+        "half_life_lo": number("its 95 % interval; null where the data do not settle it"),
+        "half_life_hi": number("its upper end; null where it has none"),
+        "figures": text("the law's figures as JSON, rates an hour"),
+        "note": text("why nothing is fitted"),
+    },
+)
+
 COUNTER_HISTORY = Table(
     name="counter_history",
     row="what one platform showed by one time, added over the posts held; never over platforms",

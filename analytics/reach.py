@@ -13,11 +13,10 @@ from typing import NamedTuple
 
 import polars as pl
 
-from analytics.measured import COUNTER_HISTORY, REACH, TIMELINE, VIEWS
+from analytics.measured import COUNTER_HISTORY, REACH, VIEWS
 from analytics.schema import UTC as UTC_TIME
 from analytics.tables import AUDIENCES, SHARES
 
-WINDOWS = ("1h", "1d")
 STEPS = 20  # times at which a platform is counted: by when each twentieth of its posts was made
 CARRYING = ("original", "article", *SHARES)  # what followers are offered; answers mostly are not
 BARRED = {
@@ -26,47 +25,6 @@ BARRED = {
 }
 _PLACE = ["appeal_id", "platform"]
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # stands for an unknown time: it comes after all others
-
-
-def timeline(posts: pl.DataFrame) -> pl.DataFrame:
-    """Count the posts held in windows of an hour and of a day (UTC).
-
-    Parameters
-    ----------
-    posts
-        Rows of ``posts``; those without a time are in no window.
-
-    Returns
-    -------
-    DataFrame
-        The table ``timeline``. A window in which nothing is held has no row: whether nothing
-        happened or nothing was collected is not known.
-    """
-    timed = posts.filter(pl.col("at").is_not_null())
-    return TIMELINE.check(
-        pl.concat([_windows(timed, every) for every in WINDOWS]).sort(
-            "appeal_id", "every", "platform", "at"
-        )
-    )
-
-
-def _windows(posts: pl.DataFrame, every: str) -> pl.DataFrame:
-    kind = pl.col("kind")
-    counts = {
-        "originals": kind.is_in(["original", "article"]),
-        "shares": kind.is_in(SHARES),
-        "replies": kind.is_in(["reply", "comment"]),
-    }
-    return (
-        posts.group_by("appeal_id", "platform", pl.col("at").dt.truncate(every))
-        .agg(
-            posts=pl.len().cast(pl.Int64),
-            accounts=pl.col("account_id").drop_nulls().n_unique().cast(pl.Int64),
-            **{name: test.sum().cast(pl.Int64) for name, test in counts.items()},
-        )
-        .with_columns(every=pl.lit(every))
-        .select(*TIMELINE.columns)
-    )
 
 
 def counter_history(

@@ -10,10 +10,12 @@ from uuid import uuid4
 import polars as pl
 
 from analytics import __version__
+from analytics.attention import attention, peaks, phases, series, timeline
 from analytics.candidates import candidates
 from analytics.catalog import TABLES
 from analytics.coordination import screened
 from analytics.coverage import coverage
+from analytics.decay import decay
 from analytics.diffusion import TREES, all_shapes, with_likeliest
 from analytics.errors import MeasureError
 from analytics.following import with_followed
@@ -23,6 +25,7 @@ from analytics.lags import lags
 from analytics.languages import languages
 from analytics.layout import time_river
 from analytics.measured import (
+    ATTENTION,
     CANDIDATES,
     CASCADES,
     COORDINATION,
@@ -30,6 +33,7 @@ from analytics.measured import (
     COORDINATION_GROUPS,
     COUNTER_HISTORY,
     COVERAGE,
+    DECAY,
     GROWTH,
     LAGS,
     LANGUAGES,
@@ -37,6 +41,8 @@ from analytics.measured import (
     MILESTONES,
     OVERLAPS,
     PARENT_MODELS,
+    PEAKS,
+    PHASES,
     REACH,
     SHAPES,
     SHARES_TABLE,
@@ -50,7 +56,7 @@ from analytics.measured import (
 )
 from analytics.models import chosen
 from analytics.overlaps import overlaps
-from analytics.reach import counter_history, reach, timeline, views
+from analytics.reach import counter_history, reach, views
 from analytics.responses import with_rungs
 from analytics.store import Store
 from analytics.summary import summary
@@ -176,6 +182,8 @@ def _measure_all(
     in_time = placed(posts, shared)
     report(STORY_MEMBERS.name)
     members = story_members(posts, shared)
+    in_bins = list(series(posts))
+    phased = phases(in_bins, seed=seed)
     report(COORDINATION.name)
     screen = screened(posts, accounts, seed=seed, quick=True)
     steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
@@ -187,6 +195,10 @@ def _measure_all(
         (GROWTH.name, lambda: growth(in_time, grown)),
         (MILESTONES.name, lambda: milestones(in_time, posts)),
         (TIMELINE.name, lambda: timeline(posts)),
+        (ATTENTION.name, lambda: attention(in_bins)),
+        (PHASES.name, lambda: phased),
+        (PEAKS.name, lambda: peaks(in_bins)),
+        (DECAY.name, lambda: decay(in_bins, phased, seed=seed)),
         (LANGUAGES.name, lambda: languages(posts)),
         (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
         (REACH.name, lambda: reach(posts, accounts, audiences)),

@@ -1,7 +1,7 @@
-"""Posts over time and platforms' own numbers, against plain Python."""
+"""Platforms' own numbers, against plain Python."""
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -10,65 +10,11 @@ from hypothesis import given, settings
 from polars.testing import assert_frame_equal
 from strategies import at, frames, rows
 
-from analytics.measured import COUNTER_HISTORY, SHARES_TABLE, TIMELINE
-from analytics.reach import counter_history, timeline
+from analytics.measured import COUNTER_HISTORY, SHARES_TABLE
+from analytics.reach import counter_history
 from analytics.tables import COUNTERS, POSTS
 
 COMMON = {"appeal_id": "a", "platform": "x", "source": "test"}
-GROUPS = {
-    "original": "originals", "article": "originals", "repost": "shares", "quote": "shares",
-    "reply": "replies", "comment": "replies",
-}  # fmt: skip
-
-
-# timeline
-
-
-def windows(*times: datetime, every: str = "1h") -> list[tuple[Any, ...]]:
-    told = ({"post_id": f"x:{n}", "at": time} for n, time in enumerate(times))
-    found = timeline(rows(POSTS, *told, kind="original", **COMMON))
-    return found.filter(every=every).select("at", "posts").rows()
-
-
-def test_windows_are_half_open() -> None:
-    last = at(1) - timedelta(microseconds=1)
-    assert windows(at(0), last, at(1)) == [(at(0), 2), (at(1), 1)]
-    assert windows(at(23.99), at(24), every="1d") == [(at(0), 1), (at(24), 1)]
-
-
-def test_windows_without_posts_have_no_row() -> None:
-    assert windows(at(0), at(5)) == [(at(0), 1), (at(5), 1)]
-
-
-def test_posts_without_a_time_are_in_no_window() -> None:
-    assert timeline(rows(POSTS, {"post_id": "x:1"}, kind="original", **COMMON)).is_empty()
-
-
-@given(frames(POSTS, max_size=12))
-@settings(max_examples=60)
-def test_counts_are_those_of_plain_python(posts: pl.DataFrame) -> None:
-    expected: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for post in posts.filter(pl.col("at").is_not_null()).to_dicts():
-        for every, start in (("1h", post["at"].replace(minute=0)), ("1d", midnight(post["at"]))):
-            key = (post["appeal_id"], post["platform"], every, start)
-            row = expected.setdefault(key, defaultdict(int, people=set()))
-            row["posts"] += 1
-            row[GROUPS[post["kind"]]] += 1
-            row["people"] |= {post["account_id"]} - {None}
-    columns = ("posts", "originals", "shares", "replies")
-    assert_frame_equal(
-        timeline(posts),
-        pl.DataFrame(
-            [[*k, *(row[c] for c in columns), len(row["people"])] for k, row in expected.items()],
-            schema=TIMELINE.schema,
-            orient="row",
-        ),
-        check_row_order=False,
-    )
-
-
-def midnight(time: datetime) -> datetime:
-    return time.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 # platforms' own numbers
