@@ -130,7 +130,7 @@ def test_a_burst_is_the_peak_and_its_half_life_is_told() -> None:
 
 
 def test_a_large_burst_does_not_hide_a_smaller_one() -> None:
-    later = [70 + n / 200 for n in range(200)]
+    later = [70 + n / 400 for n in range(400)]
     large = [20 + n / 2000 for n in range(2000)]
     rng = np.random.default_rng(4)
     found = peaks(list(series(held(*sorted([*rng.uniform(0, 100, 400), *later, *large])))))
