@@ -25,13 +25,16 @@ from analytics.tables import TRAITS
 
 FEWEST = 50  # accounts of a component whose communities are told
 RUNS = 20
-ROUNDS = 10  # of the Leiden algorithm in one run, at most; it ends when nothing is gained
+ROUNDS = 10  # of the Leiden algorithm in one run, at most; it ends when nothing is gained, or …
+LEAST_ROUNDS = 2  # … after fewer, not less than this, where edges times rounds exceed EDGES
 REWIRED = 99  # graphs drawn by chance, unless the graph is so large that …
-EDGES = 2_000_000  # … they would have more edges than this together; never fewer than FEW
-FEW = 2
+EDGES = 2_000_000  # … they would have more edges than this together; never fewer than two
+LEAST_REWIRED = 2
 ENOUGH = 19  # graphs from which a p can be told
 SWAPS = 10  # tried for each edge of a graph that is rewired
 ROUNDING = 1e-9
+
+_AT = ["appeal_id", "community"]
 
 Pairs = tuple[Nodes, Nodes, Reals]
 
@@ -182,15 +185,16 @@ def partition(pairs: Pairs, nodes: int, seeds: "np.typing.NDArray[np.uint64]") -
     -------
     Partition
         That of highest modularity, of equals the first; communities are numbered by size, those of
-        equal size by their first node. ``stability`` is the mean adjusted mutual information of two
+        equal size by their busiest account. ``stability`` is the mean adjusted mutual information of two
         runs, NaN for one run.
     """
     from analytics import partitions  # noqa: PLC0415
 
-    kept = _largest(pairs, nodes)
+    kept = _busiest_first(_largest(pairs, nodes), pairs, nodes)
     rows = _within(pairs, kept, nodes)
+    rounds = min(ROUNDS, max(LEAST_ROUNDS, EDGES // pairs[0].size))
     *small, part = partitions.collapsed(rows.start, rows.other, rows.weight)
-    labels = each(lambda k: partitions.leiden(*small, seeds[k], ROUNDS)[part], range(seeds.size))
+    labels = each(lambda k: partitions.leiden(*small, seeds[k], rounds)[part], range(seeds.size))
     nothing = np.zeros(kept.size)
     by_run = each(
         lambda k: partitions.modularity(rows.start, rows.other, rows.weight, nothing, labels[k]),
@@ -198,6 +202,12 @@ def partition(pairs: Pairs, nodes: int, seeds: "np.typing.NDArray[np.uint64]") -
     )
     best = int(np.argmax(by_run))
     return Partition(kept, _by_size(labels[best]), by_run[best], _stability(labels), by_run)
+
+
+def _busiest_first(kept: Integers, pairs: Pairs, nodes: int) -> Integers:
+    """Put those with most neighbours first: what is often looked up lies together."""
+    degree = np.bincount(pairs[0], minlength=nodes) + np.bincount(pairs[1], minlength=nodes)
+    return kept[np.argsort(-degree[kept], kind="stable")]
 
 
 def _by_size(label: Nodes) -> Nodes:
@@ -223,7 +233,7 @@ def _against_chance(
     pairs: Pairs, nodes: int, first: float, seeds: "np.typing.NDArray[np.uint64]"
 ) -> dict[str, object]:
     """Hold the modularity of one run against that of one run on graphs with the same degrees."""
-    count = min(REWIRED, max(FEW, EDGES // pairs[0].size))
+    count = min(REWIRED, max(LEAST_REWIRED, EDGES // pairs[0].size))
     found = np.array(each(lambda k: _by_chance(pairs, nodes, seeds[k]), range(count)))
     reached = int((found >= first - ROUNDING).sum())
     return {
@@ -289,3 +299,238 @@ def _spoken(posts: pl.DataFrame) -> pl.DataFrame:
         .sort("account_id", "len", "language", descending=[False, True, False])
         .unique("account_id", keep="first", maintain_order=True)
     )
+
+
+def described(members: pl.DataFrame, edges: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Tell of each community how much stays inside, whose audience it is, and who is in it.
+
+    Parameters
+    ----------
+    members
+        The table ``community_members``.
+    edges
+        As :func:`links` gives them.
+    known
+        As :func:`traits` gives them.
+
+    Returns
+    -------
+    DataFrame
+        The table ``communities``. Entropies are in bits and corrected by (K - 1) / 2n nats (Miller
+        and Madow), K values among n accounts whose value is known.
+    """
+    mixed = community_mix(members, known)
+    rows = members.group_by(_AT).agg(accounts=pl.len().cast(pl.Int64))
+    for frame in (_ties(members, edges), *(_most(mixed, by) for by in TRAITS)):
+        rows = rows.join(frame, on=_AT, how="left", maintain_order="left")
+    counts = ("inside", "across", "language_known", "role_known")
+    return COMMUNITIES.check(
+        rows.with_columns(pl.col(counts).fill_null(0)).sort(_AT).select(*COMMUNITIES.columns)
+    )
+
+
+def _ties(members: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    """Return by community the shares inside and across, and whom those inside are of."""
+    own = members.rename({"account_id": "source"})
+    others = members.rename({"account_id": "target", "community": "theirs"})
+    tied = edges.join(own, on=["appeal_id", "source"]).join(others, on=["appeal_id", "target"])
+    stays = pl.col("community") == pl.col("theirs")
+    inside = tied.filter(stays)
+    top = (
+        inside.group_by(*_AT, "source")
+        .agg(most=pl.col("weight").sum())
+        .sort("most", "source", descending=[True, False])
+        .unique(_AT, keep="first", maintain_order=True)
+    )
+    leaves = tied.filter(~stays)
+    both = [leaves.select(*_AT, "weight"),
+            leaves.select("appeal_id", pl.col("theirs").alias("community"), "weight")]  # fmt: skip
+    across = pl.concat(both).group_by(_AT).agg(across=pl.col("weight").sum())
+    return (
+        inside.group_by(_AT)
+        .agg(inside=pl.col("weight").sum(), attributed=pl.col("attributed").sum())
+        .join(across, on=_AT, how="left")
+        .join(top, on=_AT, how="left")
+        .with_columns(pl.col("across").fill_null(0))
+        .select(
+            *_AT, "inside", "across",
+            inside_share=pl.col("inside") / (pl.col("inside") + pl.col("across")),
+            attributed=pl.col("attributed") / pl.col("inside"),
+            top_account_id="source",
+            top_share=pl.col("most") / pl.col("inside"),
+        )
+    )  # fmt: skip
+
+
+def community_mix(members: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Count the platforms, languages and roles in each community, as the table of that name."""
+    told = members.join(known, on="account_id", how="left", maintain_order="left")
+    parts = [
+        told.group_by(*_AT, value=pl.col(by))
+        .agg(accounts=pl.len().cast(pl.Int64))
+        .with_columns(by=pl.lit(by))
+        .select(*COMMUNITY_MIX.columns)
+        .sort("accounts", "value", descending=[True, False], nulls_last=True)
+        for by in TRAITS
+    ]
+    return COMMUNITY_MIX.check(pl.concat(parts).sort(*_AT, maintain_order=True))
+
+
+def _most(mixed: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Return the commonest known value of each community, its part, and the entropy of all."""
+    held = mixed.filter(pl.col("by") == by, pl.col("value").is_not_null())
+    count, part = pl.col("accounts"), pl.col("accounts") / pl.col("accounts").sum()
+    entropy = -(part * part.log()).sum() + (pl.len() - 1) / (2 * count.sum())
+    return held.group_by(_AT, maintain_order=True).agg(
+        pl.col("value").first().alias(by),
+        part.first().alias(f"{by}_share"),
+        (entropy / log(2)).alias(f"{by}_entropy"),
+        count.sum().alias(f"{by}_known"),
+    )
+
+
+def mixing(edges: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Count who shared whom, by platform, language and role, against a deal by chance.
+
+    Parameters
+    ----------
+    edges
+        As :func:`links` gives them.
+    known
+        As :func:`traits` gives them.
+
+    Returns
+    -------
+    DataFrame
+        The table ``mixing``; unknown is a value of its own. ``expected`` is exact: were the values
+        of N accounts, n of one and m of the other, dealt out anew, each of L links would join them
+        with probability n·m / N(N - 1), or n(n - 1) / N(N - 1) within one. Pairs of values that no
+        link joins have a row too.
+    """
+    parts = [_mixed(edges, known, by) for by in TRAITS]
+    return MIXING.check(pl.concat(parts).sort("appeal_id", "by", "source", "target"))
+
+
+def _values(edges: pl.DataFrame, known: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Return how many accounts of each appeal's graph have a value."""
+    ends = [edges.select("appeal_id", account_id=end) for end in ("source", "target")]
+    return (
+        pl.concat(ends).unique()
+        .join(known.select("account_id", value=by), on="account_id", how="left")
+        .group_by("appeal_id", "value").agg(held=pl.len().cast(pl.Int64))
+    )  # fmt: skip
+
+
+def _valued(edges: pl.DataFrame, known: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Return the links with the values of both ends, ``source`` and ``target``."""
+    values = known.select("account_id", by)
+    return (
+        edges.join(values.rename({by: "from"}), left_on="source", right_on="account_id", how="left")
+        .join(values.rename({by: "to"}), left_on="target", right_on="account_id", how="left")
+        .select("appeal_id", "weight", "attributed", one="source", two="target",
+                source="from", target="to")
+    )  # fmt: skip
+
+
+def _mixed(edges: pl.DataFrame, known: pl.DataFrame, by: str) -> pl.DataFrame:
+    cell = ["appeal_id", "source", "target"]
+    counted = _valued(edges, known, by).group_by(cell).agg(
+        links=pl.len().cast(pl.Int64), shares=pl.col("weight").sum(),
+        attributed=pl.col("attributed").sum() / pl.col("weight").sum(),
+    )  # fmt: skip
+    held = _values(edges, known, by)
+    every = held.group_by("appeal_id").agg(every=pl.col("held").sum()).join(
+        edges.group_by("appeal_id").agg(drawn=pl.len()), on="appeal_id"
+    )  # fmt: skip
+    cells = held.rename({"value": "source"}).join(
+        held.rename({"value": "target", "held": "theirs"}), on="appeal_id"
+    )
+    same = pl.col("source").eq_missing(pl.col("target"))
+    ways = pl.col("held") * (pl.col("theirs") - same.cast(pl.Int64))
+    n = pl.col("every")
+    return (
+        cells.join(every, on="appeal_id")
+        .join(counted, on=cell, how="left", nulls_equal=True)
+        .with_columns(
+            pl.col("links", "shares").fill_null(0),
+            by=pl.lit(by),
+            expected=pl.col("drawn") * ways / (n * (n - 1)),
+        )
+        .with_columns(
+            ratio=pl.when(pl.col("expected") > 0).then(pl.col("links") / pl.col("expected"))
+        )
+        .select(*MIXING.columns)
+    )
+
+
+def homophily(edges: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Tell how much accounts of one platform, language or role keep to themselves.
+
+    Parameters
+    ----------
+    edges
+        As :func:`links` gives them; each pair of accounts counts once, whoever shared whom.
+    known
+        As :func:`traits` gives them.
+
+    Returns
+    -------
+    DataFrame
+        The table ``homophily``. E-I is (external - internal) / known (Krackhardt and Stern 1988),
+        beside what it would be if the values of the accounts in these pairs were dealt out anew;
+        assortativity is (Σe - Σa²) / (1 - Σa²) (Newman 2003), null where all are of one value.
+    """
+    parts = [_homophily(edges, known, by) for by in TRAITS]
+    return HOMOPHILY.check(pl.concat(parts).sort("appeal_id", "by"))
+
+
+def _homophily(edges: pl.DataFrame, known: pl.DataFrame, by: str) -> pl.DataFrame:
+    at = "appeal_id"
+    first = pl.col("one") < pl.col("two")
+    pairs = (
+        _valued(edges, known, by)
+        .select(at, one=pl.min_horizontal("one", "two"), two=pl.max_horizontal("one", "two"),
+                source=pl.when(first).then("source").otherwise("target"),
+                target=pl.when(first).then("target").otherwise("source"))
+        .unique([at, "one", "two"], keep="any")
+    )  # fmt: skip
+    told = pairs.drop_nulls(["source", "target"])
+    differ = pl.col("source") != pl.col("target")
+    counts = told.group_by(at).agg(
+        known=pl.len().cast(pl.Int64), external=differ.sum().cast(pl.Int64)
+    )
+    rows = (
+        pairs.group_by(at).agg(pairs=pl.len().cast(pl.Int64))
+        .join(counts, on=at, how="left").with_columns(pl.col("known", "external").fill_null(0))
+        .join(_squares(told), on=at, how="left").join(_dealt(told), on=at, how="left")
+    )  # fmt: skip
+    external = pl.col("external") / pl.col("known")
+    spread = 1 - pl.col("squares")
+    return rows.select(
+        at, "pairs", "known", "external", "ei_expected",
+        by=pl.lit(by),
+        ei=pl.when(pl.col("known") > 0).then(2 * external - 1),
+        assortativity=pl.when(spread > ROUNDING).then(1 - external / spread),
+    ).select(*HOMOPHILY.columns)  # fmt: skip
+
+
+def _squares(told: pl.DataFrame) -> pl.DataFrame:
+    """Return Σa², a being the part of all ends of pairs that has a value."""
+    ends = [told.select("appeal_id", value=end) for end in ("source", "target")]
+    part = pl.col("len") / pl.col("len").sum()
+    return (
+        pl.concat(ends).group_by("appeal_id", "value").len()
+        .group_by("appeal_id").agg(squares=(part**2).sum())
+    )  # fmt: skip
+
+
+def _dealt(told: pl.DataFrame) -> pl.DataFrame:
+    """Return the E-I index expected when the accounts' values are dealt out anew."""
+    ends = [told.select("appeal_id", account=account, value=value)
+            for account, value in (("one", "source"), ("two", "target"))]  # fmt: skip
+    n, every = pl.col("len").cast(pl.Float64), pl.col("len").sum().cast(pl.Float64)
+    alike = (n * (n - 1)).sum() / (every * (every - 1))
+    return (
+        pl.concat(ends).unique().group_by("appeal_id", "value").len()
+        .group_by("appeal_id").agg(ei_expected=1 - 2 * alike)
+    )  # fmt: skip

@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 RANDOMNESS = 0.01  # of refinement, in units of weight; as in the paper
+MOST = 38.0  # that randomness can add, see _gumbel
 LEAST = 1e-10  # a gain below this share of all weight is rounding
 
 _compiled = njit(cache=True, nogil=True)
@@ -210,9 +211,11 @@ def _refined(start, other, weight, strength, label, stream):
             gain = link[into] - strength[node] * total[into] / every
             rest = whole[label[node]] - total[into]
             if gain >= 0.0 and outward[into] >= total[into] * rest / every:
-                value = gain / RANDOMNESS + _gumbel(stream)
-                if value > chance:
-                    best, chance = into, value
+                value = gain / RANDOMNESS
+                if value + MOST > chance:
+                    value += _gumbel(stream)
+                    if value > chance:
+                        best, chance = into, value
         if best != node:
             outward[best] += outward[node] - 2.0 * link[best]
             total[best] += strength[node]

@@ -12,6 +12,15 @@ import polars as pl
 from analytics import __version__
 from analytics.candidates import candidates
 from analytics.catalog import TABLES
+from analytics.communities import (
+    communities,
+    community_mix,
+    described,
+    homophily,
+    links,
+    mixing,
+    traits,
+)
 from analytics.coverage import coverage
 from analytics.diffusion import TREES, all_shapes, grown, with_likeliest
 from analytics.errors import MeasureError
@@ -23,13 +32,19 @@ from analytics.layout import time_river
 from analytics.measured import (
     CANDIDATES,
     CASCADES,
+    COMMUNITIES,
+    COMMUNITY_MEMBERS,
+    COMMUNITY_MIX,
     COUNTER_HISTORY,
     COVERAGE,
     GROWTH,
+    HOMOPHILY,
     LAGS,
     LAYOUT,
     MILESTONES,
+    MIXING,
     PARENT_MODELS,
+    PARTITIONS,
     SHAPES,
     SHARES_TABLE,
     STORIES,
@@ -163,6 +178,9 @@ def _measure_all(
     drawn = grown(posts, shared, accounts, choose=choose, seed=seed, trees=trees)
     report(STORY_MEMBERS.name)
     members = story_members(posts, shared)
+    report(PARTITIONS.name)
+    edges, known = links(shared), traits(posts, accounts)
+    parted = communities(edges, seed=seed)
     steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
         (SHARES_TABLE.name, lambda: with_likeliest(posts, shared, accounts, choose=choose)),
         (SHAPES.name, lambda: shapes),
@@ -171,6 +189,12 @@ def _measure_all(
         (STORIES.name, lambda: stories(posts, shared, members)),
         (GROWTH.name, lambda: growth(in_time, drawn)),
         (MILESTONES.name, lambda: milestones(in_time, posts)),
+        (PARTITIONS.name, lambda: parted.partitions),
+        (COMMUNITY_MEMBERS.name, lambda: parted.members),
+        (COMMUNITIES.name, lambda: described(parted.members, edges, known)),
+        (COMMUNITY_MIX.name, lambda: community_mix(parted.members, known)),
+        (HOMOPHILY.name, lambda: homophily(edges, known)),
+        (MIXING.name, lambda: mixing(edges, known)),
         (TIMELINE.name, lambda: timeline(posts)),
         (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
         (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts, follows)),
