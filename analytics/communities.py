@@ -11,7 +11,7 @@ from math import log
 import numpy as np
 import polars as pl
 
-from analytics.graphs import account_edges
+from analytics.graphs import between_accounts
 from analytics.measured import (
     COMMUNITIES,
     COMMUNITY_MEMBERS,
@@ -73,21 +73,13 @@ def links(shares: pl.DataFrame) -> pl.DataFrame:
         ``target`` who shared, ``weight`` shares, and how many of them are ``attributed``, which
         name the original's author alone.
     """
-    parts = [
-        account_edges(part).select(appeal_id=pl.lit(appeal), target="target", source="source",
-                                   basis="basis", shares="shares")
-        for (appeal,), part in shares.partition_by("appeal_id", as_dict=True).items()
-    ]  # fmt: skip
-    empty = pl.DataFrame(schema=dict.fromkeys(("appeal_id", "target", "source", "basis"), pl.String)
-                         | {"shares": pl.Int64})  # fmt: skip
     return (
-        pl.concat([empty, *parts])
+        between_accounts(shares)
         .group_by("appeal_id", "source", "target")
         .agg(
-            weight=pl.col("shares").sum(),
-            attributed=pl.col("shares").filter(pl.col("basis") == "root").sum(),
+            weight=pl.len().cast(pl.Int64),
+            attributed=(pl.col("basis") == "root").sum().cast(pl.Int64),
         )
-        .sort("appeal_id", "source", "target")
     )
 
 
@@ -270,17 +262,17 @@ def traits(
     Returns
     -------
     DataFrame
-        One row per account that is in any of the tables: ``account_id``, ``platform``,
+        One row per account that any of the tables names: ``account_id``, ``platform``,
         ``language``, ``role``; null where unknown.
     """
     if languages is None:
         languages = _spoken(posts)
     roles = accounts.filter(pl.col("role") != "unknown").sort("role")
-    every = pl.concat(
-        [frame.select("account_id") for frame in (posts, accounts, languages)]
-    ).drop_nulls()
+    named = [posts.select(account_id=name)
+             for name in ("account_id", "parent_account_id", "root_account_id")]  # fmt: skip
+    every = pl.concat([*named, accounts.select("account_id"), languages.select("account_id")])
     return (
-        every.unique(maintain_order=True)
+        every.drop_nulls().unique()
         .with_columns(platform=pl.col("account_id").str.extract(r"^([a-z0-9_]+):"))
         .join(languages.select("account_id", "language"), on="account_id", how="left")
         .join(roles.unique("account_id", keep="first").select("account_id", "role"),
@@ -389,8 +381,8 @@ def _most(mixed: pl.DataFrame, by: str) -> pl.DataFrame:
     )
 
 
-def mixing(edges: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Count who shared whom, by platform, language and role, against a deal by chance.
+def crossings(edges: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Return the links with what is known of both ends.
 
     Parameters
     ----------
@@ -402,60 +394,63 @@ def mixing(edges: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     DataFrame
+        One row per link: ``appeal_id``, ``source`` and ``target``, accounts by their numbers,
+        ``weight``, ``attributed``, and each trait twice, of who was shared as in ``platform``, of
+        who shared as in ``platform_to``.
+    """
+    ids = pl.concat([edges["source"], edges["target"]]).unique().sort()
+    number = pl.col("account_id").cast(pl.Enum(ids), strict=False).to_physical()
+    told = known.select(number, *TRAITS).drop_nulls("account_id")
+    ends = pl.col("source", "target").cast(pl.Enum(ids)).to_physical()
+    others = told.rename({by: f"{by}_to" for by in TRAITS})
+    return (
+        edges.with_columns(ends)
+        .join(told, left_on="source", right_on="account_id", how="left")
+        .join(others, left_on="target", right_on="account_id", how="left")
+    )
+
+
+def mixing(crossed: pl.DataFrame) -> pl.DataFrame:
+    """Count who shared whom, by platform, language and role, against a deal by chance.
+
+    Parameters
+    ----------
+    crossed
+        As :func:`crossings` gives them.
+
+    Returns
+    -------
+    DataFrame
         The table ``mixing``; unknown is a value of its own. ``expected`` is exact: were the values
         of N accounts, n of one and m of the other, dealt out anew, each of L links would join them
         with probability n·m / N(N - 1), or n(n - 1) / N(N - 1) within one. Pairs of values that no
         link joins have a row too.
     """
-    parts = [_mixed(edges, known, by) for by in TRAITS]
+    parts = [_mixed(crossed, by) for by in TRAITS]
     return MIXING.check(pl.concat(parts).sort("appeal_id", "by", "source", "target"))
 
 
-def _values(edges: pl.DataFrame, known: pl.DataFrame, by: str) -> pl.DataFrame:
-    """Return how many accounts of each appeal's graph have a value."""
-    ends = [edges.select("appeal_id", account_id=end) for end in ("source", "target")]
-    return (
-        pl.concat(ends).unique()
-        .join(known.select("account_id", value=by), on="account_id", how="left")
-        .group_by("appeal_id", "value").agg(held=pl.len().cast(pl.Int64))
-    )  # fmt: skip
-
-
-def _valued(edges: pl.DataFrame, known: pl.DataFrame, by: str) -> pl.DataFrame:
-    """Return the links with the values of both ends, ``source`` and ``target``."""
-    values = known.select("account_id", by)
-    return (
-        edges.join(values.rename({by: "from"}), left_on="source", right_on="account_id", how="left")
-        .join(values.rename({by: "to"}), left_on="target", right_on="account_id", how="left")
-        .select("appeal_id", "weight", "attributed", one="source", two="target",
-                source="from", target="to")
-    )  # fmt: skip
-
-
-def _mixed(edges: pl.DataFrame, known: pl.DataFrame, by: str) -> pl.DataFrame:
+def _mixed(crossed: pl.DataFrame, by: str) -> pl.DataFrame:
     cell = ["appeal_id", "source", "target"]
-    counted = _valued(edges, known, by).group_by(cell).agg(
-        links=pl.len().cast(pl.Int64), shares=pl.col("weight").sum(),
+    counted = crossed.group_by("appeal_id", source=by, target=f"{by}_to").agg(
+        links=pl.len().cast(pl.Int64),
+        shares=pl.col("weight").sum(),
         attributed=pl.col("attributed").sum() / pl.col("weight").sum(),
-    )  # fmt: skip
-    held = _values(edges, known, by)
-    every = held.group_by("appeal_id").agg(every=pl.col("held").sum()).join(
-        edges.group_by("appeal_id").agg(drawn=pl.len()), on="appeal_id"
-    )  # fmt: skip
+    )
+    held = _held(crossed, by)
+    sums = held.group_by("appeal_id").agg(every=pl.col("held").sum())
+    drawn = crossed.group_by("appeal_id").agg(drawn=pl.len())
     cells = held.rename({"value": "source"}).join(
         held.rename({"value": "target", "held": "theirs"}), on="appeal_id"
     )
     same = pl.col("source").eq_missing(pl.col("target"))
     ways = pl.col("held") * (pl.col("theirs") - same.cast(pl.Int64))
-    n = pl.col("every")
+    expected = pl.col("drawn") * ways / (pl.col("every") * (pl.col("every") - 1))
     return (
-        cells.join(every, on="appeal_id")
+        cells.join(sums, on="appeal_id")
+        .join(drawn, on="appeal_id")
         .join(counted, on=cell, how="left", nulls_equal=True)
-        .with_columns(
-            pl.col("links", "shares").fill_null(0),
-            by=pl.lit(by),
-            expected=pl.col("drawn") * ways / (n * (n - 1)),
-        )
+        .with_columns(pl.col("links", "shares").fill_null(0), by=pl.lit(by), expected=expected)
         .with_columns(
             ratio=pl.when(pl.col("expected") > 0).then(pl.col("links") / pl.col("expected"))
         )
@@ -463,15 +458,23 @@ def _mixed(edges: pl.DataFrame, known: pl.DataFrame, by: str) -> pl.DataFrame:
     )
 
 
-def homophily(edges: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def _held(crossed: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Return how many accounts of each appeal's links have a value."""
+    ends = [
+        crossed.select("appeal_id", account=account, value=value)
+        for account, value in (("source", by), ("target", f"{by}_to"))
+    ]
+    accounts = pl.concat(ends).unique(["appeal_id", "account"])
+    return accounts.group_by("appeal_id", "value").agg(held=pl.len().cast(pl.Int64))
+
+
+def homophily(crossed: pl.DataFrame) -> pl.DataFrame:
     """Tell how much accounts of one platform, language or role keep to themselves.
 
     Parameters
     ----------
-    edges
-        As :func:`links` gives them; each pair of accounts counts once, whoever shared whom.
-    known
-        As :func:`traits` gives them.
+    crossed
+        As :func:`crossings` gives them; each pair of accounts counts once, whoever shared whom.
 
     Returns
     -------
@@ -480,57 +483,41 @@ def homophily(edges: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         beside what it would be if the values of the accounts in these pairs were dealt out anew;
         assortativity is (Σe - Σa²) / (1 - Σa²) (Newman 2003), null where all are of one value.
     """
-    parts = [_homophily(edges, known, by) for by in TRAITS]
+    low, high = pl.min_horizontal("source", "target"), pl.max_horizontal("source", "target")
+    pair = crossed.with_columns(low=low, high=high)
+    once = pair.unique(["appeal_id", "low", "high"])
+    parts = [_homophily(once, by) for by in TRAITS]
     return HOMOPHILY.check(pl.concat(parts).sort("appeal_id", "by"))
 
 
-def _homophily(edges: pl.DataFrame, known: pl.DataFrame, by: str) -> pl.DataFrame:
-    at = "appeal_id"
-    first = pl.col("one") < pl.col("two")
-    pairs = (
-        _valued(edges, known, by)
-        .select(at, one=pl.min_horizontal("one", "two"), two=pl.max_horizontal("one", "two"),
-                source=pl.when(first).then("source").otherwise("target"),
-                target=pl.when(first).then("target").otherwise("source"))
-        .unique([at, "one", "two"], keep="any")
-    )  # fmt: skip
-    told = pairs.drop_nulls(["source", "target"])
-    differ = pl.col("source") != pl.col("target")
-    counts = told.group_by(at).agg(
-        known=pl.len().cast(pl.Int64), external=differ.sum().cast(pl.Int64)
+def _homophily(pairs: pl.DataFrame, by: str) -> pl.DataFrame:
+    to = f"{by}_to"
+    told = pairs.drop_nulls([by, to])
+    rows = pairs.group_by("appeal_id").agg(
+        pairs=pl.len().cast(pl.Int64),
+        known=(pl.col(by).is_not_null() & pl.col(to).is_not_null()).sum().cast(pl.Int64),
+        external=(pl.col(by) != pl.col(to)).sum().cast(pl.Int64),
     )
-    rows = (
-        pairs.group_by(at).agg(pairs=pl.len().cast(pl.Int64))
-        .join(counts, on=at, how="left").with_columns(pl.col("known", "external").fill_null(0))
-        .join(_squares(told), on=at, how="left").join(_dealt(told), on=at, how="left")
-    )  # fmt: skip
-    external = pl.col("external") / pl.col("known")
-    spread = 1 - pl.col("squares")
-    return rows.select(
-        at, "pairs", "known", "external", "ei_expected",
+    for frame in (_squares(told, by), _dealt(told, by)):
+        rows = rows.join(frame, on="appeal_id", how="left")
+    external, spread = pl.col("external") / pl.col("known"), 1 - pl.col("squares")
+    return rows.with_columns(
         by=pl.lit(by),
         ei=pl.when(pl.col("known") > 0).then(2 * external - 1),
         assortativity=pl.when(spread > ROUNDING).then(1 - external / spread),
-    ).select(*HOMOPHILY.columns)  # fmt: skip
+    ).select(*HOMOPHILY.columns)
 
 
-def _squares(told: pl.DataFrame) -> pl.DataFrame:
+def _squares(told: pl.DataFrame, by: str) -> pl.DataFrame:
     """Return Σa², a being the part of all ends of pairs that has a value."""
-    ends = [told.select("appeal_id", value=end) for end in ("source", "target")]
+    ends = [told.select("appeal_id", value=end) for end in (by, f"{by}_to")]
     part = pl.col("len") / pl.col("len").sum()
-    return (
-        pl.concat(ends).group_by("appeal_id", "value").len()
-        .group_by("appeal_id").agg(squares=(part**2).sum())
-    )  # fmt: skip
+    counted = pl.concat(ends).group_by("appeal_id", "value").len()
+    return counted.group_by("appeal_id").agg(squares=(part**2).sum())
 
 
-def _dealt(told: pl.DataFrame) -> pl.DataFrame:
+def _dealt(told: pl.DataFrame, by: str) -> pl.DataFrame:
     """Return the E-I index expected when the accounts' values are dealt out anew."""
-    ends = [told.select("appeal_id", account=account, value=value)
-            for account, value in (("one", "source"), ("two", "target"))]  # fmt: skip
-    n, every = pl.col("len").cast(pl.Float64), pl.col("len").sum().cast(pl.Float64)
-    alike = (n * (n - 1)).sum() / (every * (every - 1))
-    return (
-        pl.concat(ends).unique().group_by("appeal_id", "value").len()
-        .group_by("appeal_id").agg(ei_expected=1 - 2 * alike)
-    )  # fmt: skip
+    held, every = pl.col("held"), pl.col("held").sum()
+    alike = (held * (held - 1)).sum() / (every * (every - 1))
+    return _held(told, by).group_by("appeal_id").agg(ei_expected=1 - 2 * alike)

@@ -15,6 +15,7 @@ from analytics.catalog import TABLES
 from analytics.communities import (
     communities,
     community_mix,
+    crossings,
     described,
     homophily,
     links,
@@ -180,7 +181,7 @@ def _measure_all(
     members = story_members(posts, shared)
     report(PARTITIONS.name)
     edges, known = links(shared), traits(posts, accounts)
-    parted = communities(edges, seed=seed)
+    parted, crossed = communities(edges, seed=seed), crossings(edges, known)
     steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
         (SHARES_TABLE.name, lambda: with_likeliest(posts, shared, accounts, choose=choose)),
         (SHAPES.name, lambda: shapes),
@@ -193,8 +194,8 @@ def _measure_all(
         (COMMUNITY_MEMBERS.name, lambda: parted.members),
         (COMMUNITIES.name, lambda: described(parted.members, edges, known)),
         (COMMUNITY_MIX.name, lambda: community_mix(parted.members, known)),
-        (HOMOPHILY.name, lambda: homophily(edges, known)),
-        (MIXING.name, lambda: mixing(edges, known)),
+        (HOMOPHILY.name, lambda: homophily(crossed)),
+        (MIXING.name, lambda: mixing(crossed)),
         (TIMELINE.name, lambda: timeline(posts)),
         (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
         (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts, follows)),
