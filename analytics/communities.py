@@ -9,6 +9,7 @@ from itertools import combinations
 from math import log
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from analytics.graphs import between_accounts
@@ -36,6 +37,7 @@ ROUNDING = 1e-9
 
 _AT = ["appeal_id", "community"]
 
+Seeds = npt.NDArray[np.uint64]
 Pairs = tuple[Nodes, Nodes, Reals]
 
 
@@ -108,7 +110,7 @@ def communities(edges: pl.DataFrame, *, seed: int = 0) -> Found:
     rows, members = [], [COMMUNITY_MEMBERS.empty()]
     for (appeal,), part in sorted(edges.partition_by("appeal_id", as_dict=True).items()):
         row, held = _of_one(part, seed)
-        attributed = part["attributed"].sum() / part["weight"].sum()
+        attributed = part.select(pl.col("attributed").sum() / pl.col("weight").sum()).item()
         rows.append(row | {"appeal_id": appeal, "attributed": attributed})
         members.append(held.select(pl.lit(appeal).alias("appeal_id"), "account_id", "community"))
     told = pl.DataFrame(rows, schema_overrides=PARTITIONS.schema) if rows else PARTITIONS.empty()
@@ -124,7 +126,7 @@ def _of_one(edges: pl.DataFrame, seed: int) -> tuple[dict[str, object], pl.DataF
     if kept.size < FEWEST:
         note = f"fewer than {FEWEST} accounts are connected"
         return row | {"note": note}, COMMUNITY_MEMBERS.empty()
-    drawn = np.random.SeedSequence(seed).generate_state(RUNS + REWIRED, np.uint64)
+    drawn = np.random.default_rng(seed).integers(2**63, size=RUNS + REWIRED, dtype=np.uint64)
     runs, chance = drawn[:RUNS], drawn[RUNS:]
     found = partition(pairs, graph.nodes, runs)
     row |= {"communities": int(found.label.max()) + 1, "modularity": found.modularity}
@@ -161,7 +163,7 @@ def _within(pairs: Pairs, kept: Integers, nodes: int) -> Rows:
     return by_rows(ends, others, np.concatenate([weight, weight]), kept.size)
 
 
-def partition(pairs: Pairs, nodes: int, seeds: "np.typing.NDArray[np.uint64]") -> Partition:
+def partition(pairs: Pairs, nodes: int, seeds: Seeds) -> Partition:
     """Part the largest component of a graph, once for each seed.
 
     Parameters
@@ -185,8 +187,11 @@ def partition(pairs: Pairs, nodes: int, seeds: "np.typing.NDArray[np.uint64]") -
     kept = _busiest_first(_largest(pairs, nodes), pairs, nodes)
     rows = _within(pairs, kept, nodes)
     rounds = min(ROUNDS, max(LEAST_ROUNDS, EDGES // pairs[0].size))
-    *small, part = partitions.collapsed(rows.start, rows.other, rows.weight)
-    labels = each(lambda k: partitions.leiden(*small, seeds[k], rounds)[part], range(seeds.size))
+    start, other, weight, inside, part = partitions.collapsed(rows.start, rows.other, rows.weight)
+    labels = each(
+        lambda k: partitions.leiden(start, other, weight, inside, seeds[k], rounds)[part],
+        range(seeds.size),
+    )
     nothing = np.zeros(kept.size)
     by_run = each(
         lambda k: partitions.modularity(rows.start, rows.other, rows.weight, nothing, labels[k]),
@@ -222,7 +227,7 @@ def _stability(labels: list[Nodes]) -> float:
 
 
 def _against_chance(
-    pairs: Pairs, nodes: int, first: float, seeds: "np.typing.NDArray[np.uint64]"
+    pairs: Pairs, nodes: int, first: float, seeds: Seeds
 ) -> dict[str, object]:
     """Hold the modularity of one run against that of one run on graphs with the same degrees."""
     count = min(REWIRED, max(LEAST_REWIRED, EDGES // pairs[0].size))

@@ -420,7 +420,7 @@ def _expected(a, b, nodes, logs):
 @_compiled
 def _expected_cell(a, b, nodes, logs):
     """Add up one cell over all counts it can have, from the likeliest until none matters."""
-    mode = max(min((a + 1) * (b + 1) // (nodes + 2), min(a, b)), 1, a + b - nodes)
+    mode = max(min((a + 1) * (b + 1) // (nodes + 2), a, b), 1, a + b - nodes)
     scale = np.log(nodes) - np.log(a) - np.log(b)
     top = np.exp(
         logs[a] + logs[b] + logs[nodes - a] + logs[nodes - b] - logs[nodes] - logs[mode]

@@ -1,4 +1,4 @@
-"""Positions: published figures, igraph's and networkx's answers, and what renaming cannot change."""
+"""Positions: published figures, what igraph and networkx answer, and what renaming keeps."""
 
 from pathlib import Path
 
@@ -182,6 +182,8 @@ def test_without_edges_there_are_no_positions() -> None:
     assert nothing.schema == POSITIONS
     assert nothing.is_empty()
     alone = edges([(1, 1, 1)]).vstack(
-        pl.DataFrame({"source": [None], "target": ["x:1"], "weight": [1.0]}, schema=edges([]).schema)
+        pl.DataFrame(
+            {"source": [None], "target": ["x:1"], "weight": [1.0]}, schema=edges([]).schema
+        )
     )
     assert positions(alone, seed=0).is_empty()
