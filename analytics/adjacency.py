@@ -1,7 +1,7 @@
 """Graphs as arrays, and the loops over them that tell where an account stands.
 
-A graph is kept by rows: the arcs of node ``v`` are ``start[v] … start[v + 1] - 1``; each has the node
-``other`` it leads to and a ``weight``. An undirected edge is two arcs; nothing leads to itself, and
+A graph is kept by rows: the arcs of node ``v`` are ``start[v] … start[v + 1] - 1``; each has the
+node ``other`` it leads to and a ``weight``. An undirected edge is two arcs; nothing leads to itself, and
 no two arcs have the same ends.
 
 Everything here is compiled, works on arrays and needs numba: import this module where it is used,
@@ -16,7 +16,7 @@ _compiled = njit(cache=True, nogil=True)
 
 @_compiled
 def rows(source, target, weight, nodes):
-    """Return the graph by rows (``start``, ``other``, ``weight``); arcs of one pair are added up."""
+    """Return the graph by rows, ``start``, ``other``, ``weight``; arcs of one pair are one."""
     start, other, heavy = _sorted_by(target, source, weight, nodes)
     start, other, heavy = _transposed(start, other, heavy, nodes)
     kept = 0
@@ -124,7 +124,7 @@ def cores(start, other):
 
 @_compiled
 def components(source, target, nodes):
-    """Number the weakly connected components, the largest 0, those of equal size by first node."""
+    """Give weakly connected components a number, 0 for the largest, of equals by first node."""
     above = np.arange(nodes)
     for arc in range(source.size):
         one, two = _top(above, source[arc]), _top(above, target[arc])

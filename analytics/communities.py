@@ -21,7 +21,7 @@ from analytics.measured import (
     MIXING,
     PARTITIONS,
 )
-from analytics.networks import Integers, Network, Nodes, Reals, Rows, by_rows, each, network
+from analytics.networks import Integers, Nodes, Reals, Rows, by_rows, each, network
 from analytics.tables import TRAITS
 
 FEWEST = 50  # accounts of a component whose communities are told
@@ -179,8 +179,8 @@ def partition(pairs: Pairs, nodes: int, seeds: Seeds) -> Partition:
     -------
     Partition
         That of highest modularity, of equals the first; communities are numbered by size, those of
-        equal size by their busiest account. ``stability`` is the mean adjusted mutual information of two
-        runs, NaN for one run.
+        equal size by their busiest account. ``stability`` is the mean adjusted mutual information
+        of two runs, NaN for one run.
     """
     from analytics import partitions  # noqa: PLC0415
 
@@ -208,7 +208,7 @@ def _busiest_first(kept: Integers, pairs: Pairs, nodes: int) -> Integers:
 
 
 def _by_size(label: Nodes) -> Nodes:
-    """Number the largest community 0; labels come in the order of their first nodes."""
+    """Call the largest community 0; labels come in the order of their first nodes."""
     order = np.argsort(-np.bincount(label), kind="stable")
     number = np.empty(order.size, np.int32)
     number[order] = np.arange(order.size)
@@ -226,9 +226,7 @@ def _stability(labels: list[Nodes]) -> float:
     return float(np.mean(found)) if found else float("nan")
 
 
-def _against_chance(
-    pairs: Pairs, nodes: int, first: float, seeds: Seeds
-) -> dict[str, object]:
+def _against_chance(pairs: Pairs, nodes: int, first: float, seeds: Seeds) -> dict[str, object]:
     """Hold the modularity of one run against that of one run on graphs with the same degrees."""
     count = min(REWIRED, max(LEAST_REWIRED, EDGES // pairs[0].size))
     found = np.array(each(lambda k: _by_chance(pairs, nodes, seeds[k]), range(count)))
@@ -243,7 +241,7 @@ def _against_chance(
 
 
 def _by_chance(pairs: Pairs, nodes: int, seed: np.uint64) -> float:
-    """Return the modularity of one run on the graph rewired; its largest component is taken anew."""
+    """Return the modularity of one run on the largest component of the graph rewired."""
     from analytics import partitions  # noqa: PLC0415
 
     one, two, weight = pairs[0].copy(), pairs[1].copy(), pairs[2]

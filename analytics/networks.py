@@ -84,7 +84,7 @@ def by_rows(source: Nodes, target: Nodes, weight: Reals, nodes: int) -> Rows:
 
 
 def network(edges: pl.DataFrame) -> Network:
-    """Number the accounts of an edge list, once.
+    """Give the accounts of an edge list numbers, once.
 
     Parameters
     ----------

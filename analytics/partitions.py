@@ -46,7 +46,7 @@ def _shuffled(count, stream):
 
 @_compiled
 def modularity(start, other, weight, inside, label):
-    """Return the modularity of a partition; labels are 0, 1, 2, …"""
+    """Return the modularity of a partition; labels begin at 0."""
     nodes = start.size - 1
     total, within = np.zeros(label.max() + 1), 0.0
     for node in range(nodes):
@@ -290,7 +290,7 @@ def rewired(one, two, nodes, tries, seed):
         c, d = one[second], two[second]
         if _number(stream) < 0.5:  # noqa: PLR2004 - either way round
             c, d = d, c
-        if a == c or b == d or a == d or b == c:
+        if a in (c, d) or b in (c, d):
             continue
         new, other = _key(a, d, nodes), _key(c, b, nodes)
         if _find(held, shift, mask, new) >= 0 or _find(held, shift, mask, other) >= 0:

@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--others", action="store_true", help="ask networkit and igraph, too")
     asked = parser.parse_args()
     ours(drawn(1000), {})  # compiles everything
-    edges, found = drawn(asked.edges), {}
+    edges, found = drawn(asked.edges), dict[str, float]()
     ours(edges, found)
     print(f"most memory used by ours: {memory():,.0f} MB")
     graph = networks.network(edges)

@@ -400,7 +400,7 @@ def test_any_tables_can_be_measured(
 
 
 def test_the_language_of_an_account_is_the_one_of_most_of_its_posts() -> None:
-    post = {"appeal_id": "a", "platform": "x", "kind": "original", "source": "t"}
+    post: dict[str, Any] = {"appeal_id": "a", "platform": "x", "kind": "original", "source": "t"}
     posts = rows(POSTS, *(
         post | {"post_id": f"x:{k}", "account_id": who, "lang": lang}
         for k, (who, lang) in enumerate([

@@ -56,7 +56,8 @@ def as_networkx(drawn: Drawn) -> "nx.DiGraph[str]":
 def undirected(graph: "nx.DiGraph[str]") -> "nx.Graph[str]":
     """Return the graph without directions; weights both ways are added up."""
     found: nx.Graph[str] = nx.Graph()
-    for one, two, weight in graph.edges(data="weight"):
+    weights: list[tuple[str, str, float]] = list(graph.edges(data="weight"))
+    for one, two, weight in weights:
         before = found.get_edge_data(one, two, {"weight": 0})["weight"]
         found.add_edge(one, two, weight=before + weight)
     return found
