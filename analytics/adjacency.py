@@ -1,8 +1,8 @@
 """Graphs as arrays, and the loops over them that tell where an account stands.
 
 A graph is kept by rows: the arcs of node ``v`` are ``start[v] … start[v + 1] - 1``; each has the
-node ``other`` it leads to and a ``weight``. An undirected edge is two arcs; nothing leads to itself, and
-no two arcs have the same ends.
+node ``other`` it leads to and a ``weight``. An undirected edge is two arcs; nothing leads to
+itself, and no two arcs have the same ends.
 
 Everything here is compiled, works on arrays and needs numba: import this module where it is used,
 not at the top.

@@ -1,7 +1,7 @@
 """How fast positions and communities are found on a million edges, as ratios to networkx.
 
-The graph is drawn: who is shared, by a heavy tail. networkx is asked for the same graph, which it is
-given ready-made; what it takes to build is told apart. networkit and igraph are asked with
+The graph is drawn: who is shared, by a heavy tail. networkx is asked for the same graph, which it
+is given ready-made; what it takes to build is told apart. networkit and igraph are asked with
 ``--others``, and are not needed.
 
     python benchmarks/graphs.py [--edges 1000000] [--others]
@@ -19,6 +19,7 @@ import polars as pl
 
 from analytics import communities, networks
 
+FAMOUS = 0.7  # of shares are of the few
 SEED = np.arange(1, dtype=np.uint64)
 
 
@@ -52,7 +53,7 @@ def drawn(count: int) -> pl.DataFrame:
     rng = np.random.default_rng(count)
     source = np.minimum(rng.zipf(1.5, count), count // 3)
     target = rng.integers(0, count // 3, count)
-    source = np.where(rng.random(count) < 0.7, source, (target + source) % (count // 3))
+    source = np.where(rng.random(count) < FAMOUS, source, (target + source) % (count // 3))
     pairs = pl.DataFrame({"source": source, "target": target}).unique(maintain_order=True)
     return pairs.select(pl.format("x:{}", pl.col("source")).alias("source"),
                         pl.format("x:{}", pl.col("target")).alias("target"))  # fmt: skip

@@ -423,8 +423,8 @@ def test_the_language_of_an_account_is_the_one_of_most_of_its_posts() -> None:
 
 def test_stability_is_the_mean_over_all_pairs_of_runs() -> None:
     graph = nx.gnm_random_graph(60, 150, seed=4)
-    labels = [np.array(parts, np.int32) for parts in
-              ([k % 2 for k in graph], [k % 3 for k in graph], [k // 20 for k in graph])]  # fmt: skip
+    drawn = [k % 2 for k in graph], [k % 3 for k in graph], [k // 20 for k in graph]
+    labels = [np.array(parts, np.int32) for parts in drawn]
     theirs = [adjusted_mutual_info_score(one, two) for one, two in combinations(labels, 2)]
     assert told._stability(labels) == pytest.approx(np.mean(theirs))
     assert np.isnan(told._stability(labels[:1]))
