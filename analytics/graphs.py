@@ -34,9 +34,27 @@ def account_edges(shares: pl.DataFrame) -> pl.DataFrame:
     >>> account_edges(shares).select("source", "target", "basis", "shares").rows()
     [('x:1', 'x:2', 'root', 2)]
     """
+    return (
+        between_accounts(shares)
+        .group_by("source", "target", "basis")
+        .agg(
+            shares=pl.len().cast(pl.Int64),
+            first_at=pl.col("at").min(),
+            last_at=pl.col("at").max(),
+        )
+        .sort("shares", "source", "target", "basis", descending=[True, False, False, False])
+    )
+
+
+def between_accounts(shares: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per share of which two accounts are known, as :func:`account_edges` has them.
+
+    ``appeal_id``, ``at``, ``source``, ``target`` and ``basis``.
+    """
     known = pl.col("parent_account_id").is_not_null() & pl.col("basis").ne_missing("inferred")
     return (
         shares.select(
+            "appeal_id",
             "at",
             source=pl.when(known).then("parent_account_id").otherwise("root_account_id"),
             target="account_id",
@@ -46,13 +64,6 @@ def account_edges(shares: pl.DataFrame) -> pl.DataFrame:
         )
         .drop_nulls(["source", "target"])
         .filter(pl.col("source") != pl.col("target"))
-        .group_by("source", "target", "basis")
-        .agg(
-            shares=pl.len().cast(pl.Int64),
-            first_at=pl.col("at").min(),
-            last_at=pl.col("at").max(),
-        )
-        .sort("shares", "source", "target", "basis", descending=[True, False, False, False])
     )
 
 

@@ -18,7 +18,7 @@ from analytics.schema import (
     text,
     time,
 )
-from analytics.tables import BASES, JOINS, KINDS, METHODS, METRICS, OVERLAP_METHODS
+from analytics.tables import BASES, JOINS, KINDS, METHODS, METRICS, OVERLAP_METHODS, TRAITS
 
 OBJECTS = ("original", "url", "hashtag", "media", "text")
 CHANCES = ("dealt", "traded")
@@ -277,6 +277,132 @@ MILESTONES = Table(
             "hours from the peak hour to the next with at most half as many shares; null where "
             "nothing is held from after it"
         ),
+    },
+)
+
+PARTITIONS = Table(
+    name="partitions",
+    row="one appeal's graph of who shared whom, and how firmly it falls into communities",
+    key=("appeal_id",),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "accounts": count("accounts that shared one another, as far as known", null=False),
+        "pairs": count("pairs of accounts of which one shared the other", null=False),
+        "attributed": number(
+            "share of these accounts' shares that name the original's author alone (basis `root`): "
+            "where it is high, communities are audiences, not groups"
+        ),
+        "component": count("accounts in the largest connected component", null=False),
+        "communities": count("communities in that component; null where none are told"),
+        "modularity": number("Q of the partition chosen, the highest of all runs"),
+        "runs": count("runs of the Leiden algorithm, each from its own random numbers"),
+        "stability": number("mean adjusted mutual information of two runs: 1 where all agree"),
+        "first_modularity": number("Q of the first run, which is what chance is held against"),
+        "chance_lo": number("lowest Q of one run on a graph rewired with the same degrees"),
+        "chance": number("mean Q of one run on such graphs"),
+        "chance_hi": number("highest Q of one run on such graphs"),
+        "rewired": count("how many such graphs were drawn; fewer where the graph is large"),
+        "p": number(
+            "share of graphs, this one included, whose first run reaches this Q; null with fewer "
+            "than 19 rewired"
+        ),
+        "note": text("why no communities are told; null where they are"),
+    },
+)
+
+COMMUNITIES = Table(
+    name="communities",
+    row="one community of accounts that shared each other more than others",
+    key=("appeal_id", "community"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "community": count("its number: 0 for the largest", null=False),
+        "accounts": count("accounts in it", null=False),
+        "inside": count("shares from one of its accounts to another", null=False),
+        "across": count("shares between one of its accounts and one of another", null=False),
+        "inside_share": number("inside / (inside + across)", null=False),
+        "attributed": number(
+            "of the shares inside, the part that names the original's author alone", null=False
+        ),
+        "top_account_id": ident("whom most shares inside are of", "account", null=False),
+        "top_share": number(
+            "the part of the shares inside that is of that account: 1 is one account's audience",
+            null=False,
+        ),
+        "platform": text("platform of most of its accounts, of equals the first by name"),
+        "platform_share": number("their part of its accounts"),
+        "platform_entropy": number("Shannon's H of platforms in bits, Miller and Madow's"),
+        "language": text("language of most of its accounts, among those known"),
+        "language_share": number("their part of accounts whose language is known"),
+        "language_entropy": number("H of languages in bits; null where none is known"),
+        "language_known": count("accounts whose language is known", null=False),
+        "role": text("role of most of its accounts, among those known"),
+        "role_share": number("their part of accounts whose role is known"),
+        "role_entropy": number("H of roles in bits; null where none is known"),
+        "role_known": count("accounts whose role is known", null=False),
+    },
+)
+
+COMMUNITY_MIX = Table(
+    name="community_mix",
+    row="accounts of one platform, language or role in one community",
+    key=("appeal_id", "community", "by", "value"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "community": count("the community", null=False),
+        "by": text("what accounts are told apart by", null=False, values=TRAITS),
+        "value": text("which one; null where unknown"),
+        "accounts": count("how many accounts of the community", null=False),
+    },
+)
+
+COMMUNITY_MEMBERS = Table(
+    name="community_members",
+    row="one account of the largest component",
+    key=("appeal_id", "account_id"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "account_id": ident("the account", "account", null=False),
+        "community": count("its community", null=False),
+    },
+)
+
+HOMOPHILY = Table(
+    name="homophily",
+    row="how much accounts of one platform, language or role keep to themselves",
+    key=("appeal_id", "by"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "by": text("what accounts are told apart by", null=False, values=TRAITS),
+        "pairs": count("pairs of accounts of which one shared the other", null=False),
+        "known": count("of these, pairs of which both are known: all below is of them", null=False),
+        "external": count("of these, pairs of two different ones", null=False),
+        "ei": number("E-I index: (external - internal) / known; -1 … 1; null where none is known"),
+        "ei_expected": number("the same if values were dealt out anew among these accounts"),
+        "assortativity": number("Newman's: 1 where like meet like only, 0 by chance; or null"),
+    },
+)
+
+MIXING = Table(
+    name="mixing",
+    row="who shared whom, by two values of platform, language or role",
+    key=("appeal_id", "by", "source", "target"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "by": text("what accounts are told apart by", null=False, values=TRAITS),
+        "source": text("of who was shared; null where unknown"),
+        "target": text("of who shared; null where unknown"),
+        "links": count("pairs of accounts, this way round", null=False),
+        "shares": count("shares of these pairs", null=False),
+        "attributed": number("part of them that names the original's author alone"),
+        "expected": number("links if values were dealt out anew among all accounts", null=False),
+        "ratio": number("links / expected; null where none is expected"),
     },
 )
 

@@ -13,6 +13,16 @@ from analytics import __version__
 from analytics.attention import attention, peaks, phases, series, timeline
 from analytics.candidates import candidates
 from analytics.catalog import TABLES
+from analytics.communities import (
+    communities,
+    community_mix,
+    crossings,
+    described,
+    homophily,
+    links,
+    mixing,
+    traits,
+)
 from analytics.coordination import screened
 from analytics.coverage import coverage
 from analytics.decay import decay
@@ -28,6 +38,9 @@ from analytics.measured import (
     ATTENTION,
     CANDIDATES,
     CASCADES,
+    COMMUNITIES,
+    COMMUNITY_MEMBERS,
+    COMMUNITY_MIX,
     COORDINATION,
     COORDINATION_FLAGS,
     COORDINATION_GROUPS,
@@ -35,12 +48,15 @@ from analytics.measured import (
     COVERAGE,
     DECAY,
     GROWTH,
+    HOMOPHILY,
     LAGS,
     LANGUAGES,
     LAYOUT,
     MILESTONES,
+    MIXING,
     OVERLAPS,
     PARENT_MODELS,
+    PARTITIONS,
     PEAKS,
     PHASES,
     REACH,
@@ -186,6 +202,9 @@ def _measure_all(
     phased = phases(in_bins, seed=seed)
     report(COORDINATION.name)
     screen = screened(posts, accounts, seed=seed, quick=True)
+    report(PARTITIONS.name)
+    edges, known = links(shared), traits(posts, accounts)
+    parted, crossed = communities(edges, seed=seed), crossings(edges, known)
     steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
         (SHARES_TABLE.name, lambda: with_likeliest(posts, shared, accounts, choose=choose)),
         (SHAPES.name, lambda: shapes),
@@ -194,6 +213,12 @@ def _measure_all(
         (STORIES.name, lambda: stories(posts, shared, members)),
         (GROWTH.name, lambda: growth(in_time, grown)),
         (MILESTONES.name, lambda: milestones(in_time, posts)),
+        (PARTITIONS.name, lambda: parted.partitions),
+        (COMMUNITY_MEMBERS.name, lambda: parted.members),
+        (COMMUNITIES.name, lambda: described(parted.members, edges, known)),
+        (COMMUNITY_MIX.name, lambda: community_mix(parted.members, known)),
+        (HOMOPHILY.name, lambda: homophily(crossed)),
+        (MIXING.name, lambda: mixing(crossed)),
         (TIMELINE.name, lambda: timeline(posts)),
         (ATTENTION.name, lambda: attention(in_bins)),
         (PHASES.name, lambda: phased),

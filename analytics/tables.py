@@ -33,6 +33,7 @@ METRICS = (
     "views", "likes", "reposts", "quotes", "replies", "forwards", "reactions", "bookmarks",
     "signatures",
 )  # fmt: skip
+TRAITS = ("platform", "language", "role")
 LEVELS = ("local", "regional", "national")
 TARGETS = ("appellant", "supporters", "accused", "institution", "public")
 CHANGES_SEEN = ("edited", "deleted", "gone")  # gone: no longer shown, and nobody says why
