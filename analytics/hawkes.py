@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from math import exp, inf, log
+from math import exp, expm1, inf, log
 from typing import Any, Literal
 
 import numpy as np
@@ -31,15 +31,18 @@ Kernel = Literal["exponential", "power"]
 Background = Literal["none", "constant", "daily"]
 
 FEWEST = 30  # events, below which nothing is fitted
-MOST = 2000  # events that are fitted, the first ones: what came before them is known
-CASCADES = 5  # of each appeal and platform that are fitted by themselves
-MOST_CASCADES = 20
+MOST = 1000  # events that are fitted, the first ones: what came before them is known
+CASCADES = 3  # of each appeal and platform that are fitted by themselves
+MOST_CASCADES = 10
 FOLLOWERS_EXPONENT = 2.016  # of the power law of followers on Twitter (Mishra et al. 2016)
 STEEPEST = 3.0  # θ of a power law; beyond, it is an exponential
 CRITICAL = 0.9
 LEVEL = 3.841458820694124  # 95 % point of χ² with one degree of freedom
 DAY = 24.0
 _MARK_LIMIT = FOLLOWERS_EXPONENT - 1
+_STEEPEST_MARK = 1.0  # β; beyond, a few accounts are everything
+_FAR = 40.0  # log units of any figure from one event per gap
+_STRONGEST = 20.0  # n* that is tried
 _KINDS = {"exponential": 0, "power": 1}
 
 
@@ -133,15 +136,23 @@ class Fit:
         return 2 * k - 2 * self.log_likelihood + 2 * k * (k + 1) / max(n - k - 1, 1)
 
     @property
+    def is_sane(self) -> bool:
+        """Whether the figures are such as events can tell."""
+        steep = self.form.kernel == "power" and self.theta > STEEPEST
+        return not steep and self.beta <= _STEEPEST_MARK and self.branching <= _STRONGEST
+
+    @property
     def half_time(self) -> float:
         """Time by which half of what an event brings has come.
 
         >>> Fit(Form("exponential"), 0.5, theta=log(2)).half_time
         1.0
         """
+        if self.form.kernel is None:
+            return 0.0
         if self.form.kernel == "exponential":
             return log(2) / self.theta
-        return float(self.c * np.expm1(log(2) / self.theta))
+        return self.c * expm1(min(log(2) / self.theta, _FAR))
 
     @property
     def figures(self) -> tuple[float, ...]:
@@ -212,37 +223,68 @@ def fit(runs: Runs, form: Form) -> Fit:
     Fit
         The best of several searches by Nelder and Mead over the logarithms of the figures.
     """
+    return _polished(runs, _coarse(runs, form))
+
+
+def best_fit(runs: Runs, forms: Sequence[Form]) -> Fit:
+    """Return the model with the least AICc; the best two of a first search are fitted to the end.
+
+    Raises
+    ------
+    ValueError
+        There are no forms.
+    """
+    found = sorted((_coarse(runs, form) for form in forms), key=lambda model: model.aicc)
+    return min((_polished(runs, model) for model in found[:2]), key=lambda model: model.aicc)
+
+
+def _coarse(runs: Runs, form: Form) -> Fit:
+    searches = [_search(_loss(runs, form), x, most=120) for x in _begin(runs, form)]
+    return _as_fit(runs, form, *min(searches, key=lambda found: found[1]))
+
+
+def _polished(runs: Runs, model: Fit) -> Fit:
+    loss = _loss(runs, model.form)
+    return _as_fit(runs, model.form, *_search(loss, np.array(model.point), most=600, near=1e-4))
+
+
+def _as_fit(runs: Runs, form: Form, point: Reals, least: float) -> Fit:
     events = len(runs.times) - (form.background == "none") * len(runs.ends)
-    if form.free == 0:
-        return Fit(form, 0.0, events=events)
-    of = _likelihood(runs, form)
-    told = partial(_told, form, runs.gap)
-    lost = partial(_lost, of, told)
-    found = min((_search(lost, x, most=150) for x in _begin(runs, form)), key=lambda f: f[1])
-    best, least = _search(lost, found[0], most=1200, near=1e-6)
-    return replace(told(best), log_likelihood=-least, events=events, point=tuple(best.tolist()))
+    found = _told(form, runs.gap, point)
+    return replace(found, log_likelihood=-least, events=events, point=tuple(point.tolist()))
 
 
-def _lost(of: Callable[[Fit], float], told: Callable[[Reals], Fit], x: Reals) -> float:
+def _loss(runs: Runs, form: Form) -> Callable[[Reals], float]:
+    return partial(
+        _lost, _likelihood(runs, form), partial(_told, form, runs.gap), float(runs.ends.max())
+    )
+
+
+def _lost(
+    of: Callable[[Fit], float], told: Callable[[Reals], Fit], longest: float, x: Reals
+) -> float:
+    """Return minus the log-likelihood; infinite for figures that no data can tell from others."""
     if np.abs(x).max() > _FAR:
         return inf
     trial = told(x)
-    value = of(trial) if trial.theta <= STEEPEST or trial.form.kernel != "power" else -inf
+    if not trial.is_sane or trial.half_time > longest:
+        return inf
+    value = of(trial)
     return -value if np.isfinite(value) else inf
 
 
-_FAR = 40.0  # log units from one event per gap
 
 
 def _search(
-    lost: Callable[[Reals], float], x: Reals, *, most: int, near: float = 1e-2
+    loss: Callable[[Reals], float], x: Reals, *, most: int, near: float = 1e-2, step: float = 0.4
 ) -> tuple[Reals, float]:
+    """Return where a loss is least near x, to ``near`` in x and ``near**2`` in itself, and it."""
     from scipy.optimize import minimize  # noqa: PLC0415
 
-    simplex = np.vstack([x, x + 0.4 * np.eye(len(x))])
+    simplex = np.vstack([x, x + step * np.eye(len(x))])
     options = {"maxfev": most, "xatol": near, "fatol": near**2, "initial_simplex": simplex}
     with np.errstate(invalid="ignore"):
-        found = minimize(lost, x, method="Nelder-Mead", options=options)
+        found = minimize(loss, x, method="Nelder-Mead", options=options)
     return found.x, float(found.fun)
 
 
@@ -276,7 +318,7 @@ def _begin(runs: Runs, form: Form) -> Iterator[Reals]:
     if form.kernel is None:
         yield np.array(outside)
         return
-    for strength, scale in ((-0.3, quick), (-0.3, quick + 2.5), (-1.5, 2.5)):
+    for strength, scale in ((-0.3, quick), (-0.7, quick + 2.5)):
         shape = [-scale] if form.kernel == "exponential" else [-0.7, scale - 1.0]
         yield np.array([strength, *shape, *tail, *(outside[:1] and [-1.0]), *outside[1:]])
 
@@ -313,42 +355,40 @@ def interval(runs: Runs, model: Fit) -> tuple[float, float]:
 
     An end that lies beyond a factor of about 1,000 is given as 0 or as infinite.
     """
-    of, told = _likelihood(runs, model.form), partial(_told, model.form, runs.gap)
-    strength, rest = model.point[0], np.array(model.point[1:])
+    loss = _loss(runs, model.form)
+    strength, rest = model.point[0], [np.array(model.point[1:])]
 
     def worse(away: float) -> float:
-        at = partial(_with_first, strength + away, told)
-        _, least = _search(partial(_lost, of, at), rest, most=400, near=1e-4)
+        rest[0], least = _search(
+            lambda x: loss(np.concatenate([[strength + away], x])), rest[0], most=150, step=0.1
+        )
         return 2 * (least + model.log_likelihood) - LEVEL
 
     low, high = _crossing(worse, -1.0), _crossing(worse, 1.0)
     return model.branching * exp(low), model.branching * exp(high)
 
 
-def _with_first(first: float, told: Callable[[Reals], Fit], rest: Reals) -> Fit:
-    return told(np.concatenate([[first], rest]))
-
-
 _BEYOND = 7.0  # log units
 _STEP = 0.1
+_HALVINGS = 8
 
 
 def _crossing(worse: Callable[[float], float], side: float) -> float:
     """Return where a function that is below 0 at 0 comes up to 0; infinite where it is too far."""
-    from scipy.optimize import brentq  # noqa: PLC0415
-
     inner, outer = 0.0, _STEP
     while worse(side * outer) < 0:
         inner, outer = outer, 2 * outer
         if outer > _BEYOND:
             return side * inf
-    return float(brentq(worse, side * inner, side * outer, xtol=1e-4))
+    for _ in range(_HALVINGS):
+        middle = (inner + outer) / 2
+        inner, outer = (middle, outer) if worse(side * middle) < 0 else (inner, middle)
+    return side * (inner + outer) / 2
 
 
 _TREE = ["appeal_id", "root_id"]
-_NO_EXCITATION: dict[Background, Form] = {
-    "none": Form(None), "constant": Form(None, "constant"), "daily": Form(None, "daily"),
-}  # fmt: skip
+_OUTSIDE: tuple[Background, ...] = ("constant", "daily")
+_NO_EXCITATION = {name: Form(None, name) for name in _OUTSIDE}
 
 
 def excitation(
@@ -371,7 +411,7 @@ def excitation(
         The table ``excitation``. Of two kernels, with followers where all are known, the model with
         the least AICc; a platform has a background, constant or with the rhythm of a day, a
         cascade begins with its original. With fewer than 30 events nothing is fitted: ``note``
-        says so. Of more than 2,000 the first 2,000 are fitted (``events_used``): what excited them
+        says so. Of more than 1,000 the first 1,000 are fitted (``events_used``): what excited them
         is all held.
     """
     rows = [*_of_platforms(posts), *_of_cascades(posts, nodes, accounts)]
@@ -476,10 +516,9 @@ def _row(source: Source) -> dict[str, Any]:
         return told
     runs, until, coarse = _runs(source)
     forms = _forms(source.backgrounds, runs)
-    model = min((fit(runs, form) for form in forms), key=lambda found: found.aicc)
-    without = min(fit(runs, _NO_EXCITATION[b]).aicc for b in source.backgrounds if b != "none") if (
-        source.backgrounds != ("none",)
-    ) else None
+    model = best_fit(runs, forms)
+    others = [fit(runs, _NO_EXCITATION[b]).aicc for b in source.backgrounds if b != "none"]
+    without = min(others, default=None)
     low, high = interval(runs, model)
     residual = ks_p(runs, model)
     return told | {

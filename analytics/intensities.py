@@ -59,6 +59,7 @@ def excite(kind, times, weight, end, theta, c, rate, mass):
     rates = np.empty(RATES)
     heights = np.empty(RATES)
     count = mixture(kind, theta, c, max(end - times[0], 1e-300), rates, heights)
+    weights = heights[:count] / rates[:count]
     state = np.zeros(count)
     last = times[0]
     for i in range(n + 1):
@@ -69,7 +70,7 @@ def excite(kind, times, weight, end, theta, c, rate, mass):
         gone = 0.0
         for k in range(count):
             after = state[k] * left
-            gone += (state[k] - after) * heights[k] / rates[k]
+            gone += (state[k] - after) * weights[k]
             added += after * heights[k]
             state[k] = after
             left *= left
