@@ -234,8 +234,10 @@ def corrected(held: float, model: float, by: float) -> float:
     >>> round(corrected(10, 19, log(2)), 9)
     29.0
     """
-    return held + max((model - held + 1) * exp(by) - 1, 0.0) if isfinite(by) else (
-        inf if by > 0 else held
+    return (
+        held + max((model - held + 1) * exp(by) - 1, 0.0)
+        if isfinite(by)
+        else (inf if by > 0 else held)
     )
 
 
@@ -416,13 +418,13 @@ class _Teller:
                     bare = _bare(row, age, not row["finished"], int(held))
                     yield bare | self._told(row["tree"], age, p, coming, held)
 
-    def _told(
-        self, tree: int, age: float, p: float, coming: float, held: float
-    ) -> dict[str, Any]:
+    def _told(self, tree: int, age: float, p: float, coming: float, held: float) -> dict[str, Any]:
         strength = p * self.memory.mean_weight
         told: dict[str, Any] = {"method": self.method}
         if not strength < 1:
-            note = "supercritical: each share brings more than one" if strength >= 1 else "p unknown"
+            note = (
+                "supercritical: each share brings more than one" if strength >= 1 else "p unknown"
+            )
             return told | {"note": note}
         model = held + p * coming / (1 - strength)
         scores, whose = self.scores(age)

@@ -273,8 +273,6 @@ def _lost(
     return -value if np.isfinite(value) else inf
 
 
-
-
 def _search(
     loss: Callable[[Reals], float], x: Reals, *, most: int, near: float = 1e-2, step: float = 0.4
 ) -> tuple[Reals, float]:
@@ -295,7 +293,11 @@ def _told(form: Form, gap: float, x: Reals) -> Fit:
     if form.kernel == "exponential":
         values = {"branching": exp(next(left)), "theta": exp(next(left)) / gap}
     elif form.kernel == "power":
-        values = {"branching": exp(next(left)), "theta": exp(next(left)), "c": exp(next(left)) * gap}
+        values = {
+            "branching": exp(next(left)),
+            "theta": exp(next(left)),
+            "c": exp(next(left)) * gap,
+        }
     if form.marked:
         values["beta"] = _MARK_LIMIT / (1 + exp(-next(left)))
     if form.root:
@@ -312,7 +314,21 @@ def _told(form: Form, gap: float, x: Reals) -> Fit:
 def _begin(runs: Runs, form: Form) -> Iterator[Reals]:
     """Return where searches start: strong and weak, quick and slow."""
     gaps = np.diff(runs.times)
-    quick = float(np.log(max(np.median(gaps[gaps > 0], ) / runs.gap, 1e-4))) if (gaps > 0).any() else 0.0
+    quick = (
+        float(
+            np.log(
+                max(
+                    np.median(
+                        gaps[gaps > 0],
+                    )
+                    / runs.gap,
+                    1e-4,
+                )
+            )
+        )
+        if (gaps > 0).any()
+        else 0.0
+    )
     tail = [-1.0] * form.marked + [1.0] * form.root
     outside = {"none": [], "constant": [0.0], "daily": [0.0, 0.1, 0.1]}[form.background]
     if form.kernel is None:
@@ -448,9 +464,7 @@ def watched_until(posts: pl.DataFrame) -> pl.DataFrame:
 def _of_platforms(posts: pl.DataFrame) -> Iterator[Source]:
     dated = posts.filter(pl.col("at").is_not_null()).sort("appeal_id", "platform", "at")
     ends = {(a, p): end for a, p, end in _microseconds(watched_until(posts)).iter_rows()}
-    for (appeal, platform), own in dated.group_by(
-        "appeal_id", "platform", maintain_order=True
-    ):
+    for (appeal, platform), own in dated.group_by("appeal_id", "platform", maintain_order=True):
         key = {"appeal_id": str(appeal), "platform": str(platform), "scope": "platform"}
         times = own["at"].to_physical().to_numpy()
         yield Source(

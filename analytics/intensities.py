@@ -92,7 +92,8 @@ def background(times, end, mu, p, q, omega, rate, mass):
     for i in range(n + 1):
         now = times[i] if i < n else end
         mass[i] += mu * (
-            now - last
+            now
+            - last
             + p / omega * (math.sin(omega * now) - math.sin(omega * last))
             - q / omega * (math.cos(omega * now) - math.cos(omega * last))
         )
@@ -102,9 +103,7 @@ def background(times, end, mu, p, q, omega, rate, mass):
 
 
 @_compiled
-def lay_out(
-    kind, times, log_mark, end, figures, omega, weight, rate, mass
-):
+def lay_out(kind, times, log_mark, end, figures, omega, weight, rate, mass):
     """Write the whole intensity at each event and its integral between events.
 
     ``figures`` are b, θ, c, β, μ, p, q and the root's own weight.
@@ -125,9 +124,7 @@ def lay_out(
 
 
 @_compiled
-def log_likelihood(
-    kind, starts, times, log_mark, ends, figures, omega, first, weight, rate, mass
-):
+def log_likelihood(kind, starts, times, log_mark, ends, figures, omega, first, weight, rate, mass):
     """Return Σ log λ(t_i) - ∫ λ over all runs, each from its event number ``first`` on.
 
     Run x holds the events ``starts[x]`` to ``starts[x + 1]`` and was watched until ``ends[x]``.
@@ -138,8 +135,15 @@ def log_likelihood(
         high = starts[x + 1]
         n = high - low
         lay_out(
-            kind, times[low:high], log_mark[low:high], ends[x], figures, omega,
-            weight[:n], rate[:n], mass[: n + 1],
+            kind,
+            times[low:high],
+            log_mark[low:high],
+            ends[x],
+            figures,
+            omega,
+            weight[:n],
+            rate[:n],
+            mass[: n + 1],
         )
         for i in range(first, n):
             if not rate[i] > 0.0:
@@ -228,7 +232,15 @@ def infect_all(starts, times, weight, ages, c, s0, theta, shortest, longest, few
         high = starts[x + 1]
         for y in range(len(ages)):
             infectiousness(
-                times[low:high], weight[low:high], ages[y], c, s0, theta, shortest, longest, fewest,
+                times[low:high],
+                weight[low:high],
+                ages[y],
+                c,
+                s0,
+                theta,
+                shortest,
+                longest,
+                fewest,
                 out[x, y],
             )
 

@@ -287,7 +287,9 @@ EXCITATION = Table(
         "scope": text("what was fitted", null=False, values=("platform", "cascade")),
         "root_id": ident("the cascade; null for a platform", "post"),
         "events": count("posts with a time; of a cascade, without the original", null=False),
-        "events_used": count("of these, the first ones, which were fitted; 0 where none", null=False),
+        "events_used": count(
+            "of these, the first ones, which were fitted; 0 where none", null=False
+        ),
         "from": time("the first of them, or the original; null where nothing was fitted"),
         "until": time("until when they were watched"),
         "model": text("kernel, marks and background of the model with the least AICc"),
@@ -317,7 +319,9 @@ FORECASTS = Table(
         "at": time("the time of that", null=False),
         "now": flag("whether that is the end of what is held, and not a look back", null=False),
         "shares": count("shares with a time by then", null=False),
-        "method": text("seismic: by followers; count: by shares alone", values=("seismic", "count")),
+        "method": text(
+            "seismic: by followers; count: by shares alone", values=("seismic", "count")
+        ),
         "kind": text(
             "calibrated: interval from finished cascades of the same platform and age; model "
             "range: from the model alone, usually too narrow; no forecast",
@@ -352,7 +356,9 @@ OUTLOOK = Table(
         "hours_since_peak": number("from its end to the end of what was watched"),
         "last_posts": number("posts a window in the last two windows"),
         "share_of_peak": number("last_posts / peak_posts"),
-        "state": text("what the rule sees", values=("near its peak", "below half", "below a tenth")),
+        "state": text(
+            "what the rule sees", values=("near its peak", "below half", "below a tenth")
+        ),
         "age_hours": number("age at which finished cascades were in the same state"),
         "fitted_on": count("finished cascades by which this state was given its answer"),
         "tested_on": count("other finished cascades that were given the same answer"),

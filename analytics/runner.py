@@ -16,7 +16,9 @@ from analytics.coverage import coverage
 from analytics.diffusion import TREES, all_shapes, grown, with_likeliest
 from analytics.errors import MeasureError
 from analytics.following import with_followed
+from analytics.forecasts import forecasts
 from analytics.growth import growth, milestones, placed
+from analytics.hawkes import excitation
 from analytics.joining import stories, story_members
 from analytics.lags import lags
 from analytics.layout import time_river
@@ -25,10 +27,13 @@ from analytics.measured import (
     CASCADES,
     COUNTER_HISTORY,
     COVERAGE,
+    EXCITATION,
+    FORECASTS,
     GROWTH,
     LAGS,
     LAYOUT,
     MILESTONES,
+    OUTLOOK,
     PARENT_MODELS,
     SHAPES,
     SHARES_TABLE,
@@ -39,6 +44,7 @@ from analytics.measured import (
     VALIDATION,
 )
 from analytics.models import chosen
+from analytics.outlook import outlook
 from analytics.reach import counter_history, timeline
 from analytics.responses import with_rungs
 from analytics.store import Store
@@ -174,6 +180,9 @@ def _measure_all(
         (TIMELINE.name, lambda: timeline(posts)),
         (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
         (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts, follows)),
+        (EXCITATION.name, lambda: excitation(posts, in_time, accounts)),
+        (FORECASTS.name, lambda: forecasts(posts, in_time, accounts)),
+        (OUTLOOK.name, lambda: outlook(posts, in_time)),
         (LAGS.name, lambda: lags(appeals, posts, responses)),
         (CANDIDATES.name, lambda: candidates(appeals, posts, accounts)),
         (LAYOUT.name, lambda: time_river(posts, shared)),
