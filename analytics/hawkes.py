@@ -1,10 +1,11 @@
 """Self-excitation: how many shares one share brings, and whether a model of that fits at all.
 
-A Hawkes process (Hawkes 1971): every event raises the chance of more. Its branching factor n* is the
-mean number of events that one event brings directly; near 1 the spread feeds itself. It is fitted
-by maximum likelihood over the logarithms of its figures, from several starts (Nelder & Mead: methods
-that follow the gradient stall on this flat surface), and checked by time-rescaling: with the right
-model, the integral of the intensity between events is exponential with mean 1 (Ogata 1988).
+A Hawkes process (Hawkes 1971): every event raises the chance of more. Its branching factor n* is
+the mean number of events that one event brings directly; near 1 the spread feeds itself. It is
+fitted by maximum likelihood over the logarithms of its figures, from several starts (Nelder & Mead:
+methods that follow the gradient stall on this flat surface), and checked by time-rescaling: with
+the right model, the integral of the intensity between events is exponential with mean 1 (Ogata
+1988).
 
 Two warnings belong to every n*. News, day and night, which come from outside, look like
 self-excitation to a model without them, and push n* towards 1. And a fit that the residuals reject

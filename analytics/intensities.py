@@ -1,17 +1,17 @@
 """Self-exciting processes, compiled: intensities, likelihoods and what is still to come.
 
-An *event* raises the chance of more events. With unit kernel ``g`` (its integral is 1), weight ``w``
-of each event and branching ``b``, the intensity is
+An *event* raises the chance of more events. With a unit kernel ``g`` (its integral is 1), weights
+``w`` of events and branching ``b``, the intensity is
 
     λ(t) = μ·(1 + p·cos ωt + q·sin ωt) + b·Σ w_i·g(t - t_i)
 
-Kernels: ``EXPONENTIAL`` g = θe^(-θτ), by Ogata's recursion, and ``POWER`` g = θc^θ(τ + c)^-(1+θ). The
-power law is the mixture of exponentials ∫ s^θ e^(-s(τ+c)) ds / Γ(1+θ), added up at rates each twice
-the one before: by the trapezoid rule in log s the error is below 1e-4 of the kernel where θ < 1, and
-1e-3 at θ = 3; time grows with the number of events, not with its square.
+Kernels: ``EXPONENTIAL`` g = θe^(-θτ), by Ogata's recursion, and ``POWER`` g = θc^θ(τ + c)^-(1+θ).
+The power law is the mixture of exponentials ∫ s^θ e^(-s(τ+c)) ds / Γ(1+θ), added up at rates each
+twice the one before: by the trapezoid rule in log s the error is below 2e-4 of the kernel where
+θ < 1, and about 1e-3 at θ = 3; time grows with the number of events, not with its square.
 
-``FLAT`` is the memory kernel of SEISMIC: constant up to ``s0``, a power law beyond (Zhao et al.,
-KDD 2015). What it needs has closed forms.
+SEISMIC's memory kernel is flat: constant up to ``s0``, a power law beyond (Zhao et al., KDD 2015).
+What it needs has closed forms.
 
 All of it is one module because compiled code is kept on disk by the file it comes from.
 """
@@ -25,7 +25,8 @@ EXPONENTIAL, POWER = 0, 1
 RATES = 96  # of the mixture at most
 NEAREST = 1e-5  # the slowest rate of the mixture, per observed time
 FASTEST = 40.0  # the fastest, per c: beyond, nothing is left of the kernel
-TWO_PI = 2 * math.pi
+LOST = 1e-150  # what is left of an excitation and counts as nothing
+NEAR_ONE = 1e-9
 
 _compiled = njit(cache=True, nogil=True)
 
@@ -74,7 +75,7 @@ def excite(kind, times, weight, end, theta, c, rate, mass):
             added += after * heights[k]
             state[k] = after
             left *= left
-            if left < 1e-150:
+            if left < LOST:
                 left = 0.0
         mass[i] = gone
         if i < n:
@@ -174,7 +175,7 @@ def flat_moment(x, c, s0, theta):
         return c * x * x / 2.0
     beyond = (
         math.log(x / s0)
-        if abs(theta - 1.0) < 1e-9
+        if abs(theta - 1.0) < NEAR_ONE
         else ((x / s0) ** (1.0 - theta) - 1.0) / (1.0 - theta)
     )
     return c * s0 * s0 * (0.5 + beyond)

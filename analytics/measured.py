@@ -278,7 +278,7 @@ MILESTONES = Table(
 
 EXCITATION = Table(
     name="excitation",
-    row="how far posts bring more posts: one appeal on one platform, or one of its largest cascades",
+    row="how far posts bring more posts: an appeal on one platform, or one of its cascades",
     key=("appeal_id", "platform", "scope", "root_id"),
     measured=True,
     columns={

@@ -1,13 +1,13 @@
 """Has it peaked? A rule, and how often it was right for cascades whose end is known.
 
 The time that was watched is cut into 24 windows. The last two are compared with the busiest one so
-far: near its peak, below half, below a tenth. What that state is worth is looked up, not believed:
-among finished cascades that were in the same state at about the same age, how often did a busier
-window follow? One half of them decides what the state means (*yes* where for 80 % none followed, *no*
-where for at most 20 %, else *not known*); how often that answer is right is counted in the other.
+far: near its peak, below half, below a tenth. What that state is worth is looked up, and not
+believed: among finished cascades that were in the same state at about the same age, how often did a
+busier window follow? One half of them decides what the state means (*yes* where for 80 % none
+followed, *no* where for at most 20 % none did, else *not known*); how often that answer is right is
+counted in the other.
 """
 
-from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any

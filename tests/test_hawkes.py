@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest import approx
 from strategies import at, rows
 
 from analytics import hawkes, intensities
@@ -86,7 +85,9 @@ def plain(times: Reals, end: float, model: Fit, log_marks: Reals | None = None) 
 
 def test_likelihood_of_three_events() -> None:
     model = Fit(Form("exponential", "constant"), 0.25, theta=2.0, background=1.0)
-    assert log_likelihood(one_run([1, 2, 4], 5), model) == approx(-5.639642613920893, abs=1e-12)
+    assert log_likelihood(one_run([1, 2, 4], 5), model) == pytest.approx(
+        -5.639642613920893, abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("kernel", ["exponential", "power"])
@@ -106,7 +107,9 @@ def test_likelihood_is_the_sum_over_pairs(
     outside = {"background": 0.3} if background == "constant" else outside
     model = Fit(form, 0.7, theta=theta, c=c, beta=0.3, root=4.0, **outside)
     expected = plain(times, 60, model, np.log(np.maximum(marks, 1)))
-    assert log_likelihood(one_run(times, 60, marks), model) == approx(expected, rel=1e-3, abs=0.03)
+    assert log_likelihood(one_run(times, 60, marks), model) == pytest.approx(
+        expected, rel=1e-3, abs=0.03
+    )
 
 
 @given(theta=st.floats(0.05, 1), c=st.floats(1e-4, 10), lag=st.floats(0, 1000))
@@ -114,21 +117,24 @@ def test_power_law_as_a_sum_of_exponentials(theta: float, c: float, lag: float) 
     rates, heights = np.empty(intensities.RATES), np.empty(intensities.RATES)
     count = intensities.mixture(intensities.POWER, theta, c, 1000.0, rates, heights)
     found = float(heights[:count] @ np.exp(-rates[:count] * lag))
-    assert found == approx(theta * c**theta * (lag + c) ** (-1 - theta), rel=2e-4)
+    assert found == pytest.approx(theta * c**theta * (lag + c) ** (-1 - theta), rel=2e-4)
 
 
 def test_published_fit(shared: Any) -> None:  # noqa: ANN401
     runs = seed4(shared)
     assert len(runs.times) == 414
     told = Fit(Form(), 0.851, theta=1.06)
-    assert -log_likelihood(runs, told) == approx(285.4882793347552, abs=1e-9)
+    assert -log_likelihood(runs, told) == pytest.approx(285.4882793347552, abs=1e-9)
     model = fit(runs, Form())
     assert (model.branching, model.theta) == (
-        approx(0.8508201, rel=1e-4),
-        approx(1.0612923, rel=1e-4),
+        pytest.approx(0.8508201, rel=1e-4),
+        pytest.approx(1.0612923, rel=1e-4),
     )
-    assert -model.log_likelihood == approx(285.488184435582, abs=1e-6)
-    assert interval(runs, model) == (approx(0.7586078, abs=3e-4), approx(0.9508111, abs=3e-4))
+    assert -model.log_likelihood == pytest.approx(285.488184435582, abs=1e-6)
+    assert interval(runs, model) == (
+        pytest.approx(0.7586078, abs=3e-4),
+        pytest.approx(0.9508111, abs=3e-4),
+    )
 
 
 def test_branching_of_published_models(shared: Any) -> None:  # noqa: ANN401
@@ -140,10 +146,10 @@ def test_branching_of_published_models(shared: Any) -> None:  # noqa: ANN401
             base /= par["theta"] * par["c"] ** par["theta"]
         beta = par.get("beta", 0.0)
         n = base * hawkes.mark_factor(beta)
-        assert n == approx(float(row["branching_factor"]), rel=1e-10)
+        assert n == pytest.approx(float(row["branching_factor"]), rel=1e-10)
         model = Fit(Form(marked=True), n, theta=par["theta"], beta=beta)
         viral = model.figures[0] * 2**beta / (1 - n)
-        assert viral == approx(float(row["viral_score_m0_2"]), rel=1e-10)
+        assert viral == pytest.approx(float(row["viral_score_m0_2"]), rel=1e-10)
 
 
 def test_what_was_put_in_comes_out() -> None:
@@ -153,8 +159,8 @@ def test_what_was_put_in_comes_out() -> None:
     low, high = interval(runs, model)
     assert low < 0.6 < high
     assert high - low < 0.25
-    assert model.theta == approx(2.0, rel=0.35)
-    assert model.background == approx(0.5, rel=0.3)
+    assert model.theta == pytest.approx(2.0, rel=0.35)
+    assert model.background == pytest.approx(0.5, rel=0.3)
 
 
 def test_residuals_of_the_right_model_are_uniform_and_of_a_wrong_one_are_not() -> None:
@@ -163,7 +169,7 @@ def test_residuals_of_the_right_model_are_uniform_and_of_a_wrong_one_are_not() -
     wrong = fit(runs, Form(None, "constant"))
     assert ks_p(runs, right) > 0.01
     assert ks_p(runs, wrong) < 1e-6
-    assert residuals(runs, right).mean() == approx(1, abs=0.1)
+    assert residuals(runs, right).mean() == pytest.approx(1, abs=0.1)
 
 
 def test_thinning_gives_the_same_process() -> None:
@@ -181,7 +187,7 @@ def test_thinning_gives_the_same_process() -> None:
     kept = [time for time in times[1:] if time < 600]
     model = Fit(Form("exponential", "constant"), 0.5, theta=2.0, background=0.5)
     assert ks_p(one_run(kept, 600), model) > 0.01
-    assert fit(one_run(kept, 600), model.form).branching == approx(0.5, abs=0.15)
+    assert fit(one_run(kept, 600), model.form).branching == pytest.approx(0.5, abs=0.15)
 
 
 def test_day_and_night_look_like_excitation_until_they_are_modelled() -> None:
@@ -202,8 +208,8 @@ def test_the_unit_of_time_does_not_matter(scale: float) -> None:
     form = Form("exponential", "constant")
     reference = fit(one_run(times, 200), form)
     found = fit(runs, form)
-    assert found.branching == approx(reference.branching, rel=1e-3)
-    assert found.half_time == approx(reference.half_time * scale, rel=1e-3)
+    assert found.branching == pytest.approx(reference.branching, rel=1e-3)
+    assert found.half_time == pytest.approx(reference.half_time * scale, rel=1e-3)
 
 
 def posted(times: Reals, **changes: Any) -> pl.DataFrame:  # noqa: ANN401
@@ -229,7 +235,7 @@ def test_table_tells_a_platform() -> None:
 def test_table_is_the_same_at_another_date() -> None:
     times = simulated(6, 100, mu=0.5, branching=0.5, theta=1.0)
     first, later = (excitation(posted(times + days)).drop("from", "until") for days in (0, 24 * 30))
-    assert first["branching"].item() == approx(later["branching"].item(), rel=1e-3)
+    assert first["branching"].item() == pytest.approx(later["branching"].item(), rel=1e-3)
 
 
 def test_few_events_are_refused_with_a_reason() -> None:

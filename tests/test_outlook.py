@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest import approx
 from scipy.stats import binomtest
 from strategies import at, rows
 
@@ -75,7 +74,9 @@ def test_a_busier_window_follows_or_not() -> None:
 def test_intervals_are_those_of_scipy(hits: int, misses: int) -> None:
     if hits + misses:
         expected = binomtest(hits, hits + misses).proportion_ci(method="exact")
-        assert o.clopper_pearson(hits, hits + misses) == approx((expected.low, expected.high))
+        assert o.clopper_pearson(hits, hits + misses) == pytest.approx(
+            (expected.low, expected.high)
+        )
 
 
 def judged(*, again: int) -> pl.DataFrame:
@@ -100,7 +101,7 @@ def test_the_answer_is_what_judges_say(again: int, answer: str) -> None:
     if answer != "not known":
         assert (told["right"], told["right_hi"]) == (1, 1)
         low, _ = o.clopper_pearson(told["tested_on"], told["tested_on"])
-        assert told["right_lo"] == approx(low)
+        assert told["right_lo"] == pytest.approx(low)
         assert told["fitted_on"] + told["tested_on"] == 100
 
 
