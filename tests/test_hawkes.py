@@ -94,11 +94,7 @@ def test_likelihood_of_three_events() -> None:
 @pytest.mark.parametrize("background", ["none", "constant", "daily"])
 @given(seed=st.integers(0, 99), theta=st.floats(0.1, 1.5), c=st.floats(0.01, 5))
 def test_likelihood_is_the_sum_over_pairs(
-    kernel: Any,
-    background: Any,
-    seed: int,
-    theta: float,
-    c: float,  # noqa: ANN401
+    kernel: hawkes.Kernel, background: hawkes.Background, seed: int, theta: float, c: float
 ) -> None:
     draw = np.random.default_rng(seed)
     times, marks = np.sort(draw.uniform(0, 50, 40)), draw.lognormal(4, 2, 40)
