@@ -117,7 +117,8 @@ def final_size(p: Reals, coming: Reals, held: Reals, mean_weight: float) -> Real
     strength = p * mean_weight
     with np.errstate(divide="ignore", invalid="ignore"):
         found = held + p * coming / (1 - strength)
-    return np.where(strength >= 1, inf, found)
+    sizes: Reals = np.where(strength >= 1, inf, found)
+    return sizes
 
 
 def remainder_quantiles(
@@ -450,12 +451,12 @@ class _Teller:
         others = scores[whose != tree]
         if len(others) >= FEWEST_FINISHED:
             low, middle, high = (corrected(held, model, by) for by in conformal(others))
-            kind, note = "calibrated", None
+            kind, note = "calibrated", ""
         else:
             ends = remainder_quantiles(p * coming, strength, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
             low, middle, high = held + ends[0], model, held + ends[1]
             kind, note = "model range", "not calibrated: fewer than 20 finished cascades"
         return told | {
             "kind": kind, "model": model, "forecast_lo": low, "forecast": middle,
-            "forecast_hi": high, "calibrated_on": len(others), "note": note,
+            "forecast_hi": high, "calibrated_on": len(others), "note": note or None,
         }  # fmt: skip

@@ -76,7 +76,7 @@ def test_the_first_moment_is_no_forecast() -> None:
     one = f.Stock(np.array([0, 1]), np.zeros(1), np.array([50.0]))
     found = f.seen_by(one, np.zeros(1), f.SEISMIC)[0, 0]
     assert np.isnan(found[0])
-    assert np.isnan(f.final_size(*found, 100))
+    assert np.isnan(f.final_size(found[0], found[1], found[2], 100))
 
 
 def test_borel() -> None:
@@ -252,15 +252,13 @@ def test_supercritical_is_an_answer(many: pl.DataFrame) -> None:
 def test_finished_is_watched_for_a_week_and_silent_for_two_days(many: pl.DataFrame) -> None:
     cut = many.filter(pl.col("at") < START + pl.duration(days=41))
     known = f.lives(cut, placed(cut, shares(cut)))
-    end = cut["at"].max()
+    end = cut.select(pl.col("at").max()).item()
     for row in known.iter_rows(named=True):
         own = cut.filter(
             (pl.col("root_id") == row["root_id"]) | (pl.col("post_id") == row["root_id"])
         )
-        watched, silent = (
-            (end - own["at"].min()).total_seconds() / 3600,
-            (end - own["at"].max()).total_seconds() / 3600,  # type: ignore[operator]
-        )
+        first, last = own.select(pl.col("at").min(), last=pl.col("at").max()).row(0)
+        watched, silent = ((end - time).total_seconds() / 3600 for time in (first, last))
         assert row["finished"] == (watched >= 168 and silent >= 48)
         assert row["hours"] == pytest.approx(watched)
     assert {True, False} == set(known["finished"])
