@@ -167,9 +167,9 @@ def remainder_chances(coming: float, strength: float, most: int) -> Reals:
     """
     from scipy.special import gammaln  # noqa: PLC0415
 
-    if coming <= 0:
-        return np.eye(1, most + 1)[0]
     k = np.arange(most + 1.0)
+    if coming <= 0:
+        return (k == 0).astype(np.float64)
     total = coming + strength * k
     chances: Reals = np.exp(log(coming) + (k - 1) * np.log(total) - total - gammaln(k + 1))
     return chances

@@ -13,7 +13,6 @@ has an n* that means little: ``ks_p`` says so.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from math import exp, expm1, inf, log
@@ -23,7 +22,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from analytics.diffusion import WORKERS
 from analytics.measured import EXCITATION
 
 Reals = npt.NDArray[np.float64]
@@ -34,7 +32,7 @@ Background = Literal["none", "constant", "daily"]
 FEWEST = 30  # events, below which nothing is fitted
 MOST = 1000  # events that are fitted, the first ones: what came before them is known
 CASCADES = 3  # of each appeal and platform that are fitted by themselves
-MOST_CASCADES = 10
+MOST_CASCADES = 6
 FOLLOWERS_EXPONENT = 2.016  # of the power law of followers on Twitter (Mishra et al. 2016)
 STEEPEST = 3.0  # θ of a power law; beyond, it is an exponential
 CRITICAL = 0.9
@@ -408,9 +406,7 @@ _OUTSIDE: tuple[Background, ...] = ("constant", "daily")
 _NO_EXCITATION = {name: Form(None, name) for name in _OUTSIDE}
 
 
-def excitation(
-    posts: pl.DataFrame, nodes: pl.DataFrame, accounts: pl.DataFrame, *, workers: int = WORKERS
-) -> pl.DataFrame:
+def excitation(posts: pl.DataFrame, nodes: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
     """Fit self-excitation to every appeal on every platform, and to its largest cascades.
 
     Parameters
@@ -419,8 +415,6 @@ def excitation(
         Rows of the tables of these names.
     nodes
         Posts of cascades in the order of time, as :func:`analytics.growth.placed` gives them.
-    workers
-        Threads; the result is the same with any number.
 
     Returns
     -------
@@ -431,9 +425,8 @@ def excitation(
         says so. Of more than 1,000 the first 1,000 are fitted (``events_used``): what excited them
         is all held.
     """
-    rows = [*_of_platforms(posts), *_of_cascades(posts, nodes, accounts)]
-    with ThreadPoolExecutor(workers) as pool:
-        found = list(pool.map(_row, rows))
+    sources = [*_of_platforms(posts), *_of_cascades(posts, nodes, accounts)]
+    found = [_row(source) for source in sources]
     names = ["appeal_id", "platform", "scope", "root_id"]
     return EXCITATION.check(
         pl.DataFrame(found, schema=EXCITATION.schema).sort(names, nulls_last=True)
@@ -463,7 +456,11 @@ def watched_until(posts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_platforms(posts: pl.DataFrame) -> Iterator[Source]:
-    dated = posts.filter(pl.col("at").is_not_null()).sort("appeal_id", "platform", "at")
+    dated = (
+        posts.select("appeal_id", "platform", "at")
+        .drop_nulls("at")
+        .sort("appeal_id", "platform", "at")
+    )
     ends = {(a, p): end for a, p, end in _microseconds(watched_until(posts)).iter_rows()}
     for (appeal, platform), own in dated.group_by("appeal_id", "platform", maintain_order=True):
         key = {"appeal_id": str(appeal), "platform": str(platform), "scope": "platform"}
@@ -519,7 +516,8 @@ def largest(nodes: pl.DataFrame) -> pl.DataFrame:
 
 def with_followers(nodes: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
     """Add the followers of each account, the median of what was seen; null where hidden."""
-    seen = accounts.group_by("account_id").agg(pl.col("followers").median())
+    own = accounts.join(nodes.select("account_id").unique(), on="account_id", how="semi")
+    seen = own.group_by("account_id").agg(pl.col("followers").median())
     return nodes.join(seen, on="account_id", how="left", maintain_order="left")
 
 
