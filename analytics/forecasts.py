@@ -169,7 +169,8 @@ def remainder_chances(coming: float, strength: float, most: int) -> Reals:
 
     k = np.arange(most + 1.0)
     if coming <= 0:
-        return (k == 0).astype(np.float64)
+        none: Reals = (k == 0).astype(np.float64)
+        return none
     total = coming + strength * k
     chances: Reals = np.exp(log(coming) + (k - 1) * np.log(total) - total - gammaln(k + 1))
     return chances

@@ -198,6 +198,18 @@ def test_intervals_hold_what_they_promise(many: pl.DataFrame, monkeypatch: Any) 
     assert (found["calibrated_on"] >= 20).all()
 
 
+def test_no_cascade_calibrates_itself(many: pl.DataFrame, monkeypatch: Any) -> None:  # noqa: ANN401
+    monkeypatch.setattr(f, "SHOWN", 1000)
+    found = forecast(many).filter(kind="calibrated", age_hours=24.0)
+    halves = f.lives(many, placed(many, shares(many))).select("root_id", "half")
+    counted = (
+        found.join(halves, on="root_id").group_by("half").agg(pl.col("calibrated_on").unique())
+    )
+    teaching, judging = (row[1] for row in counted.sort("half").iter_rows())
+    assert len(teaching) == len(judging) == 1
+    assert judging[0] == teaching[0] - 1
+
+
 def test_forecasts_are_near_the_truth_and_nearer_with_age(many: pl.DataFrame) -> None:
     found = forecast(many).filter(kind="calibrated")
     error = (pl.col("forecast") / pl.col("final")).log().abs().median()

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import kstest
 from strategies import at, rows
 
 from analytics import hawkes, intensities
@@ -168,6 +169,15 @@ def test_residuals_of_the_right_model_are_uniform_and_of_a_wrong_one_are_not() -
     assert ks_p(runs, right) > 0.01
     assert ks_p(runs, wrong) < 1e-6
     assert residuals(runs, right).mean() == pytest.approx(1, abs=0.1)
+
+
+def test_the_p_of_residuals_is_that_of_scipy() -> None:
+    times = simulated(2, 300, mu=0.5, branching=0.7, theta=3.0)
+    for branching in (0.7, 0.6, 0.5):
+        model = Fit(Form("exponential", "constant"), branching, theta=3.0, background=0.5)
+        runs = one_run(times, 300)
+        expected = kstest(residuals(runs, model), "expon").pvalue
+        assert ks_p(runs, model) == pytest.approx(expected, rel=0.05, abs=1e-3)
 
 
 def test_thinning_gives_the_same_process() -> None:
