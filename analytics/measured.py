@@ -403,6 +403,97 @@ MIXING = Table(
         "attributed": number("part of them that names the original's author alone"),
         "expected": number("links if values were dealt out anew among all accounts", null=False),
         "ratio": number("links / expected; null where none is expected"),
+EXCITATION = Table(
+    name="excitation",
+    row="how far posts bring more posts: an appeal on one platform, or one of its cascades",
+    key=("appeal_id", "platform", "scope", "root_id"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "platform": PLATFORM_NAME,
+        "scope": text("what was fitted", null=False, values=("platform", "cascade")),
+        "root_id": ident("the cascade; null for a platform", "post"),
+        "events": count("posts with a time; of a cascade, without the original", null=False),
+        "events_used": count(
+            "of these, the first ones, which were fitted; 0 where none", null=False
+        ),
+        "from": time("the first of them, or the original; null where nothing was fitted"),
+        "until": time("until when they were watched"),
+        "model": text("kernel, marks and background of the model with the least AICc"),
+        "branching_lo": number("lower end of its 95 % profile interval"),
+        "branching": number("n*: posts that one post brings directly, on average"),
+        "branching_hi": number("upper end; null where it has none"),
+        "half_time_hours": number("hours by which half of what a post brings has come"),
+        "gain": number(
+            "AICc of the best model without excitation minus that of this one: above 0 it is "
+            "better; null for cascades"
+        ),
+        "ks_p": number("p of Kolmogorov and Smirnov for its residuals; small: the model is wrong"),
+        "note": text("why nothing was fitted, or what to beware of"),
+    },
+)
+
+FORECASTS = Table(
+    name="forecasts",
+    row="how large one cascade will be in the end, as forecast when it had a certain age",
+    key=("appeal_id", "root_id", "age_hours"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "root_id": ident("the post at the top", "post", null=False),
+        "platform": PLATFORM_NAME,
+        "age_hours": number("hours after the original at which it was forecast", null=False),
+        "at": time("the time of that", null=False),
+        "now": flag("whether that is the end of what is held, and not a look back", null=False),
+        "shares": count("shares with a time by then", null=False),
+        "method": text(
+            "seismic: by followers; count: by shares alone", values=("seismic", "count")
+        ),
+        "kind": text(
+            "calibrated: interval from finished cascades of the same platform and age; model "
+            "range: from the model alone, usually too narrow; no forecast",
+            null=False,
+            values=("calibrated", "model range", "no forecast"),
+        ),
+        "model": number("shares in the end as the model alone says"),
+        "forecast_lo": number("lower end of the 90 % interval"),
+        "forecast": number("shares in the end; null where there is no forecast"),
+        "forecast_hi": number("upper end"),
+        "calibrated_on": count("finished cascades that the interval rests on", null=False),
+        "finished": flag("whether it is finished: then `final` is known", null=False),
+        "final": count("shares in the end, where it is finished"),
+        "note": text("why there is no forecast, or what to beware of"),
+    },
+)
+
+OUTLOOK = Table(
+    name="outlook",
+    row="whether one appeal has peaked on one platform",
+    key=("appeal_id", "platform"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "platform": PLATFORM_NAME,
+        "peaked": text("the answer", null=False, values=("yes", "no", "not known")),
+        "posts": count("posts with a time, of every kind", null=False),
+        "watched_until": time("the end of what was watched; nothing is known from after it"),
+        "window_hours": number("length of the windows compared: a 24th of the time watched"),
+        "peak_at": time("start of the busiest window so far"),
+        "peak_posts": count("posts in it"),
+        "hours_since_peak": number("from its end to the end of what was watched"),
+        "last_posts": number("posts a window in the last two windows"),
+        "share_of_peak": number("last_posts / peak_posts"),
+        "state": text(
+            "what the rule sees", values=("near its peak", "below half", "below a tenth")
+        ),
+        "age_hours": number("age at which finished cascades were in the same state"),
+        "fitted_on": count("finished cascades by which this state was given its answer"),
+        "tested_on": count("other finished cascades that were given the same answer"),
+        "right": number("share of these in which it was right; null where none was tested"),
+        "right_lo": number("lower end of its 95 % interval (Clopper and Pearson)"),
+        "right_hi": number("upper end"),
+        "source": text("whose cascades these were"),
+        "note": text("why it is not known, or what to beware of"),
     },
 )
 

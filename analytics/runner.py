@@ -29,7 +29,9 @@ from analytics.decay import decay
 from analytics.diffusion import TREES, all_shapes, with_likeliest
 from analytics.errors import MeasureError
 from analytics.following import with_followed
+from analytics.forecasts import forecasts
 from analytics.growth import growth, milestones, placed
+from analytics.hawkes import excitation
 from analytics.joining import stories, story_members
 from analytics.lags import lags
 from analytics.languages import languages
@@ -47,6 +49,8 @@ from analytics.measured import (
     COUNTER_HISTORY,
     COVERAGE,
     DECAY,
+    EXCITATION,
+    FORECASTS,
     GROWTH,
     HOMOPHILY,
     LAGS,
@@ -54,6 +58,7 @@ from analytics.measured import (
     LAYOUT,
     MILESTONES,
     MIXING,
+    OUTLOOK,
     OVERLAPS,
     PARENT_MODELS,
     PARTITIONS,
@@ -71,8 +76,9 @@ from analytics.measured import (
     VIEWS,
 )
 from analytics.models import chosen
+from analytics.outlook import outlook
 from analytics.overlaps import overlaps
-from analytics.reach import counter_history, reach, views
+from analytics.reach import counter_history, reach, timeline, views
 from analytics.responses import with_rungs
 from analytics.store import Store
 from analytics.summary import summary
@@ -230,6 +236,9 @@ def _measure_all(
         (VIEWS.name, lambda: views(counters, posts, shared)),
         (OVERLAPS.name, lambda: overlaps(posts, accounts, follows)),
         (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts, follows)),
+        (EXCITATION.name, lambda: excitation(posts, in_time, accounts)),
+        (FORECASTS.name, lambda: forecasts(posts, in_time, accounts)),
+        (OUTLOOK.name, lambda: outlook(posts, in_time)),
         (LAGS.name, lambda: lags(appeals, posts, responses)),
         (COORDINATION.name, lambda: screen.settings),
         (COORDINATION_GROUPS.name, lambda: screen.groups),
