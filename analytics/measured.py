@@ -403,6 +403,9 @@ MIXING = Table(
         "attributed": number("part of them that names the original's author alone"),
         "expected": number("links if values were dealt out anew among all accounts", null=False),
         "ratio": number("links / expected; null where none is expected"),
+    },
+)
+
 EXCITATION = Table(
     name="excitation",
     row="how far posts bring more posts: an appeal on one platform, or one of its cascades",

@@ -78,7 +78,7 @@ from analytics.measured import (
 from analytics.models import chosen
 from analytics.outlook import outlook
 from analytics.overlaps import overlaps
-from analytics.reach import counter_history, reach, timeline, views
+from analytics.reach import counter_history, reach, views
 from analytics.responses import with_rungs
 from analytics.store import Store
 from analytics.summary import summary
