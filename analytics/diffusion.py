@@ -68,22 +68,22 @@ def all_shapes(
         the same trees as they were then.
     """
     doubtful = shares.with_columns(doubt=(pl.col("kind").is_in(SHARES) & _HIDDEN).any().over(_TREE))
-    parts, grown = [SHAPES.empty()], [_GROWN]
+    shaped, grown = [SHAPES.empty()], [_GROWN]
     for platform, own in by_platform(doubtful):
         told = stars(posts, own.filter(~pl.col("doubt")), accounts)
-        parts.append(shapes(told, None, method="observed", seed=seed))
+        shaped.append(shapes(told, None, method="observed", seed=seed))
         hidden, model = own.filter("doubt"), choose(platform)
         if hidden.is_empty():
             continue
         found = stars(posts, hidden, accounts)
-        parts += _by_rule(posts, hidden, accounts, found, seed)
-        parts.append(shapes(found, pdi(), method="pdi", seed=seed, trees=trees))
+        shaped += _by_rule(posts, hidden, accounts, found, seed)
+        shaped.append(shapes(found, pdi(), method="pdi", seed=seed, trees=trees))
         if model:
             each = max(trees // len(model.figures), 1)
             last, steps = growing(found, model, method="calibrated", seed=seed, trees=each)
-            parts.append(last)
+            shaped.append(last)
             grown.append(steps)
-    return pl.concat(parts).sort(*_TREE, "method"), pl.concat(grown)
+    return pl.concat(shaped).sort(*_TREE, "method"), pl.concat(grown)
 
 
 def by_platform(shares: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -201,7 +201,7 @@ def _bands(
 
     kinds, figures, told = _settings(stars, model)
     count = _affordable(stars, len(kinds), trees) if model else 1
-    arrays = _arrays(stars, told, seed)
+    arrays = arrays_of(stars, told, seed)
     out = np.empty((len(at), len(MEASURES), 3))
     size = np.diff(stars.starts)
     large = size > _LARGE
@@ -217,7 +217,7 @@ def _bands(
         return found
 
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(part, _parts(np.flatnonzero(~large), size)))
+        list(pool.map(part, parts(np.flatnonzero(~large), size)))
         for x in np.flatnonzero(large):
             tasks = ((int(x), cell) for cell in range(len(kinds)))
             found = np.concatenate(list(pool.map(one_setting, tasks)), axis=1)
@@ -226,7 +226,7 @@ def _bands(
     return out, count * len(kinds)
 
 
-def _arrays(stars: Stars, told: Integers, seed: int) -> "_Arrays":
+def arrays_of(stars: Stars, told: Integers, seed: int) -> "_Arrays":
     """Return cascades in the form that the compiled loops take."""
     return (
         stars.starts, stars.stars_of, stars.members, stars.star_starts,
@@ -239,7 +239,7 @@ _LARGE = 50_000  # posts, from which one cascade keeps all workers busy
 _PART = 100_000  # posts in one piece of work
 
 
-def _parts(cascades: Integers, size: Integers) -> list[Integers]:
+def parts(cascades: Integers, size: Integers) -> list[Integers]:
     """Cut cascades into pieces of about the same number of posts, in order."""
     ends = np.cumsum(size[cascades])
     cuts = np.searchsorted(ends, np.arange(_PART, ends[-1] if len(ends) else 0, _PART))
@@ -258,12 +258,12 @@ def with_likeliest(
         probability of that parent by the middle of the calibrated model's settings. It is for the
         eye and for lists; measures rest on drawn trees.
     """
-    parts = [_LIKELY]
+    found = [_LIKELY]
     for platform, own in by_platform(shares):
         model = choose(platform)
         if model and own["basis"].null_count():
-            parts.append(likeliest(stars(posts, own, accounts), model))
-    filled = shares.join(pl.concat(parts), on=["appeal_id", "post_id"], how="left",
+            found.append(likeliest(stars(posts, own, accounts), model))
+    filled = shares.join(pl.concat(found), on=["appeal_id", "post_id"], how="left",
                          maintain_order="left")  # fmt: skip
     new = pl.col("basis").is_null() & pl.col("likely_id").is_not_null()
     return SHARES_TABLE.check(

@@ -18,7 +18,7 @@ from analytics.schema import (
     text,
     time,
 )
-from analytics.tables import BASES, JOINS, KINDS, METHODS, METRICS, OVERLAP_METHODS, TRAITS
+from analytics.tables import BASES, JOINS, KINDS, METHODS, METRICS, OVERLAP_METHODS, ROLES, TRAITS
 
 OBJECTS = ("original", "url", "hashtag", "media", "text")
 CHANCES = ("dealt", "traded")
@@ -497,6 +497,110 @@ OUTLOOK = Table(
         "right_hi": number("upper end"),
         "source": text("whose cascades these were"),
         "note": text("why it is not known, or what to beware of"),
+    },
+)
+
+SPREADERS = Table(
+    name="spreaders",
+    row="one account that carried or began an appeal, among the first 1,000 by any measure",
+    key=("appeal_id", "account_id"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "account_id": ident("the account", "account", null=False),
+        "credit": number("posts that hang from its shares, in the mean of the draws", null=False),
+        "credit_lo": number("5 % point over draws", null=False),
+        "credit_hi": number("95 % point", null=False),
+        "rank": count("by mean credit; null where nothing hangs from any share of it"),
+        "rank_lo": count("5 % point of its rank over draws: 1 is the first"),
+        "rank_hi": count("95 % point"),
+        "first_chance": number("share of the draws in which it is first", null=False),
+        "started": count("posts that hang from its originals: the same in every draw", null=False),
+        "reshares": count(
+            "shares that name a post of it: as parent where observed, else as original", null=False
+        ),
+        "h_index": count("h posts of it were shared h times or more, by the same rule", null=False),
+        "pagerank": number("of who is shared, by the same rule; null where it was not shared"),
+        "followers": count("the newest number that it showed; null where it hides it"),
+        "tier": text(
+            "nano, micro (10,000 followers), macro (100,000) or mega (a million): a convention; "
+            "null where the role is known or followers are hidden",
+            values=("nano", "micro", "macro", "mega"),
+        ),
+        "role": text("what kind of actor holds it", null=False, values=ROLES),
+    },
+)
+
+CARRIERS = Table(
+    name="carriers",
+    row="one appeal: how the credit for its shares is spread, and whether anybody is surely first",
+    key=("appeal_id",),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "shares": count("reposts and quotes that could be placed", null=False),
+        "hidden": count("of them, those whose parent is hidden", null=False),
+        "unknown": count("of these, those whose platform allows no inference", null=False),
+        "accounts": count("distinct accounts of these posts and their originals"),
+        "draws": count("trees of each cascade; 1 where nothing is hidden"),
+        "first_id": ident("the account with most credit, if first in 95 % of draws", "account"),
+        "first_chance": number("share of the draws in which the likeliest first is first"),
+        "could_be_first": count("accounts that are first in any draw", null=False),
+        "ten": number("share of all credit that is that of ten accounts; ancestors share it"),
+        "ten_lo": number("5 % point"),
+        "ten_hi": number("95 % point"),
+        "gini": number("Gini's coefficient of credit over all accounts"),
+        "gini_lo": number("5 % point"),
+        "gini_hi": number("95 % point"),
+    },
+)
+
+REMOVAL = Table(
+    name="removal",
+    row="the first accounts of one ranking, and bounds of what would be missing without them",
+    key=("appeal_id", "ranking", "accounts"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "ranking": text("by what they are the first", null=False),
+        "accounts": count("how many of them: 1, 2, 5, 10, …", null=False),
+        "own": number(
+            "share of all shares that are theirs: the least that would be missing", null=False
+        ),
+        "tree": number(
+            "share of all shares that hang from these, themselves included: the most, since others "
+            "could have come to it in other ways",
+            null=False,
+        ),
+        "tree_lo": number("5 % point over draws", null=False),
+        "tree_hi": number("95 % point", null=False),
+        "static": number("share of attributed reshares that is left without their posts"),
+    },
+)
+
+BROKERS = Table(
+    name="brokers",
+    row="one account whose posts were passed on across a border",
+    key=("appeal_id", "account_id", "across"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "account_id": ident("the account that was shared", "account", null=False),
+        "across": text(
+            "which border: of language, platform or community",
+            null=False,
+            values=("language", "platform", "community"),
+        ),
+        "credit": number(
+            "posts that hang from shares of its posts on the other side, themselves included; the "
+            "mean over draws where parents are hidden",
+            null=False,
+        ),
+        "crossings": number("shares of its posts from the other side, in the mean", null=False),
+        "betweenness": number("share of shortest ways between others that lead over it"),
+        "betweenness_sampled": flag("whether that is an estimate from some accounts"),
+        "constraint": number("Burt's: low where its neighbours do not know each other"),
+        "effective_size": number("Burt's: neighbours, less what they have in common"),
     },
 )
 

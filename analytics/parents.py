@@ -674,6 +674,44 @@ def draw_setting(
 
 
 @_compiled
+def draw_links(
+    cascades, nodes, stars, members, star_starts, link, t, followers, told, seeds,
+    cell, kind, figures, begin, parent, below,
+):  # fmt: skip
+    """Draw trees of many cascades by one setting, and keep them.
+
+    ``parent[b, node]`` gets the row of the parent in tree ``begin + b``, -1 at the top, and
+    ``below[b, node]`` how many posts hang from it, itself included; rows are those of all nodes.
+    """
+    for x in cascades:
+        low, n = nodes[x], nodes[x + 1] - nodes[x]
+        block = np.empty((len(parent), n), np.int32)
+        _draw_block(
+            x, nodes, stars, members, star_starts, link, t, followers, told, seeds,
+            cell, kind, figures, begin, block,
+        )  # fmt: skip
+        for b in range(len(parent)):
+            parent[b, low] = -1
+            below[b, low : low + n] = 1
+            for k in range(n - 1, 0, -1):
+                up = block[b, k]
+                parent[b, low + k] = low + up
+                below[b, low + up] += below[b, low + k]
+
+
+@_compiled
+def first_removed(parent, rank, out):
+    """Write the least rank on the way from each post to the top of its tree, itself included.
+
+    ``rank`` is that of the post's account where it is taken away, a large number for what stays;
+    parents come before their children.
+    """
+    for node in range(len(parent)):
+        up = parent[node]
+        out[node] = min(rank[node], out[up]) if up >= 0 else rank[node]
+
+
+@_compiled
 def _draw_block(
     x, nodes, stars, members, star_starts, link, t, followers, told, seeds,
     cell, kind, figures, begin, block,

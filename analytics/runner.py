@@ -10,81 +10,16 @@ from uuid import uuid4
 import polars as pl
 
 from analytics import __version__
-from analytics.attention import attention, peaks, phases, series, timeline
-from analytics.candidates import candidates
 from analytics.catalog import TABLES
-from analytics.communities import (
-    communities,
-    community_mix,
-    crossings,
-    described,
-    homophily,
-    links,
-    mixing,
-    traits,
-)
-from analytics.coordination import screened
-from analytics.coverage import coverage
-from analytics.decay import decay
-from analytics.diffusion import TREES, all_shapes, with_likeliest
+from analytics.diffusion import TREES
 from analytics.errors import MeasureError
-from analytics.following import with_followed
-from analytics.forecasts import forecasts
-from analytics.growth import growth, milestones, placed
-from analytics.hawkes import excitation
-from analytics.joining import stories, story_members
-from analytics.lags import lags
-from analytics.languages import languages
-from analytics.layout import time_river
-from analytics.measured import (
-    ATTENTION,
-    CANDIDATES,
-    CASCADES,
-    COMMUNITIES,
-    COMMUNITY_MEMBERS,
-    COMMUNITY_MIX,
-    COORDINATION,
-    COORDINATION_FLAGS,
-    COORDINATION_GROUPS,
-    COUNTER_HISTORY,
-    COVERAGE,
-    DECAY,
-    EXCITATION,
-    FORECASTS,
-    GROWTH,
-    HOMOPHILY,
-    LAGS,
-    LANGUAGES,
-    LAYOUT,
-    MILESTONES,
-    MIXING,
-    OUTLOOK,
-    OVERLAPS,
-    PARENT_MODELS,
-    PARTITIONS,
-    PEAKS,
-    PHASES,
-    REACH,
-    SHAPES,
-    SHARES_TABLE,
-    SIMILARITY,
-    STORIES,
-    STORY_MEMBERS,
-    SUMMARY,
-    TIMELINE,
-    VALIDATION,
-    VIEWS,
-)
-from analytics.models import chosen
-from analytics.outlook import outlook
-from analytics.overlaps import overlaps
-from analytics.reach import counter_history, reach, views
+from analytics.measured import PARENT_MODELS, VALIDATION
+from analytics.plan import MEASURES, Data
 from analytics.responses import with_rungs
+from analytics.schema import Table
 from analytics.store import Store
-from analytics.summary import summary
 from analytics.tables import RESPONSES, RUNS
 from analytics.trees import counted_once, shares
-from analytics.virality import cascades
 
 ENGINES = ("local",)
 INPUTS = ("appeals", "posts", "accounts", "counters", "follows", "responses", "parent_models")
@@ -189,74 +124,17 @@ def _place_responses(store: Store) -> None:
 def _measure_all(
     store: Store, trees: int, seed: int, report: Callable[[str], None]
 ) -> dict[str, int]:
-    posts, accounts, counters = (store.read(name) for name in ("posts", "accounts", "counters"))
-    appeals, responses = store.read("appeals"), store.read("responses")
-    audiences = store.settings.audiences()
-    posts = counted_once(posts)
-    if posts.is_empty() and responses.is_empty():
-        msg = f"{store.path} holds no posts yet; begin with `groundswell import {store.path} FILE`"
-        raise MeasureError(msg)
-    report("shares")
-    follows = store.read("follows")
-    shared = with_followed(posts, shares(posts), follows)
-    choose = chosen(store.read("parent_models"))
-    shapes, grown = all_shapes(posts, shared, accounts, choose=choose, seed=seed, trees=trees)
-    in_time = placed(posts, shared)
-    report(STORY_MEMBERS.name)
-    members = story_members(posts, shared)
-    in_bins = list(series(posts))
-    phased = phases(in_bins, seed=seed)
-    report(COORDINATION.name)
-    screen = screened(posts, accounts, seed=seed, quick=True)
-    report(PARTITIONS.name)
-    edges, known = links(shared), traits(posts, accounts)
-    parted, crossed = communities(edges, seed=seed), crossings(edges, known)
-    steps: list[tuple[str, Callable[[], pl.DataFrame]]] = [
-        (SHARES_TABLE.name, lambda: with_likeliest(posts, shared, accounts, choose=choose)),
-        (SHAPES.name, lambda: shapes),
-        (CASCADES.name, lambda: cascades(posts, shared, shapes)),
-        (STORY_MEMBERS.name, lambda: members),
-        (STORIES.name, lambda: stories(posts, shared, members)),
-        (GROWTH.name, lambda: growth(in_time, grown)),
-        (MILESTONES.name, lambda: milestones(in_time, posts)),
-        (PARTITIONS.name, lambda: parted.partitions),
-        (COMMUNITY_MEMBERS.name, lambda: parted.members),
-        (COMMUNITIES.name, lambda: described(parted.members, edges, known)),
-        (COMMUNITY_MIX.name, lambda: community_mix(parted.members, known)),
-        (HOMOPHILY.name, lambda: homophily(crossed)),
-        (MIXING.name, lambda: mixing(crossed)),
-        (TIMELINE.name, lambda: timeline(posts)),
-        (ATTENTION.name, lambda: attention(in_bins)),
-        (PHASES.name, lambda: phased),
-        (PEAKS.name, lambda: peaks(in_bins)),
-        (DECAY.name, lambda: decay(in_bins, phased, seed=seed)),
-        (LANGUAGES.name, lambda: languages(posts)),
-        (COUNTER_HISTORY.name, lambda: counter_history(counters, posts, shared)),
-        (REACH.name, lambda: reach(posts, accounts, audiences)),
-        (VIEWS.name, lambda: views(counters, posts, shared)),
-        (OVERLAPS.name, lambda: overlaps(posts, accounts, follows)),
-        (COVERAGE.name, lambda: coverage(posts, shared, counters, accounts, follows)),
-        (EXCITATION.name, lambda: excitation(posts, in_time, accounts)),
-        (FORECASTS.name, lambda: forecasts(posts, in_time, accounts)),
-        (OUTLOOK.name, lambda: outlook(posts, in_time)),
-        (LAGS.name, lambda: lags(appeals, posts, responses)),
-        (COORDINATION.name, lambda: screen.settings),
-        (COORDINATION_GROUPS.name, lambda: screen.groups),
-        (COORDINATION_FLAGS.name, lambda: screen.flags),
-        (SIMILARITY.name, lambda: screen.similarity),
-        (CANDIDATES.name, lambda: candidates(appeals, posts, accounts)),
-        (LAYOUT.name, lambda: time_river(posts, shared)),
-        (SUMMARY.name, lambda: summary(appeals, posts, shared, responses)),
-    ]
-    return {name: _step(store, name, compute, report) for name, compute in steps}
+    data = Data(store, trees=trees, seed=seed)
+    return {table.name: _step(store, table, compute, data, report) for table, compute in MEASURES}
 
 
 def _step(
-    store: Store, name: str, compute: Callable[[], pl.DataFrame], report: Callable[[str], None]
-) -> int:
-    report(name)
-    frame = compute()
-    store.write(TABLES[name], frame)
+    store: Store, table: Table, compute: Callable[[Data], pl.DataFrame], data: Data,
+    report: Callable[[str], None],
+) -> int:  # fmt: skip
+    report(table.name)
+    frame = compute(data)
+    store.write(table, frame)
     return frame.height
 
 

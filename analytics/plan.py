@@ -1,0 +1,221 @@
+"""Every measure, what it is computed from, and the order in which they run.
+
+``Data`` computes what several measures need once, when the first of them asks. A new measure is a
+table in ``measured.py`` and one line in ``MEASURES``.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+
+import polars as pl
+
+from analytics import measured as tables
+from analytics.attention import Series, attention, peaks, phases, series, timeline
+from analytics.brokers import brokers
+from analytics.candidates import candidates
+from analytics.carrying import Forest, forests
+from analytics.communities import (
+    Found,
+    communities,
+    community_mix,
+    crossings,
+    described,
+    homophily,
+    links,
+    mixing,
+    traits,
+)  # fmt: skip
+from analytics.coordination import Screened, screened
+from analytics.coverage import coverage
+from analytics.decay import decay
+from analytics.diffusion import Choice, all_shapes, with_likeliest
+from analytics.errors import MeasureError
+from analytics.following import with_followed
+from analytics.forecasts import forecasts
+from analytics.graphs import account_edges
+from analytics.growth import growth, milestones, placed
+from analytics.hawkes import excitation
+from analytics.joining import stories, story_members
+from analytics.lags import lags
+from analytics.languages import account_languages, languages, post_languages
+from analytics.layout import time_river
+from analytics.models import chosen
+from analytics.networks import positions
+from analytics.outlook import outlook
+from analytics.overlaps import overlaps
+from analytics.reach import counter_history, reach, views
+from analytics.schema import Table
+from analytics.spreaders import Credits, carriers, credits_of, ranks, removal, spreaders
+from analytics.store import Store
+from analytics.summary import summary
+from analytics.trees import counted_once, shares
+from analytics.virality import cascades
+
+
+class Data:
+    """What one run of measures is computed from.
+
+    Parameters
+    ----------
+    store
+        Whose tables.
+    trees
+        How many to draw by each setting of PDI.
+    seed
+        Of all that is drawn.
+
+    Raises
+    ------
+    MeasureError
+        The store holds neither posts nor responses.
+    """
+
+    def __init__(self, store: Store, *, trees: int, seed: int) -> None:
+        self.posts = counted_once(store.read("posts"))
+        self.responses = store.read("responses")
+        if self.posts.is_empty() and self.responses.is_empty():
+            way_out = f"begin with `groundswell import {store.path} FILE`"
+            msg = f"{store.path} holds no posts yet; {way_out}"
+            raise MeasureError(msg)
+        self.accounts, self.counters = store.read("accounts"), store.read("counters")
+        self.appeals, self.follows = store.read("appeals"), store.read("follows")
+        self.audiences = store.settings.audiences()
+        self.choose: Choice = chosen(store.read("parent_models"))
+        self.trees, self.seed = trees, seed
+
+    @cached_property
+    def shares(self) -> pl.DataFrame:
+        """Shares with the parents that are observed or told by follow lists."""
+        return with_followed(self.posts, shares(self.posts), self.follows)
+
+    @cached_property
+    def shapes(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Shapes of cascades, and how they grew."""
+        return all_shapes(
+            self.posts, self.shares, self.accounts,
+            choose=self.choose, seed=self.seed, trees=self.trees,
+        )  # fmt: skip
+
+    @cached_property
+    def placed(self) -> pl.DataFrame:
+        """Posts of cascades in the order of time."""
+        return placed(self.posts, self.shares)
+
+    @cached_property
+    def members(self) -> pl.DataFrame:
+        """Cascades and the stories that they are of."""
+        return story_members(self.posts, self.shares)
+
+    @cached_property
+    def series(self) -> list[Series]:
+        """Posts in bins of time."""
+        return list(series(self.posts))
+
+    @cached_property
+    def phases(self) -> pl.DataFrame:
+        """Stretches of time of one pace."""
+        return phases(self.series, seed=self.seed)
+
+    @cached_property
+    def history(self) -> pl.DataFrame:
+        """What platforms showed, by time."""
+        return counter_history(self.counters, self.posts, self.shares)
+
+    @cached_property
+    def screen(self) -> Screened:
+        """Synchronised sharing, against chance."""
+        return screened(self.posts, self.accounts, seed=self.seed, quick=True)
+
+    @cached_property
+    def links(self) -> pl.DataFrame:
+        """Who shared whom, by appeal."""
+        return links(self.shares)
+
+    @cached_property
+    def traits(self) -> pl.DataFrame:
+        """Platform, language and role of each account."""
+        spoken = account_languages(self.posts).sort("posts", descending=True)
+        known = spoken.unique("account_id", keep="first").rename({"lang": "language"})
+        return traits(self.posts, self.accounts, known)
+
+    @cached_property
+    def parted(self) -> Found:
+        """Communities of accounts."""
+        return communities(self.links, seed=self.seed)
+
+    @cached_property
+    def crossed(self) -> pl.DataFrame:
+        """Links between accounts, by the traits of both."""
+        return crossings(self.links, self.traits)
+
+    @cached_property
+    def forests(self) -> list[Forest]:
+        """Cascades of each platform, to be drawn and kept."""
+        return forests(self.posts, self.shares, self.accounts, choose=self.choose)
+
+    @cached_property
+    def credits(self) -> Credits:
+        """What hangs from each account, draw by draw."""
+        return credits_of(self.forests, seed=self.seed)
+
+    @cached_property
+    def ranks(self) -> pl.DataFrame:
+        """Who carried most, with the doubt of each rank."""
+        return ranks(self.credits)
+
+    @cached_property
+    def spreaders(self) -> pl.DataFrame:
+        """The accounts that are listed."""
+        return spreaders(self.ranks, self.shares, self.accounts, self.positions)
+
+    @cached_property
+    def positions(self) -> pl.DataFrame:
+        """Where accounts stand in the graph of who shared whom."""
+        edges = account_edges(self.shares).rename({"shares": "weight"})
+        return positions(edges, seed=self.seed)
+
+
+MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
+    (tables.SHARES_TABLE,
+     lambda d: with_likeliest(d.posts, d.shares, d.accounts, choose=d.choose)),
+    (tables.SHAPES, lambda d: d.shapes[0]),
+    (tables.CASCADES, lambda d: cascades(d.posts, d.shares, d.shapes[0])),
+    (tables.GROWTH, lambda d: growth(d.placed, d.shapes[1])),
+    (tables.MILESTONES, lambda d: milestones(d.placed, d.posts)),
+    (tables.SPREADERS, lambda d: d.spreaders),
+    (tables.CARRIERS, lambda d: carriers(d.credits, d.ranks, d.forests)),
+    (tables.REMOVAL, lambda d: removal(d.credits, d.forests, d.spreaders, d.shares)),
+    (tables.BROKERS, lambda d: brokers(
+        d.credits, d.forests, d.shares,
+        spoken=post_languages(d.posts), members=d.parted.members, positions=d.positions)),
+    (tables.PARTITIONS, lambda d: d.parted.partitions),
+    (tables.COMMUNITY_MEMBERS, lambda d: d.parted.members),
+    (tables.COMMUNITIES, lambda d: described(d.parted.members, d.links, d.traits)),
+    (tables.COMMUNITY_MIX, lambda d: community_mix(d.parted.members, d.traits)),
+    (tables.HOMOPHILY, lambda d: homophily(d.crossed)),
+    (tables.MIXING, lambda d: mixing(d.crossed)),
+    (tables.STORY_MEMBERS, lambda d: d.members),
+    (tables.STORIES, lambda d: stories(d.posts, d.shares, d.members)),
+    (tables.TIMELINE, lambda d: timeline(d.posts)),
+    (tables.ATTENTION, lambda d: attention(d.series)),
+    (tables.PHASES, lambda d: d.phases),
+    (tables.PEAKS, lambda d: peaks(d.series)),
+    (tables.DECAY, lambda d: decay(d.series, d.phases, seed=d.seed)),
+    (tables.EXCITATION, lambda d: excitation(d.posts, d.placed, d.accounts)),
+    (tables.FORECASTS, lambda d: forecasts(d.posts, d.placed, d.accounts)),
+    (tables.OUTLOOK, lambda d: outlook(d.posts, d.placed)),
+    (tables.LANGUAGES, lambda d: languages(d.posts)),
+    (tables.COUNTER_HISTORY, lambda d: d.history),
+    (tables.REACH, lambda d: reach(d.posts, d.accounts, d.audiences)),
+    (tables.VIEWS, lambda d: views(d.counters, d.posts, d.shares)),
+    (tables.OVERLAPS, lambda d: overlaps(d.posts, d.accounts, d.follows)),
+    (tables.COVERAGE, lambda d: coverage(d.posts, d.shares, d.counters, d.accounts, d.follows)),
+    (tables.COORDINATION, lambda d: d.screen.settings),
+    (tables.COORDINATION_GROUPS, lambda d: d.screen.groups),
+    (tables.COORDINATION_FLAGS, lambda d: d.screen.flags),
+    (tables.SIMILARITY, lambda d: d.screen.similarity),
+    (tables.LAGS, lambda d: lags(d.appeals, d.posts, d.responses)),
+    (tables.CANDIDATES, lambda d: candidates(d.appeals, d.posts, d.accounts)),
+    (tables.LAYOUT, lambda d: time_river(d.posts, d.shares)),
+    (tables.SUMMARY, lambda d: summary(d.appeals, d.posts, d.shares, d.responses)),
+)  # fmt: skip
