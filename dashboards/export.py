@@ -83,10 +83,22 @@ def _graph(store: Store, output: Path, nodes: str, appeal_id: str | None) -> dic
     graph: nx.Graph[str] = (
         post_graph(store.read("posts", appeal_id=appeal_id), shares)
         if nodes == "posts"
-        else account_graph(shares, store.read("accounts"))
+        else account_graph(shares, store.read("accounts"), _traits(store, appeal_id))
     )
     WRITERS[output.suffix.lower()](graph, output)
     return {nodes: graph.number_of_nodes(), "edges": graph.number_of_edges()}
+
+
+def _traits(store: Store, appeal_id: str | None) -> pl.DataFrame | None:
+    """Return what is measured of accounts; nothing where several appeals would tell of one."""
+    listed = store.read("spreaders", appeal_id=appeal_id)
+    members = store.read("community_members", appeal_id=appeal_id)
+    if pl.concat([listed["appeal_id"], members["appeal_id"]]).n_unique() != 1:
+        return None
+    names = ("followers", "tier", "credit", "rank_lo", "rank_hi", "started", "reshares")
+    return listed.select("account_id", *names).join(
+        members.select("account_id", "community"), on="account_id", how="full", coalesce=True
+    )
 
 
 def _table(store: Store, output: Path, table: str, appeal_id: str | None) -> dict[str, int]:

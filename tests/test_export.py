@@ -41,6 +41,16 @@ def test_a_graph_can_be_read_again(
     assert counts["edges"] > 0
 
 
+def test_accounts_come_with_what_is_measured_of_them(store: Store, tmp_path: Path) -> None:
+    export_store(store, tmp_path / "g.gexf")
+    graph = nx.read_gexf(tmp_path / "g.gexf")
+    (first,) = store.read("spreaders").drop_nulls("rank").sort("rank").head(1).to_dicts()
+    node = graph.nodes[first["account_id"]]
+    assert node["credit"] == pytest.approx(first["credit"])
+    assert (node["rank_lo"], node["rank_hi"]) == (first["rank_lo"], first["rank_hi"])
+    assert any("community" in told for _, told in graph.nodes(data=True))
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_that_holds_rows_is_written_whole(
     store: Store, tmp_path: Path, name: str
