@@ -263,7 +263,7 @@ def _count(told: dict[str, Any] | None, since: float, most: dict[str, dict[str, 
 def test_h_index_of_the_table_is_that_of_the_counts() -> None:
     rng = np.random.default_rng(1)
     counts = [int(n) for n in rng.integers(0, 9, 12)]
-    told = []
+    told: list[dict[str, Any]] = []
     for post, shared_by in enumerate(counts):
         told.append({"post_id": f"x:p{post}", "kind": "original", "account_id": "x:w"})
         told += [
