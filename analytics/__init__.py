@@ -22,7 +22,7 @@ __all__ = ["TABLES", "GroundswellError", "Store", "Table", "account_graph", "mea
 _HOME = {
     "GroundswellError": "analytics.errors",
     "Store": "analytics.store",
-    "TABLES": "analytics.tables",
+    "TABLES": "analytics.catalog",
     "Table": "analytics.tables",
     "account_graph": "analytics.graphs",
     "measure": "analytics.runner",

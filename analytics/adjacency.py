@@ -63,32 +63,31 @@ def _transposed(start, other, weight, nodes):
 def pagerank(start, other, weight, damping, tolerance):
     """Return the PageRank of every node of a graph whose rows hold the arcs that lead to it.
 
-    The rank of nodes that no arc leaves is spread evenly over all nodes. It ends when no more than
-    ``tolerance`` moves in one step.
+    The rank of nodes that no arc leaves is spread evenly over all nodes. What a step has found is
+    used at once (Gauss and Seidel), and it ends when no more than ``tolerance`` moves in one.
     """
     nodes = start.size - 1
     leaving = np.zeros(nodes)
     for arc in range(other.size):
         leaving[other[arc]] += weight[arc]
-    rank, passed, fed = np.full(nodes, 1.0 / nodes), np.zeros(nodes), np.empty(other.size)
-    for arc in range(other.size):
-        fed[arc] = weight[arc] / leaving[other[arc]]
-    moved = 1.0
+    rank, given, moved = np.full(nodes, 1.0 / nodes), np.zeros(nodes), 1.0
+    for node in range(nodes):
+        given[node] = rank[node] / leaving[node] if leaving[node] > 0.0 else 0.0
     while moved > tolerance:
         lost = 0.0
         for node in range(nodes):
-            if leaving[node] == 0.0:
-                lost += rank[node]
-            passed[node] = rank[node]
+            lost += rank[node] if leaving[node] == 0.0 else 0.0
         base = (1.0 - damping + damping * lost) / nodes
         moved = 0.0
         for node in range(nodes):
             got = 0.0
             for arc in range(start[node], start[node + 1]):
-                got += passed[other[arc]] * fed[arc]
-            rank[node] = base + damping * got
-            moved += abs(rank[node] - passed[node])
-    return rank
+                got += given[other[arc]] * weight[arc]
+            new = base + damping * got
+            moved += abs(new - rank[node])
+            rank[node] = new
+            given[node] = new / leaving[node] if leaving[node] > 0.0 else 0.0
+    return rank / rank.sum()
 
 
 @_compiled

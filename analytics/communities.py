@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from analytics.graphs import between_accounts
+from analytics.languages import account_languages
 from analytics.measured import (
     COMMUNITIES,
     COMMUNITY_MEMBERS,
@@ -249,51 +250,38 @@ def _by_chance(pairs: Pairs, nodes: int, seed: np.uint64) -> float:
     return partition((one, two, weight), nodes, np.array([seed])).modularity
 
 
-def traits(
-    posts: pl.DataFrame, accounts: pl.DataFrame, languages: pl.DataFrame | None = None
-) -> pl.DataFrame:
+def traits(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
     """Tell by what accounts can be told apart.
 
     Parameters
     ----------
     posts, accounts
         Rows of the tables of these names.
-    languages
-        ``account_id`` and ``language``, null where unknown; without, the language is the one that
-        most of an account's posts have, as the platform says, of equals the first by name.
 
     Returns
     -------
     DataFrame
         One row per account that any of the tables names: ``account_id``, ``platform``,
-        ``language``, ``role``; null where unknown.
+        ``language`` (that of the appeal for which most of its posts are in a known language),
+        ``role``; null where unknown.
     """
-    if languages is None:
-        languages = _spoken(posts)
+    languages = (
+        account_languages(posts)
+        .sort("posts", "appeal_id", descending=[True, False])
+        .unique("account_id", keep="first")
+        .select("account_id", language="lang")
+    )
     roles = accounts.filter(pl.col("role") != "unknown").sort("role")
     named = [posts.select(account_id=name)
              for name in ("account_id", "parent_account_id", "root_account_id")]  # fmt: skip
-    every = pl.concat([*named, accounts.select("account_id"), languages.select("account_id")])
+    every = pl.concat([*named, accounts.select("account_id")])
     return (
         every.drop_nulls().unique()
         .with_columns(platform=pl.col("account_id").str.extract(r"^([a-z0-9_]+):"))
-        .join(languages.select("account_id", "language"), on="account_id", how="left")
+        .join(languages, on="account_id", how="left")
         .join(roles.unique("account_id", keep="first").select("account_id", "role"),
               on="account_id", how="left")
     )  # fmt: skip
-
-
-def _spoken(posts: pl.DataFrame) -> pl.DataFrame:
-    language = pl.col("lang").str.to_lowercase().str.extract(r"^([a-z]{2,8})")
-    return (
-        posts.select("account_id", language=language)
-        .drop_nulls()
-        .filter(~pl.col("language").is_in(["und", "zxx", "qme", "qht", "qst", "qam", "qct"]))
-        .group_by("account_id", "language")
-        .len()
-        .sort("account_id", "len", "language", descending=[False, True, False])
-        .unique("account_id", keep="first", maintain_order=True)
-    )
 
 
 def described(members: pl.DataFrame, edges: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

@@ -505,14 +505,14 @@ def _discovered(rows: list[dict[str, Any]]) -> pl.DataFrame:
     )
 
 
-# traits
+# habits
 
 
 def _flagged(found: list[Found], posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
     """Return the table ``coordination_flags``."""
     if not found:
         return COORDINATION_FLAGS.empty()
-    known = traits(posts, accounts)
+    known = habits(posts, accounts)
     nowhere = {name: pl.lit(None, pl.String) for name in ("object", "chance")}
     everyone = known.with_columns(window=pl.lit(None, pl.Float64), **nowhere)
     grouped = [
@@ -542,7 +542,7 @@ def _flagged(found: list[Found], posts: pl.DataFrame, accounts: pl.DataFrame) ->
     )
 
 
-def traits(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+def habits(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
     """Return what is known of how each account posts; none of it says who is behind it.
 
     Returns

@@ -4,7 +4,7 @@ The model is that of ``py3langid`` (naive Bayes over strings of bytes, offline, 
 are summed here by a compiled loop, ten times as fast, with the same results. What it does not tell
 well is Kazakh that is short, or typed without its own letters, and then looks like Kyrgyz; for that
 there are the letters that only Kazakh has, and spellings that tell the two apart. How often this is
-right is in ``docs/languages.md``, why it is so in ``docs/decisions/0026``.
+right is in ``docs/languages.md``, why it is so in ``docs/decisions/0019``.
 
 >>> told = pl.Series(["Суға тұз тастамаңыздар", "Су маган унады, оте жаксы екен", "42 :)"])
 >>> detected(told)["text_lang"].to_list()

@@ -1,7 +1,7 @@
 """The language of posts and of accounts: what the words tell, what the platform says, or neither.
 
 What a platform says of a language is its guess or its user's setting. Where the words tell another
-language with confidence, they are believed (``docs/decisions/0026``). A repost has no words of its
+language with confidence, they are believed (``docs/decisions/0019``). A repost has no words of its
 own: it is in the language of what it passes on, where that is held.
 """
 

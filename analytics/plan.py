@@ -37,7 +37,7 @@ from analytics.growth import growth, milestones, placed
 from analytics.hawkes import excitation
 from analytics.joining import stories, story_members
 from analytics.lags import lags
-from analytics.languages import account_languages, languages, post_languages
+from analytics.languages import languages, post_languages
 from analytics.layout import time_river
 from analytics.models import chosen
 from analytics.networks import positions
@@ -134,9 +134,7 @@ class Data:
     @cached_property
     def traits(self) -> pl.DataFrame:
         """Platform, language and role of each account."""
-        spoken = account_languages(self.posts).sort("posts", descending=True)
-        known = spoken.unique("account_id", keep="first").rename({"lang": "language"})
-        return traits(self.posts, self.accounts, known)
+        return traits(self.posts, self.accounts)
 
     @cached_property
     def parted(self) -> Found:

@@ -377,7 +377,13 @@ def removal(
     """
     places = pl.concat([_places(listed, name) for name in RANKINGS])
     tables = [_table(found.people, places.filter(ranking=name)) for name in RANKINGS]
-    appeals = found.people["appeal_id"].unique(maintain_order=True)
+    appeals = (
+        pl.concat(
+            [pl.Series("appeal_id", [], pl.String), *(each.nodes["appeal_id"] for each in forests)]
+        )
+        .unique()
+        .sort()
+    )
     own, gone = _taken(found, forests, tables, appeals)
     rows = [
         (appeal, name, size, *(_three(gone[:, a, r, s])), float(own[a, r, s]))

@@ -16,7 +16,7 @@ from test_chance import planted
 from test_synchrony import START, shares
 from typer.testing import CliRunner, Result
 
-from analytics.coordination import screened, settings, told, traits, usual_window
+from analytics.coordination import habits, screened, settings, told, usual_window
 from analytics.errors import MeasureError
 from analytics.measured import COORDINATION, COORDINATION_GROUPS
 from analytics.runner import measure
@@ -191,10 +191,10 @@ def test_a_crowd_alone_has_pairs_and_no_edges_that_are_known() -> None:
     assert "was not looked at" in " ".join(synchronised(found))
 
 
-# traits
+# habits
 
 
-def test_traits_by_hand() -> None:
+def test_habits_by_hand() -> None:
     minutes = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
     many = [{"post_id": f"x:{m}", "account_id": "x:a", "at": at(m / 60)} for m in minutes]
     alone = {"post_id": "x:b", "account_id": "x:b", "at": at(0)}
@@ -205,7 +205,7 @@ def test_traits_by_hand() -> None:
         {"account_id": "x:b", "observed_at": at(1)},
         platform="x", role="unknown",
     )  # fmt: skip
-    found = traits(rows(POSTS, *many, alone, *two, **COMMON), known).sort("account_id")
+    found = habits(rows(POSTS, *many, alone, *two, **COMMON), known).sort("account_id")
     gaps = np.floor(np.log2(np.diff(minutes) * 60 + 1))
     bits = entropy(np.unique(gaps, return_counts=True)[1], base=2)
     assert found.drop("appeal_id").rows() == [
@@ -215,7 +215,7 @@ def test_traits_by_hand() -> None:
     ]
 
 
-def test_traits_of_few_are_not_told() -> None:
+def test_habits_of_few_are_not_told() -> None:
     known = rows(ACCOUNTS, *(
         {"account_id": f"x:g{n}", "created_at": START, "observed_at": at(0)} for n in range(5)
     ), platform="x", role="unknown")  # fmt: skip

@@ -340,8 +340,8 @@ def test_what_is_not_known_crosses_no_border() -> None:
 
 
 def test_links_between_platforms_are_crossings() -> None:
-    post: dict[str, Any] = {"post_id": "telegram:c/1", "platform": "telegram", "kind": "original", "at": at(9),
-            "account_id": "telegram:c", "object_keys": ["x:0"]}  # fmt: skip
+    post: dict[str, Any] = {"post_id": "telegram:c/1", "platform": "telegram", "kind": "original",
+            "at": at(9), "account_id": "telegram:c", "object_keys": ["x:0"]}  # fmt: skip
     shared = {"post_id": "telegram:d/1", "platform": "telegram", "kind": "repost", "at": at(10),
               "account_id": "telegram:d", "root_id": "telegram:c/1", "parent_id": "telegram:c/1",
               "basis": "observed"}  # fmt: skip
