@@ -102,7 +102,8 @@ def _distances(counts: Reals, level: Level) -> Reals:
         return 1.0 - np.eye(counts.shape[1])
     total = counts.sum(axis=0)
     middle = total.cumsum() - total / 2
-    return np.subtract.outer(middle, middle) ** 2
+    apart: Reals = np.square(middle[:, None] - middle[None, :])
+    return apart
 
 
 def _alpha(counts: Reals, distances: Reals) -> float | None:

@@ -35,13 +35,13 @@ def table(matrix: Reals) -> pl.DataFrame:
 
 EXAMPLE = np.array([[float(w) if w != "*" else np.nan for w in row.split()] for row in PUBLISHED])
 
-matrices = st.integers(0, 2**32).map(
-    lambda seed: np.where(
-        (rng := np.random.default_rng(seed)).random((3, 12)) < 0.2,
-        np.nan,
-        rng.integers(1, 5, (3, 12)),
-    )
-)
+
+def drawn(seed: int) -> Reals:
+    rng = np.random.default_rng(seed)
+    return np.where(rng.random((3, 12)) < 0.2, np.nan, rng.integers(1, 5, (3, 12)))
+
+
+matrices = st.integers(0, 2**32).map(drawn)
 
 
 def test_the_published_example() -> None:
@@ -89,15 +89,11 @@ def test_the_band_holds_the_estimate_and_narrows_with_units() -> None:
 
 
 def test_what_coders_differ_about_is_listed() -> None:
-    rows = [
-        ("r1", "verb", "anna", "09"),
-        ("r1", "verb", "boris", "12"),
-        ("r1", "level", "anna", "x"),
-        ("r1", "level", "boris", "x"),
-        ("r2", "verb", "anna", "09"),
-        ("r2", "verb", "boris", None),
-    ]
-    found = disagreements(
-        pl.DataFrame(rows, schema=["unit", "field", "coder", "value"], orient="row")
-    )
+    codes = pl.DataFrame({
+        "unit": ["r1", "r1", "r1", "r1", "r2", "r2"],
+        "field": ["verb", "verb", "level", "level", "verb", "verb"],
+        "coder": ["anna", "boris"] * 3,
+        "value": ["09", "12", "local", "local", "09", None],
+    })  # fmt: skip
+    found = disagreements(codes)
     assert found.rows() == [("r1", "verb", ["anna", "boris"], ["09", "12"])]
