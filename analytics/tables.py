@@ -38,6 +38,7 @@ LEVELS = ("local", "regional", "national")
 TARGETS = ("appellant", "supporters", "accused", "institution", "public")
 CHANGES_SEEN = ("edited", "deleted", "gone")  # gone: no longer shown, and nobody says why
 OUTCOMES = ("kept", "merged", "dropped", "unknown")
+SELECTIONS = ("census", "sample", "chosen", "found_by_outcome")
 
 
 APPEALS = Table(
@@ -51,6 +52,9 @@ APPEALS = Table(
         "published_at": time("when it was first published; clocks of lags start here"),
         "registered_at": time("when it was registered with an authority; legal clocks start here"),
         "jurisdiction": text("ISO 3166 code of the country whose authorities are asked"),
+        "register": text("the register it is of, such as we-the-people; null for none"),
+        "selection": text("how appeals came to be in this store", values=SELECTIONS),
+        "closes_at": time("when it closes, or closed"),
         "object_keys": strings("ids and URLs that identify its material, as declared"),
         "outcome_known_until": time("responses were looked for up to this time"),
         "simulated": flag("made by the simulator; said on every screen", null=False),
