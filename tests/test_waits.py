@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import at, frames, rows
 
@@ -56,7 +56,8 @@ def appeal(name: str, until: float | None = 100, **told: Any) -> Told:  # noqa: 
 
 
 def measured(appeals: list[Told], acts: list[Told]) -> pl.DataFrame:
-    return waits(rows(APPEALS, *appeals), POSTS.empty(), rows(RESPONSES, *acts))
+    told_of = rows(RESPONSES, *acts) if acts else RESPONSES.empty()
+    return waits(rows(APPEALS, *appeals), POSTS.empty(), told_of)
 
 
 def wait(found: pl.DataFrame, ending: str = "rung_1") -> Told:
@@ -105,7 +106,7 @@ def test_a_wait_is_an_interval_of_days_until_the_first_act_of_the_rung_or_above(
     ],
 )
 def test_what_cannot_be_counted_is_left_out_with_the_reason(
-    declared: Told, acts: list[Told], note: str, ended: bool | None
+    declared: Told, acts: list[Told], note: str, *, ended: bool | None
 ) -> None:
     found = wait(measured([declared], acts))
     assert (found["is_counted"], found["note"], found["is_ended"]) == (False, note, ended)
@@ -139,9 +140,11 @@ def test_without_a_publication_days_count_from_the_first_post() -> None:
 
 
 @given(frames(RESPONSES, max_size=8), st.integers(-1, 3))
+@settings(max_examples=25)
 def test_a_higher_rung_is_never_reached_before_a_lower_one(acts: pl.DataFrame, until: int) -> None:
     appeals = rows(APPEALS, appeal("a", until), appeal("ё", until))
-    found = waits(appeals, POSTS.empty(), acts.unique("response_id"))
+    acts = acts.filter(pl.col("from") <= pl.col("to"))
+    found = waits(appeals, POSTS.empty(), acts)
     assert found.height == 12
     for name in ("a", "ё"):
         steps = found.filter(pl.col("ending").str.starts_with("rung"), appeal_id=name)
@@ -194,6 +197,7 @@ def in_words(drawn: list[tuple[int, bool]]) -> str:
 
 
 @given(spells)
+@settings(max_examples=25)
 def test_every_curve_is_that_of_lifelines_at_every_day(drawn: list[tuple[int, bool]]) -> None:
     curve = survival(measured(*told(in_words(drawn), "r"))).filter(ending="rung_1")
     theirs = lifelines.KaplanMeierFitter().fit(*zip(*drawn, strict=True))
@@ -205,6 +209,7 @@ def test_every_curve_is_that_of_lifelines_at_every_day(drawn: list[tuple[int, bo
 
 
 @given(spells, spells)
+@settings(max_examples=25)
 def test_tests_of_two_registers_are_those_of_lifelines(
     one: list[tuple[int, bool]], other: list[tuple[int, bool]]
 ) -> None:
@@ -249,20 +254,20 @@ def test_appeals_of_no_register_have_a_curve_of_their_own() -> None:
 
 def test_wide_dates_give_the_curve_of_turnbull_in_a_band_that_covers_every_reading() -> None:
     appeals = [appeal(f"a{n}", 200) for n in range(20)]
-    acts = [act(f"a{n}", 3 * n + 1, 3 * n + 10) for n in range(15)]
+    acts = [act(f"a{n}", 3 * n + 1, 3 * n + 9.5) for n in range(15)]
     found = measured(appeals, acts)
     curve = survival(found).filter(ending="rung_1")
     assert set(curve["method"]) == {"turnbull"}
     lo = np.array([3.0 * n + 1 for n in range(15)] + [200.0] * 5)
-    hi = np.append(lo[:15] + 9, [np.inf] * 5)
+    hi = np.append(lo[:15] + 8.5, [np.inf] * 5)
     theirs = lifelines.KaplanMeierFitter().fit_interval_censoring(lo, hi, tol=1e-9)
-    ends = theirs.survival_function_["NPMLE_estimate_upper"]
-    for row in curve.filter(pl.col("day") > 0).iter_rows(named=True):
-        assert row["waiting"] == pytest.approx(ends.loc[: row["day"]].iloc[-1], abs=2e-3)
-        assert row["from_day"] <= row["day"]
+    heights = theirs.survival_function_["NPMLE_estimate_lower"]
+    ends = curve.filter(pl.col("day") > 0)
+    assert ends["waiting"].to_list() == pytest.approx(heights.loc[ends["day"]].tolist(), abs=1e-3)
+    assert (ends["from_day"] < ends["day"]).all()
     rng = np.random.default_rng(1)
     for _ in range(20):
-        exact = lo[:15] + rng.uniform(0, 9, 15)
+        exact = lo[:15] + rng.uniform(0, 8.5, 15)
         one = lifelines.KaplanMeierFitter().fit(np.append(exact, [200.0] * 5), np.arange(20) < 15)
         band = one.confidence_interval_survival_function_
         told_band = curve.drop_nulls(["waiting_lo", "waiting_hi"])
@@ -400,12 +405,13 @@ def test_a_closing_that_nobody_looked_at_has_not_come() -> None:
 
 
 drawn_ends = st.lists(
-    st.tuples(st.integers(1, 20), st.sampled_from(["helped", "harmed", None])),
-    min_size=10, max_size=25,
+    st.tuples(st.integers(1, 60), st.sampled_from(["helped", "harmed", None])),
+    min_size=10, max_size=25, unique_by=lambda drawn: drawn[0],  # the yardstick takes no ties
 )  # fmt: skip
 
 
 @given(drawn_ends)
+@settings(max_examples=25)
 def test_shares_are_those_of_lifelines(drawn: list[tuple[int, str | None]]) -> None:
     rungs = {"helped": 2, "harmed": -2}
     appeals = [appeal(f"a{n}", days) for n, (days, _) in enumerate(drawn)]
@@ -417,7 +423,7 @@ def test_shares_are_those_of_lifelines(drawn: list[tuple[int, str | None]]) -> N
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            theirs = lifelines.AalenJohansenFitter(jitter_level=0, calculate_variance=False).fit(
+            theirs = lifelines.AalenJohansenFitter(calculate_variance=False).fit(
                 [days for days, _ in drawn], codes, event_of_interest=code
             )
         for row in found.filter(ending=end).iter_rows(named=True):
