@@ -120,12 +120,14 @@ class _Held:
 
     def __init__(self, times: Integers, until: int) -> None:
         self.times, self.until = times, until
+        self.first = int(times[0])
         self.gaps = np.diff(times, append=until)
 
     def count(self, begin: Integers, length: int) -> Reals:
         """Count posts in half-open windows."""
         ends = np.searchsorted(self.times, np.stack([begin, begin + length]))
-        return (ends[1] - ends[0]).astype(float)
+        counts: Reals = (ends[1] - ends[0]).astype(float)
+        return counts
 
     def gap_hours(self, begin: int, end: int) -> float:
         """Return the longest stretch without a post between two times."""
@@ -153,8 +155,8 @@ def _beside(own: pl.DataFrame, held: _Held | None, days: int) -> Iterator[dict[s
     ends = own.select(pl.col("from", "to").dt.timestamp("us")).to_numpy()
     for row, (first, last) in zip(own.to_dicts(), ends.tolist(), strict=True):
         about = {
-            "days": days, "held_from": _time(int(held.times[0])), "held_to": _time(held.until),
-            "windows": (held.until - int(held.times[0])) / length,
+            "days": days, "held_from": _time(held.first), "held_to": _time(held.until),
+            "windows": (held.until - held.first) / length,
         }  # fmt: skip
         yield row | about | _described(held, first, last, length, spread)
 
@@ -165,7 +167,7 @@ def _time(microseconds: int) -> datetime:
 
 def _spread(held: _Held, length: int) -> Reals | None:
     """Return the counts of windows all over what is held, in order; None where few fit."""
-    first, room = int(held.times[0]), held.until - int(held.times[0]) - length
+    first, room = held.first, held.until - held.first - length
     if room < (FEWEST_WINDOWS - 1) * length:
         return None
     return np.sort(held.count(np.linspace(first, first + room, WINDOWS).astype(np.int64), length))
@@ -175,7 +177,7 @@ def _described(
     held: _Held, first: int, last: int, length: int, spread: Reals | None
 ) -> dict[str, Any]:
     """Describe one response at all the times that its date allows."""
-    early, late = first - length < held.times[0], last + length > held.until
+    early, late = first - length < held.first, last + length > held.until
     notes = [TOO_EARLY] * early + [TOO_LATE] * late
     at = np.unique(np.linspace(first, last, TIMES).astype(np.int64))
     before = None if early else held.count(at - length, length)
@@ -187,15 +189,15 @@ def _described(
     told = _paces("before", before, length, spread) | _paces("after", after, length, spread)
     if before is not None and after is not None:
         told |= _ratios(held, at, length, before, after)
-        notes += [LONG_GAP] * (told["gap_hours"] * _HOUR >= length / 2)
-    if spread is None and len(told) > 0:
+        gap = held.gap_hours(int(at[0]) - length, int(at[-1]) + length)
+        told["gap_hours"] = gap
+        notes += [LONG_GAP] * (gap * _HOUR >= length / 2)
+    if spread is None and told:
         notes.append(FEW_WINDOWS)
     return told | {"note": "; ".join(notes) or None}
 
 
-def _paces(
-    side: str, counts: Reals | None, length: int, spread: Reals | None
-) -> dict[str, float | None]:
+def _paces(side: str, counts: Reals | None, length: int, spread: Reals | None) -> dict[str, float]:
     """Return posts a day and their percentile, the least and the most."""
     if counts is None:
         return {}
@@ -223,7 +225,6 @@ def _ratios(
         "ratio_least": float(told.ratio.min()), "ratio_most": float(told.ratio.max()),
         "ratio_lo": float(told.lo.min()), "ratio_hi": float(told.hi.max()), "dispersion": wide,
         "wide_lo": float(widened.lo.min()), "wide_hi": float(widened.hi.max()),
-        "gap_hours": held.gap_hours(int(at[0]) - length, int(at[-1]) + length),
     }  # fmt: skip
 
 
