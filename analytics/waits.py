@@ -262,7 +262,7 @@ def _wide_curve(own: pl.DataFrame) -> pl.DataFrame:
     """Return one curve by Turnbull, in a band that covers all readings of the dates."""
     hi = own["hours"].to_numpy(writable=True)
     hi[~own["happened"].to_numpy()] = np.inf
-    found = turnbull(own["soonest"].to_numpy(), hi, tolerance=1e-7)
+    found = turnbull(own["soonest"].to_numpy(), hi, tolerance=1e-7, most=5_000)
     days, begin = found["to"].to_numpy(), found["from"].to_numpy()
     last = np.sort(own["hours"].to_numpy())  # when each was last known, or may still, to wait
     soon = kaplan_meier(own.with_columns(hours="soonest"))
@@ -402,10 +402,13 @@ def _by_attention(counted: pl.DataFrame, early: pl.DataFrame, by: str) -> list[R
         pl.col("lo_days", "hi_days") - LANDMARK_DAYS,
         set=pl.when(above).then(pl.lit("above the median")).otherwise(pl.lit("at or below it")),
     )
+    common = {"by": by, "landmark_days": float(LANDMARK_DAYS)}
     return [
-        row | {"landmark_days": float(LANDMARK_DAYS)}
-        for (register,), own in after.group_by("register", maintain_order=True)
-        for row in _compared(own, {"by": by, "register": register})
+        row
+        for register in counted["register"].unique(maintain_order=True)
+        for row in _compared(
+            after.filter(pl.col("register").eq_missing(register)), common | {"register": register}
+        )
     ]
 
 
@@ -418,13 +421,19 @@ def _compared(rows: pl.DataFrame, common: Row) -> list[Row]:
     ]
     if found:
         return found
+    need = f"two sets of {FEWEST} appeals or more are needed, and in them an ending that came"
+    return [common | {"ending": None, "note": f"{_sets(rows)}; {need}"}]
+
+
+def _sets(rows: pl.DataFrame) -> str:
+    """Say into how many sets waits are parted."""
     sizes = rows.group_by("set").agg(pl.col("appeal_id").n_unique())["appeal_id"]
     largest = sizes.sort(descending=True).head(2).to_list()
-    fact = f"the two largest of {len(sizes)} sets have {' and '.join(map(str, largest))} appeals"
+    if not largest:
+        return "what parts them is known of no appeal that still waited"
     if len(sizes) == 1:
-        fact = f"there is only one set, of {largest[0]} appeals"
-    need = f"two sets of {FEWEST} appeals or more are needed, and in them an ending that came"
-    return [common | {"ending": None, "note": f"{fact}; {need}"}]
+        return f"there is only one set, of {largest[0]} appeals"
+    return f"the two largest of {len(sizes)} sets have {largest[0]} and {largest[1]} appeals"
 
 
 def _pairs(own: pl.DataFrame) -> list[Row]:
@@ -561,9 +570,12 @@ _OF_ENDS = ("ending", "day", "share", "share_lo", "share_hi", "ended")
 
 
 def _undecided() -> pl.Expr:
-    return pl.when(pl.col("undecided") > 0).then(
-        pl.format("of {} appeals dates do not tell which end came first", "undecided")
+    facts = (
+        ("undecided", "of {} appeals dates do not tell which end came first"),
+        ("answered_later", "{} were closed first and helped or harmed afterwards"),
     )
+    told = [pl.when(pl.col(name) > 0).then(pl.format(fact, name)) for name, fact in facts]
+    return pl.concat_str(*told, separator="; ", ignore_nulls=True).replace("", None)
 
 
 def _ends(rows: pl.DataFrame, appeals: pl.DataFrame) -> pl.DataFrame:

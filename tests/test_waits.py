@@ -1,6 +1,8 @@
 """Waits of appeals: what is counted, published curves, other implementations, and refusals."""
 
 import warnings
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -319,6 +321,12 @@ def busy(name: str, posts: int, seen: float = 9) -> list[Told]:
     return [common | {"post_id": f"x:{name}{n}", "at": day(float(t))} for n, t in enumerate(times)]
 
 
+def refused(found: pl.DataFrame, by: str) -> None:
+    (row,) = found.filter(by=by).rows(named=True)
+    assert (row["ending"], row["p"], row["tests"]) == (None, None, None)
+    assert "known of no appeal that still waited" in row["note"]
+
+
 def test_attention_is_set_beside_waits_that_begin_after_it() -> None:
     names = [f"a{n:02}" for n in range(24)]
     posts = rows(POSTS, *(post for n, name in enumerate(names) for post in busy(name, n + 2)))
@@ -342,7 +350,7 @@ def test_attention_of_days_that_were_not_watched_is_not_compared() -> None:
     names = [f"a{n:02}" for n in range(24)]
     posts = rows(POSTS, *(p for n, name in enumerate(names) for p in busy(name, n + 2, seen=6.5)))
     found = measured([appeal(name) for name in names], [act(names[0], 20)])
-    assert wait_comparisons(found, posts, COUNTERS.empty()).filter(by="early_posts").is_empty()
+    refused(wait_comparisons(found, posts, COUNTERS.empty()), "early_posts")
 
 
 def test_signatures_shown_early_part_the_appeals_too() -> None:
@@ -358,7 +366,7 @@ def test_signatures_shown_early_part_the_appeals_too() -> None:
     (row,) = told_of.filter(by="early_signatures", ending="rung_1").rows(named=True)
     assert (row["one_appeals"], row["other_appeals"], row["other_ended"]) == (12, 12, 1)
     unwatched = rows(COUNTERS, *(one for one in shown if one["observed_at"] == day(50)))
-    assert wait_comparisons(found, posts, unwatched).filter(by="early_signatures").is_empty()
+    refused(wait_comparisons(found, posts, unwatched), "early_signatures")
 
 
 def first_ends(acts: list[Told], closes: dict[str, float], count: int = 10) -> pl.DataFrame:
@@ -431,3 +439,65 @@ def test_shares_are_those_of_lifelines(drawn: list[tuple[int, str | None]]) -> N
             assert row["share"] == pytest.approx(height, abs=1e-9)
     sums = found.group_by("day").agg(pl.col("share").sum())["share"]
     assert sums.to_list() == pytest.approx([1.0] * len(sums))
+
+
+def petitions(shared: Path) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return a real register as appeals and answers, and its days told apart from our code."""
+    told_of = pl.read_csv(
+        shared / "data/petitions_with_responses/wtp_petitions.csv", infer_schema=False
+    ).unique("id", maintain_order=True)
+    seconds = {"created": "created", "closes": "deadline", "answered": "response.associationTime"}
+    told_of = told_of.select("id", **{
+        name: pl.from_epoch(pl.col(column).cast(pl.Float64).cast(pl.Int64) * 1_000_000, "us")
+        .dt.replace_time_zone("UTC") for name, column in seconds.items()
+    }).drop_nulls("created")  # fmt: skip
+    until = pl.lit(datetime(2013, 6, 24, tzinfo=UTC), APPEALS.schema["published_at"])
+    appeals = APPEALS.check(told_of.select(
+        appeal_id="id", published_at="created", closes_at="closes", outcome_known_until=until,
+        register=pl.lit("we-the-people"), selection=pl.lit("sample"),
+        jurisdiction=pl.lit("US"), simulated=pl.lit(value=False),
+    ))  # fmt: skip
+    given = told_of.drop_nulls("answered")
+    acts = RESPONSES.check(given.select(
+        response_id="id", appeal_id="id", **{"from": "answered", "to": "answered"},
+        actor=pl.lit("White House"), verb_code=pl.lit("01"), rung=pl.lit(1, pl.Int8),
+    ))  # fmt: skip
+    last = pl.coalesce("answered", until) - pl.col("created")
+    days = told_of.select(
+        days=last / pl.duration(days=1), came=pl.col("answered").is_not_null()
+    ).filter(pl.col("days") >= 0)
+    return appeals, acts, days
+
+
+def test_a_real_register_with_its_failures(shared: Path) -> None:
+    appeals, acts, days = petitions(shared)
+    found = waits(appeals, POSTS.empty(), acts)
+    answered = found.filter(ending="rung_1")
+    assert (answered.height, answered["is_ended"].sum()) == (945, 95)
+    assert (answered["note"] == CAME_BEFORE).sum() == 1  # 1.6 days before its petition
+    early = answered.filter(note=CAME_BEFORE)["lo_days"].item()
+    assert early == pytest.approx(-1.6, abs=0.05)
+    theirs = lifelines.KaplanMeierFitter().fit(days["days"].to_numpy(), days["came"].to_numpy())
+    curve = survival(found).filter(ending="rung_1")
+    at_days = curve["day"].to_list()
+    assert curve["waiting"].to_list() == pytest.approx(theirs.predict(at_days).tolist())
+    band = theirs.confidence_interval_survival_function_.loc[at_days]
+    inside = curve["waiting_lo"].is_not_null().to_numpy()
+    assert curve.filter(inside)["waiting_lo"].to_list() == pytest.approx(
+        band.iloc[inside, 0].tolist()
+    )
+    (half,) = median_waits(found).filter(ending="rung_1").rows(named=True)
+    assert (half["appeals"], half["ended"], half["early"], half["median"]) == (944, 94, 1, None)
+    # The median delay of those that were answered says nothing of the rest.
+    assert np.median(answered.filter("is_ended")["lo_days"].to_numpy()) < 60
+
+
+def test_closing_competes_with_answers_in_a_real_register(shared: Path) -> None:
+    appeals, acts, _ = petitions(shared)
+    found = competing(waits(appeals, POSTS.empty(), acts), appeals)
+    sums = found.group_by("day").agg(pl.col("share").sum())["share"]
+    assert sums.to_numpy() == pytest.approx(1)
+    helped = found.filter(ending="helped").sort("day")
+    assert helped["share"].is_sorted()
+    assert 0 < helped["share"][-1] < 95 / 945 + 0.02
+    assert helped["answered_later"][0] + helped["ended"][0] == 94
