@@ -260,29 +260,26 @@ def _wide_curves(spells: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _wide_curve(own: pl.DataFrame) -> pl.DataFrame:
     """Return one curve by Turnbull, in a band that covers all readings of the dates."""
-    hi = own["hours"].to_numpy(writable=True)
-    hi[~own["happened"].to_numpy()] = np.inf
+    last = own["hours"].to_numpy()  # when each was last known to wait, or may have waited
+    hi = np.where(own["happened"].to_numpy(), last, np.inf)
     found = turnbull(own["soonest"].to_numpy(), hi, tolerance=1e-7, most=5_000)
-    days, begin = found["to"].to_numpy(), found["from"].to_numpy()
-    last = np.sort(own["hours"].to_numpy())  # when each was last known, or may still, to wait
+    still = pl.col("to").is_infinite()  # what has not ended is told to the last look, as waiting
+    steps = found.select(
+        day=pl.when(still).then(last[-1]).otherwise("to"),
+        from_day=pl.when(still).then(last[-1]).otherwise("from"),
+        waiting=pl.col("survival") + pl.when(still).then("weight").otherwise(0.0),
+    ).unique("day", keep="first", maintain_order=True)
+    days, begin = steps["day"].to_numpy(), steps["from_day"].to_numpy()
     soon = kaplan_meier(own.with_columns(hours="soonest"))
-    curve = pl.DataFrame(
-        {
-            "group": pl.repeat(own["group"][0], len(days), dtype=pl.UInt32, eager=True),
-            "day": days,
-            "from_day": begin,
-            "at_risk": len(last) - np.searchsorted(last, begin),
-            "waiting": found["survival"],
-            "waiting_lo": _at(soon, "survival_lo", days),
-            "waiting_hi": _at(kaplan_meier(own), "survival_hi", days),
-        },
-        nan_to_null=True,
-    ).with_columns(
-        ended=pl.lit(None, pl.Int64), censored=pl.lit(None, pl.Int64), method=pl.lit("turnbull")
-    )
-    told = curve.filter(pl.col("day").is_finite())
-    zero = _began(own, told).with_columns(method=pl.lit("turnbull"))
-    return pl.concat([zero.select(_CURVE), told.select(_CURVE)])
+    curve = steps.with_columns(
+        group=pl.lit(own["group"][0], pl.UInt32), method=pl.lit("turnbull"),
+        at_risk=pl.Series(len(last) - np.searchsorted(last, begin)).cast(pl.Int64),
+        ended=pl.lit(None, pl.Int64), censored=pl.lit(None, pl.Int64),
+        waiting_lo=_at(soon, "survival_lo", days),
+        waiting_hi=_at(kaplan_meier(own), "survival_hi", days),
+    )  # fmt: skip
+    zero = _began(own, curve).with_columns(method=pl.lit("turnbull"))
+    return pl.concat([part.select(_CURVE) for part in (zero, curve)])
 
 
 _CURVE = (
@@ -291,11 +288,11 @@ _CURVE = (
 )  # fmt: skip
 
 
-def _at(curve: pl.DataFrame, column: str, days: Reals) -> Reals:
-    """Return the height of a step curve at some days: NaN before its first step."""
+def _at(curve: pl.DataFrame, column: str, days: Reals) -> pl.Series:
+    """Return the height of a step curve at some days: null before its first step."""
     at = np.searchsorted(curve["hours"].to_numpy(), days, side="right") - 1
     heights = np.append(curve[column].fill_null(np.nan).to_numpy(), np.nan)
-    return heights[at]
+    return pl.Series(column, heights[at]).fill_nan(None)
 
 
 def median_waits(rows: pl.DataFrame) -> pl.DataFrame:
