@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from analytics.measured import RESPONSE_ATTENTION
+from analytics.tables import COUNTERS
 
 Integers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
@@ -25,6 +26,8 @@ FEWEST_WINDOWS = 4  # side by side, below which no percentile is told
 LEVEL = 0.95
 _DAY = 24 * 3600 * 1_000_000  # microseconds
 _HOUR = 3600 * 1_000_000
+
+_NO_COUNTERS = COUNTERS.empty()
 
 NO_POSTS = "no post with a time is held"
 TOO_EARLY = "the window before begins before the first post held"
@@ -85,49 +88,55 @@ def rate_ratio(before: Reals, after: Reals, *, dispersion: float = 1.0) -> RateR
 _LEAST = 1e-12
 
 
-def response_attention(posts: pl.DataFrame, responses: pl.DataFrame) -> pl.DataFrame:
+def response_attention(
+    posts: pl.DataFrame, responses: pl.DataFrame, counters: pl.DataFrame = _NO_COUNTERS
+) -> pl.DataFrame:
     """Tell of each response the posts a day in equal windows before it and after it.
 
     Parameters
     ----------
-    posts, responses
+    posts, responses, counters
         Rows of the tables of these names. Posts of all platforms are added up; those without a
-        time are left out.
+        time are left out. Of counters, signatures are set beside responses too, where they were
+        shown twice or more: those of the post and the definition that were shown most often.
 
     Returns
     -------
     DataFrame
-        The table ``response_attention``, one row per response and length of window. Where a window
-        reaches outside what is held, or nothing is held in it, what rests on it is null and
-        ``note`` says so: silence and a pause of the collector look alike.
+        The table ``response_attention``, one row per response and length of window, and more where
+        signatures were shown. Where a window reaches outside what is held, or nothing is held in
+        it, what rests on it is null and ``note`` says so: silence and a pause of the collector look
+        alike.
     """
-    held = posts.select("appeal_id", "at", "collected_at").filter(pl.col("at").is_not_null())
     acts = responses.select("appeal_id", "response_id", "from", "to")
-    mine = held.join(acts.select("appeal_id").unique(), on="appeal_id", how="semi")
-    times = dict(_times(mine))
+    asked = acts.select("appeal_id").unique()
+    mine = posts.join(asked, on="appeal_id", how="semi")
+    held = {"posts": dict(_held(mine)), "signatures": dict(_shown(mine, counters))}
     rows = [
-        row
+        row | {"what": what}
         for (appeal_id,), own in acts.group_by("appeal_id", maintain_order=True)
+        for what, series in held.items()
+        if what == "posts" or str(appeal_id) in series
         for days in DAYS
-        for row in _beside(own, times.get(str(appeal_id)), days)
+        for row in _beside(own, series.get(str(appeal_id)), days)
     ]
     found = pl.DataFrame(rows, schema=RESPONSE_ATTENTION.schema)
     return RESPONSE_ATTENTION.check(found.sort(RESPONSE_ATTENTION.key))
 
 
-class _Held:
-    """The times of an appeal's posts (microseconds), and until when anything was collected."""
+class _Series:
+    """What happened by time (microseconds), and until when anything was collected."""
+
+    step = 0  # narrowest bin that tells how counts differ
 
     def __init__(self, times: Integers, until: int) -> None:
-        self.times, self.until = times, until
-        self.first = int(times[0])
+        self.times, self.first, self.until = times, int(times[0]), until
         self.gaps = np.diff(times, append=until)
 
     def count(self, begin: Integers, length: int) -> Reals:
-        """Count posts in half-open windows."""
+        """Count posts in half-open windows; NaN where none is held."""
         ends = np.searchsorted(self.times, np.stack([begin, begin + length]))
-        counts: Reals = (ends[1] - ends[0]).astype(float)
-        return counts
+        return np.where(ends[1] > ends[0], ends[1] - ends[0], np.nan)
 
     def gap_hours(self, begin: int, end: int) -> float:
         """Return the longest stretch without a post between two times."""
@@ -139,13 +148,48 @@ class _Held:
         return max(edges, int(self.gaps[first : last - 1].max(initial=0))) / _HOUR
 
 
-def _times(held: pl.DataFrame) -> Iterator[tuple[str, _Held]]:
-    for (appeal_id,), own in held.group_by("appeal_id", maintain_order=True):
+class _Shown(_Series):
+    """A number that was shown at some times; in between it is taken to have grown evenly."""
+
+    def __init__(self, times: Integers, values: Integers) -> None:
+        super().__init__(times, int(times[-1]))
+        self.values = np.maximum.accumulate(values)
+        self.step = int(np.median(np.diff(times)))
+
+    def count(self, begin: Integers, length: int) -> Reals:
+        """Return by how much it grew in windows; NaN where it was not shown inside."""
+        windows = np.stack([begin, begin + length])
+        grown = np.diff(np.interp(windows, self.times, self.values), axis=0)[0]
+        inside = np.diff(np.searchsorted(self.times, windows), axis=0)[0]
+        return np.where(inside > 0, grown, np.nan)
+
+
+def _held(posts: pl.DataFrame) -> Iterator[tuple[str, _Series]]:
+    """Return the posts held of each appeal; collecting went on until it last brought anything."""
+    dated = posts.select("appeal_id", "at", "collected_at").drop_nulls("at")
+    for (appeal_id,), own in dated.group_by("appeal_id", maintain_order=True):
         until = own.select(pl.max_horizontal("at", "collected_at").max().dt.timestamp("us")).item()
-        yield str(appeal_id), _Held(own["at"].sort().dt.timestamp("us").to_numpy(), until)
+        yield str(appeal_id), _Series(own["at"].sort().dt.timestamp("us").to_numpy(), until)
 
 
-def _beside(own: pl.DataFrame, held: _Held | None, days: int) -> Iterator[dict[str, Any]]:
+def _shown(posts: pl.DataFrame, counters: pl.DataFrame) -> Iterator[tuple[str, _Series]]:
+    """Return the signatures of each appeal, as they were shown most often."""
+    signed = counters.filter(pl.col("metric") == "signatures").drop_nulls("observed_at")
+    whose = posts.select("appeal_id", "post_id")
+    series = (
+        signed.join(whose, on="post_id")
+        .unique(["appeal_id", "post_id", "definition", "observed_at"])
+        .with_columns(times=pl.len().over("appeal_id", "post_id", "definition"))
+        .filter(pl.col("times") > 1)
+        .sort("times", "post_id", "definition", "observed_at", descending=[True, *[False] * 3])
+    )
+    for (appeal_id,), own in series.group_by("appeal_id", maintain_order=True):
+        best = own.head(own["times"][0])
+        times = best["observed_at"].dt.timestamp("us").to_numpy()
+        yield str(appeal_id), _Shown(times, best["value"].to_numpy())
+
+
+def _beside(own: pl.DataFrame, held: _Series | None, days: int) -> Iterator[dict[str, Any]]:
     """Describe all responses of an appeal by windows of one length."""
     if held is None:
         yield from (row | {"days": days, "note": NO_POSTS} for row in own.to_dicts())
@@ -153,11 +197,11 @@ def _beside(own: pl.DataFrame, held: _Held | None, days: int) -> Iterator[dict[s
     length = days * _DAY
     spread = _spread(held, length)
     ends = own.select(pl.col("from", "to").dt.timestamp("us")).to_numpy()
+    about = {
+        "days": days, "held_from": _time(held.first), "held_to": _time(held.until),
+        "windows": (held.until - held.first) / length,
+    }  # fmt: skip
     for row, (first, last) in zip(own.to_dicts(), ends.tolist(), strict=True):
-        about = {
-            "days": days, "held_from": _time(held.first), "held_to": _time(held.until),
-            "windows": (held.until - held.first) / length,
-        }  # fmt: skip
         yield row | about | _described(held, first, last, length, spread)
 
 
@@ -165,16 +209,17 @@ def _time(microseconds: int) -> datetime:
     return datetime.fromtimestamp(microseconds / 1e6, UTC)
 
 
-def _spread(held: _Held, length: int) -> Reals | None:
+def _spread(held: _Series, length: int) -> Reals | None:
     """Return the counts of windows all over what is held, in order; None where few fit."""
     first, room = held.first, held.until - held.first - length
     if room < (FEWEST_WINDOWS - 1) * length:
         return None
-    return np.sort(held.count(np.linspace(first, first + room, WINDOWS).astype(np.int64), length))
+    counts = held.count(np.linspace(first, first + room, WINDOWS).astype(np.int64), length)
+    return np.sort(np.nan_to_num(counts))
 
 
 def _described(
-    held: _Held, first: int, last: int, length: int, spread: Reals | None
+    held: _Series, first: int, last: int, length: int, spread: Reals | None
 ) -> dict[str, Any]:
     """Describe one response at all the times that its date allows."""
     early, late = first - length < held.first, last + length > held.until
@@ -182,9 +227,9 @@ def _described(
     at = np.unique(np.linspace(first, last, TIMES).astype(np.int64))
     before = None if early else held.count(at - length, length)
     after = None if late else held.count(at, length)
-    if before is not None and not before.all():
+    if before is not None and np.isnan(before).any():
         before, notes = None, [*notes, NONE_BEFORE]
-    if after is not None and not after.all():
+    if after is not None and np.isnan(after).any():
         after, notes = None, [*notes, NONE_AFTER]
     told = _paces("before", before, length, spread) | _paces("after", after, length, spread)
     if before is not None and after is not None:
@@ -216,25 +261,35 @@ def _percentile(spread: Reals, count: float) -> float:
 
 
 def _ratios(
-    held: _Held, at: Integers, length: int, before: Reals, after: Reals
+    held: _Series, at: Integers, length: int, before: Reals, after: Reals
 ) -> dict[str, float]:
     """Return the ratio with its interval as told and widened, over all possible times."""
-    wide = max(dispersion(held, int(time), length) for time in {at[0], at[-1]})
-    told, widened = rate_ratio(before, after), rate_ratio(before, after, dispersion=wide)
-    return {
+    told = rate_ratio(before, after)
+    found = {
         "ratio_least": float(told.ratio.min()), "ratio_most": float(told.ratio.max()),
-        "ratio_lo": float(told.lo.min()), "ratio_hi": float(told.hi.max()), "dispersion": wide,
-        "wide_lo": float(widened.lo.min()), "wide_hi": float(widened.hi.max()),
+        "ratio_lo": float(told.lo.min()), "ratio_hi": float(told.hi.max()),
     }  # fmt: skip
+    if held.step > _bin(length):
+        return found
+    wide = max(dispersion(held, int(time), length) for time in {at[0], at[-1]})
+    widened = rate_ratio(before, after, dispersion=wide)
+    ends = {"wide_lo": float(widened.lo.min()), "wide_hi": float(widened.hi.max())}
+    return found | {"dispersion": wide} | ends
 
 
-def dispersion(held: _Held, at: int, length: int) -> float:
+def _bin(length: int) -> int:
+    return _HOUR if length == _DAY else _DAY
+
+
+def dispersion(held: _Series, at: int, length: int) -> float:
     """Return Pearson's statistic by degrees of freedom of counts around the mean of each window.
 
     Windows of a day are cut into hours, longer ones into days. It is 1 at least.
     """
-    each = _HOUR if length == _DAY else _DAY
-    counts = held.count(np.arange(at - length, at + length, each), each).reshape(2, -1)
+    each = _bin(length)
+    edges = np.arange(at - length, at + length, each)
+    counts = np.nan_to_num(held.count(edges, each)).reshape(2, -1)
     mean = counts.mean(axis=1, keepdims=True)
     freedom = counts.size - 2
-    return max(1.0, float(((counts - mean) ** 2 / mean).sum()) / freedom)
+    scale = np.where(mean > 0, mean, 1.0)  # a window in which nothing grew differs from none
+    return max(1.0, float(((counts - mean) ** 2 / scale).sum()) / freedom)

@@ -22,6 +22,7 @@ from analytics.tables import BASES, JOINS, KINDS, METHODS, METRICS, OVERLAP_METH
 
 OBJECTS = ("original", "url", "hashtag", "media", "text")
 CHANCES = ("dealt", "traded")
+BESIDE = ("posts", "signatures")
 BEFORE = ("yes", "perhaps", "no")
 PEAKED = ("stands_out", "busiest")
 ENDINGS = ("rung_1", "rung_2", "rung_3", "rung_4", "rung_5", "negative")
@@ -915,39 +916,49 @@ LAGS = Table(
 
 RESPONSE_ATTENTION = Table(
     name="response_attention",
-    row="one response and one length of window: attention before it and after it, described",
-    key=("appeal_id", "response_id", "days"),
+    row="one response, one kind of attention, one length of window: before it and after it",
+    key=("appeal_id", "response_id", "what", "days"),
     measured=True,
     columns={
         "appeal_id": APPEAL_ID,
         "response_id": text("the response", null=False),
+        "what": text(
+            "posts held; or signatures, where they were shown twice or more",
+            null=False,
+            values=BESIDE,
+        ),
         "days": count("length of each window", null=False),
         "from": time("earliest time at which the response can have happened", null=False),
         "to": time("latest", null=False),
-        "held_from": time("first post held; null where none has a time"),
+        "held_from": time(
+            "first post held, or first time signatures were shown; null where none is"
+        ),
         "held_to": time("when last anything was collected: nothing is known of what came after"),
         "windows": number("how many such windows fit side by side in between"),
         "gap_hours": number(
-            "longest stretch without a post in the windows: silence and a pause of the collector "
-            "look alike"
+            "longest stretch of the windows without a post, or without a number shown: silence and "
+            "a pause of the collector look alike"
         ),
-        "before_lo": number("posts a day before it, the least over its possible times"),
+        "before_lo": number(
+            "posts or signatures a day before it, the least over its possible times"
+        ),
         "before_hi": number("the most"),
-        "after_lo": number("posts a day after it, the least over its possible times"),
+        "after_lo": number("a day after it, the least over its possible times"),
         "after_hi": number("the most"),
         "before_percentile_lo": number(
-            "share of all windows of this length with fewer posts than the one before, ties half: "
+            "share of all windows of this length with fewer than the one before, ties half: "
             "0 … 1; the least"
         ),
         "before_percentile_hi": number("the most"),
         "percentile_lo": number("the same of the window after: the least"),
         "percentile_hi": number("the most"),
-        "ratio_least": number("posts after by posts before, the least over its possible times"),
+        "ratio_least": number("after by before, the least over its possible times"),
         "ratio_most": number("the most; the same where its time is known"),
         "ratio_lo": number("95 % interval, its least lower end (conditional binomial, exact)"),
         "ratio_hi": number("its greatest upper end"),
         "dispersion": number(
-            "how much wider counts within the windows differ than by chance alone: 1 as Poisson's"
+            "how much wider counts within the windows differ than by chance alone: 1 as Poisson's; "
+            "null where numbers were shown too seldom to tell"
         ),
         "wide_lo": number("the same interval, widened by that dispersion: the lower end"),
         "wide_hi": number("the upper end"),

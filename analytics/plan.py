@@ -231,7 +231,7 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
     (tables.SIMILARITY, lambda d: d.screen.similarity),
     (tables.LAGS, lambda d: lags(
         d.appeals, d.posts, d.responses, attention=d.attention, peaks=d.peaks)),
-    (tables.RESPONSE_ATTENTION, lambda d: response_attention(d.posts, d.responses)),
+    (tables.RESPONSE_ATTENTION, lambda d: response_attention(d.posts, d.responses, d.counters)),
     (tables.WAITS, lambda d: d.waits),
     (tables.SURVIVAL, lambda d: survival(d.waits)),
     (tables.MEDIAN_WAITS, lambda d: median_waits(d.waits)),

@@ -22,7 +22,7 @@ from analytics.beside import (
     response_attention,
 )
 from analytics.measured import RESPONSE_ATTENTION
-from analytics.tables import POSTS, RESPONSES
+from analytics.tables import COUNTERS, POSTS, RESPONSES
 
 counts = st.integers(1, 300)
 
@@ -204,6 +204,57 @@ def test_without_posts_or_responses() -> None:
     alone = beside(posted([1]), act(3))
     assert alone["before_lo"] is None
     assert TOO_EARLY in alone["note"]
+
+
+def signed(days: Any, values: Any, definition: str = "d") -> pl.DataFrame:  # noqa: ANN401
+    return rows(
+        COUNTERS,
+        *({"observed_at": at(24 * float(d)), "value": int(v)}
+          for d, v in zip(days, values, strict=True)),
+        post_id="x:0", metric="signatures", definition=definition,
+    )  # fmt: skip
+
+
+def of_signatures(shown: pl.DataFrame, *acts: dict[str, Any], days: int = 7) -> dict[str, Any]:
+    found = response_attention(posted([0]), rows(RESPONSES, *acts), shown)
+    return found.filter(days=days, what="signatures").row(0, named=True)
+
+
+def test_signatures_are_attention_too() -> None:
+    grown = np.concatenate([np.arange(30) * 10, 300 + np.arange(31) * 50])
+    found = of_signatures(signed(np.arange(61), grown), act(30))
+    assert (found["before_lo"], found["after_lo"], found["ratio_most"]) == (10, 50, 5)
+    exact = rate_ratio(np.array(70.0), np.array(350.0))
+    assert (found["ratio_lo"], found["ratio_hi"]) == (float(exact.lo), float(exact.hi))
+    assert (found["gap_hours"], found["dispersion"], found["windows"]) == (24, 1, 60 / 7)
+
+
+def test_signatures_that_were_not_shown_in_a_window_are_not_told() -> None:
+    found = of_signatures(signed([0, 20, 60], [0, 20, 6000]), act(40))
+    assert (found["before_lo"], found["after_lo"], found["ratio_most"]) == (None, None, None)
+    assert found["note"].startswith(NONE_BEFORE)
+
+
+def test_signatures_shown_seldom_tell_nothing_of_dispersion() -> None:
+    found = of_signatures(signed(np.arange(0, 61, 3), np.arange(21) * 30), act(30))
+    assert (found["before_lo"], found["ratio_most"]) == (pytest.approx(10), pytest.approx(1))
+    assert (found["dispersion"], found["wide_lo"]) == (None, None)
+    assert found["ratio_lo"] < 1 < found["ratio_hi"]
+
+
+def test_no_signature_is_a_number_unlike_no_post() -> None:
+    grown = np.maximum(np.arange(61) - 30, 0) * 10
+    found = of_signatures(signed(np.arange(61), grown), act(30))
+    assert (found["before_lo"], found["ratio_most"], found["ratio_hi"]) == (0, np.inf, np.inf)
+    assert found["ratio_lo"] > 10
+
+
+def test_the_number_shown_most_often_is_taken() -> None:
+    often, seldom = signed(np.arange(61), np.arange(61)), signed([0, 60], [0, 9000], "other")
+    found = of_signatures(pl.concat([seldom, often]), act(30))
+    assert found["before_lo"] == 1
+    once = response_attention(posted([0]), rows(RESPONSES, act(30)), signed([3], [5]))
+    assert once["what"].unique().to_list() == ["posts"]
 
 
 def test_appeals_do_not_mix() -> None:
