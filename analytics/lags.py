@@ -8,8 +8,9 @@ from analytics.measured import LAGS
 def lags(appeals: pl.DataFrame, posts: pl.DataFrame, responses: pl.DataFrame) -> pl.DataFrame:
     """Return, for every appeal and rung, the first response and its lag as an interval.
 
-    Dates of responses are intervals, so the lag is one too: the first response at a rung came no
-    earlier than the least ``from`` and no later than the least ``to`` of all at that rung.
+    Dates of responses are intervals, and that of publication can be, so the lag is one too: the
+    first response at a rung came no earlier than the least ``from`` and no later than the least
+    ``to`` of all at that rung.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def lags(appeals: pl.DataFrame, posts: pl.DataFrame, responses: pl.DataFrame) ->
     (3, 48.0, 72.0)
     """
     hours = {
-        "lag_lo": (pl.col("from") - pl.col("clock_start")) / pl.duration(hours=1),
+        "lag_lo": (pl.col("from") - pl.col("clock_end")) / pl.duration(hours=1),
         "lag_hi": (pl.col("to") - pl.col("clock_start")) / pl.duration(hours=1),
     }
     return LAGS.check(
@@ -60,7 +61,7 @@ def _first_at_each_rung(responses: pl.DataFrame) -> pl.DataFrame:
 
 def _clocks(appeals: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
     first = posts.group_by("appeal_id").agg(first_post=pl.col("at").min())
-    both = appeals.select("appeal_id", "published_at").join(
+    both = appeals.select("appeal_id", "published_at", "published_by").join(
         first, on="appeal_id", how="full", coalesce=True
     )
     basis = (
@@ -70,5 +71,8 @@ def _clocks(appeals: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("first_post"))
     )
     return both.select(
-        "appeal_id", clock_start=pl.coalesce("published_at", "first_post"), clock_basis=basis
+        "appeal_id",
+        clock_start=pl.coalesce("published_at", "first_post"),
+        clock_end=pl.coalesce("published_by", "published_at", "first_post"),
+        clock_basis=basis,
     )
