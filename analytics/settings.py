@@ -260,7 +260,17 @@ def _days_as_times(told: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
 
 
 def _check(settings: Settings, place: str) -> None:
-    zone_of(settings.timezone)
+    _check_appeals(settings, place)
+    if settings.protection.level == "open" and not settings.protection.reason.strip():
+        msg = f'{place}: protection is "open" without a reason; write one: every screen shows it'
+        raise SettingsError(msg)
+    _check_public(settings.public, place)
+    for platform, told in settings.reach.items():
+        _check_audience(f"{place}: [reach.{platform}]", platform, told)
+
+
+def _check_appeals(settings: Settings, place: str) -> None:
+    zone = zone_of(settings.timezone)
     ids = [appeal.id for appeal in settings.appeals]
     if len(ids) != len(set(ids)):
         msg = f"{place}: two appeals have the same id; give each its own"
@@ -268,30 +278,28 @@ def _check(settings: Settings, place: str) -> None:
     if "" in ids:
         msg = f"{place}: an appeal has an empty id; give it a short name"
         raise SettingsError(msg)
-    if settings.protection.level == "open" and not settings.protection.reason.strip():
-        msg = f'{place}: protection is "open" without a reason; write one: every screen shows it'
-        raise SettingsError(msg)
     for appeal in settings.appeals:
-        if mistake := _wrong_publication(appeal, zone_of(settings.timezone)):
+        if mistake := _wrong_days(appeal, zone):
             msg = f"{place}: appeal {appeal.id!r} {mistake}"
             raise SettingsError(msg)
-    for actor in settings.public:
+
+
+def _check_public(public: list[PublicActor], place: str) -> None:
+    for actor in public:
         if not _ACCOUNT.match(actor.account) or not (actor.reason.strip() and actor.source.strip()):
             msg = (
                 f"{place}: public actor {actor.account!r} needs platform:id, a reason and a source;"
                 " private persons, victims, minors and suspects are never listed"
             )
             raise SettingsError(msg)
-    for platform, told in settings.reach.items():
-        _check_audience(f"{place}: [reach.{platform}]", platform, told)
-    listed = Counter(actor.account.lower() for actor in settings.public)
+    listed = Counter(actor.account.lower() for actor in public)
     for account, entries in listed.items():
         if entries > 1:
             msg = f"{place}: public actor {account!r} is listed {entries} times; keep one entry"
             raise SettingsError(msg)
 
 
-def _wrong_publication(appeal: Appeal, zone: tzinfo) -> str | None:
+def _wrong_days(appeal: Appeal, zone: tzinfo) -> str | None:
     first, last = _utc(appeal.published_at, zone), _utc(appeal.published_by, zone)
     if last is not None and (first is None or last < first):
         return "has a published_by that is not after its published_at; give both, in order"
