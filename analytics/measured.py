@@ -23,6 +23,7 @@ from analytics.tables import BASES, JOINS, KINDS, METHODS, METRICS, OVERLAP_METH
 OBJECTS = ("original", "url", "hashtag", "media", "text")
 CHANCES = ("dealt", "traded")
 FLAGS = ("posts_per_hour", "gap_entropy", "account_age")
+TEMPLATES = ("after", "none_yet", "beside", "waits_differ")
 
 SHARES_TABLE = Table(
     name="shares",
@@ -891,6 +892,38 @@ LAGS = Table(
         "clock_basis": text("published (declared) or first_post (the first post held)"),
         "lag_lo": number("hours from there to the earliest possible time"),
         "lag_hi": number("hours from there to the latest possible time of a first response"),
+    },
+)
+
+CLAIMS = Table(
+    name="claims",
+    row="one statement that the data carry, with all that it rests on",
+    key=("claim_id",),
+    measured=True,
+    columns={
+        "claim_id": text("what it is of, unique in the store", null=False),
+        "level": Column(
+            dtype=pl.Int8,
+            doc="0: it occurred; 1: it is associated in time; 2: it exceeds what placebo dates "
+            "show; 3: it is consistent with an effect, on assumptions",
+            null=False,
+        ),
+        "template": text("which statement", null=False, values=TEMPLATES),
+        "appeal_id": text("the appeal; null where it is of several"),
+        "response_id": text("the response, if it is of one"),
+        "rung": Column(dtype=pl.Int8, doc="the rung of the response ladder"),
+        "about": text("the ending or the groups compared; null where there are none"),
+        "value": number("what was found, in `unit`"),
+        "value_lo": number("its lower end"),
+        "value_hi": number("its upper end"),
+        "unit": text("hours, days, times or posts per day"),
+        "n": count("what was counted: responses, or appeals", null=False),
+        "window": number("days looked at on either side, or followed"),
+        "compared_with": text("against what it was held; null where against nothing"),
+        "tests": count("of this kind tried in this store", null=False),
+        "q": number("false discovery rate over them; null where nothing was tested"),
+        "rivals": strings("what else would look the same, and whether it is there"),
+        "needs": text("what the next level would take; null on the highest"),
     },
 )
 

@@ -30,7 +30,7 @@ MOST_ACCOUNTS = 10**11
 Role = Literal["media", "ngo", "official", "public_figure"]
 
 
-class Appeal(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class Appeal(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One ``[[appeals]]`` entry."""
 
     id: str
