@@ -71,6 +71,7 @@ def _after(lags: pl.DataFrame) -> pl.DataFrame:
         claim_id=pl.format("{}/after/{}", "appeal_id", "rung"),
         level=pl.lit(0, pl.Int8),
         template=pl.lit("after"),
+        about="clock_basis",
         value_lo="lag_lo",
         value_hi="lag_hi",
         unit=pl.lit("hours"),

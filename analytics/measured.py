@@ -912,7 +912,7 @@ CLAIMS = Table(
         "appeal_id": text("the appeal; null where it is of several"),
         "response_id": text("the response, if it is of one"),
         "rung": Column(dtype=pl.Int8, doc="the rung of the response ladder"),
-        "about": text("the ending or the groups compared; null where there are none"),
+        "about": text("the ending and groups compared, or where a clock starts; else null"),
         "value": number("what was found, in `unit`"),
         "value_lo": number("its lower end"),
         "value_hi": number("its upper end"),

@@ -13,7 +13,9 @@ from analytics.responses import RUNG_NAMES
 Words = Mapping[str, str]
 
 ENGLISH: Words = {
-    "after": "“{rung_name}” (rung {rung:+d}) {when} publication",
+    "after": "“{rung_name}” (rung {rung:+d}) came {when}",
+    "published": "publication",
+    "first_post": "the first post held",
     "none_yet": "No response is on record",
     "none_yet_until": "No response is on record, {days:,.0f} days after publication",
     "beside_0": "Around this response, {times} as many posts a day were held after it as before it",
@@ -39,13 +41,13 @@ ENGLISH: Words = {
     "q": "false discovery rate {q:.2g}",
     "rivals": "what else would look the same: {rivals}",
     "needs": "To say more takes {needs}.",
-    "hours": "{lo:.0f} to {hi:.0f} hours after|{hi:.0f} hours after",
-    "days": "{lo:.0f} to {hi:.0f} days after|{hi:.0f} days after",
-    "around": "between {lo:.0f} days before and {hi:.0f} days after",
-    "before": "{hi:.0f} to {lo:.0f} days before",
-    "untimed": "at a time that cannot be set against",
+    "hours": "{lo:.0f} to {hi:.0f} hours after {start}|{hi:.0f} hours after {start}",
+    "days": "{lo:.0f} to {hi:.0f} days after {start}|{hi:.0f} days after {start}",
+    "around": "between {lo:.0f} days before and {hi:.0f} days after {start}",
+    "before": "{hi:.0f} to {lo:.0f} days before {start}",
+    "untimed": "at a time that cannot be set against the appeal's",
 }
-_MOST_HOURS = 72
+_MOST_HOURS = 48
 
 
 def sentence(claim: Mapping[str, Any], words: Words = ENGLISH) -> str:
@@ -62,10 +64,10 @@ def sentence(claim: Mapping[str, Any], words: Words = ENGLISH) -> str:
     --------
     >>> row = {"template": "after", "level": 0, "rung": 3, "value": None, "value_lo": 480.0,
     ...        "value_hi": 504.0, "n": 2, "window": None, "compared_with": None, "tests": 0,
-    ...        "q": None, "rivals": None, "about": None, "needs": None}
+    ...        "q": None, "rivals": None, "about": "published", "needs": None}
     >>> sentence(row)  # doctest: +NORMALIZE_WHITESPACE
-    '“opens a process” (rung +3) 20 to 21 days after publication (2 responses on record; compared
-    with nothing; 0 tests tried).'
+    '“opens a process” (rung +3) came 20 to 21 days after publication (2 responses on record;
+    compared with nothing; 0 tests tried).'
     """
     return f"{_said(claim, words)} ({'; '.join(_rests_on(claim, words))})."
 
@@ -79,7 +81,8 @@ def _said(claim: Mapping[str, Any], words: Words) -> str:
     match claim["template"]:
         case "after":
             name, rung = RUNG_NAMES[claim["rung"]], claim["rung"]
-            return words["after"].format(rung_name=name, rung=rung, when=_when(claim, words))
+            lag = when(claim["value_lo"], claim["value_hi"], claim["about"], words)
+            return words["after"].format(rung_name=name, rung=rung, when=lag)
         case "none_yet":
             days = claim["value"]
             known = "none_yet" if days is None else "none_yet_until"
@@ -92,22 +95,39 @@ def _said(claim: Mapping[str, Any], words: Words) -> str:
             return words[f"{template}_{claim['level']}"].format(about=claim["about"])
 
 
-def _when(claim: Mapping[str, Any], words: Words) -> str:
-    lo, hi = claim["value_lo"], claim["value_hi"]
-    if lo is None or hi is None:
+def when(lo: float | None, hi: float | None, start: str | None, words: Words = ENGLISH) -> str:
+    """Return a lag in words.
+
+    Parameters
+    ----------
+    lo, hi
+        Its ends in hours; None where it is not known.
+    start
+        Where its clock starts, as ``clock_basis`` in the table ``lags``.
+    words
+        A phrase book.
+
+    Examples
+    --------
+    >>> when(480, 504, "published")
+    '20 to 21 days after publication'
+    """
+    if lo is None or hi is None or start is None:
         return words["untimed"]
-    if 0 <= hi <= _MOST_HOURS and lo >= 0:
-        return _one_or_two(words["hours"], lo, hi)
+    if lo >= 0 and hi < _MOST_HOURS:
+        return _between("hours", lo, hi, words[start], words)
     lo, hi = lo / 24, hi / 24
     if hi < 0:
-        return words["before"].format(lo=-lo, hi=-hi)
-    return words["around"].format(lo=-lo, hi=hi) if lo < 0 else _one_or_two(words["days"], lo, hi)
+        return words["before"].format(lo=-lo, hi=-hi, start=words[start])
+    if lo < 0:
+        return words["around"].format(lo=-lo, hi=hi, start=words[start])
+    return _between("days", lo, hi, words[start], words)
 
 
-def _one_or_two(both: str, lo: float, hi: float) -> str:
+def _between(unit: str, lo: float, hi: float, start: str, words: Words) -> str:
     """Return an interval, or its one number where both ends read the same."""
-    two, one = both.split("|")
-    return (one if f"{lo:.0f}" == f"{hi:.0f}" else two).format(lo=lo, hi=hi)
+    two, one = words[unit].split("|")
+    return (one if f"{lo:.0f}" == f"{hi:.0f}" else two).format(lo=lo, hi=hi, start=start)
 
 
 def _times(claim: Mapping[str, Any]) -> str:

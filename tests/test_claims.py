@@ -179,7 +179,8 @@ def any_claim(draw: st.DrawFn) -> dict[str, Any]:
         "rung": draw(st.integers(-4, 6)), "value": draw(numbers), "value_lo": lo,
         "value_hi": None if lo is None else lo + draw(st.floats(0, 1e4)),
         "n": draw(st.integers(0, 10**6)), "window": draw(st.none() | st.floats(0, 1000)),
-        "about": "rung 3: one | other", "compared_with": draw(st.sampled_from([None, "others"])),
+        "about": "published" if template == "after" else "rung 3: one | other",
+        "compared_with": draw(st.sampled_from([None, "others"])),
         "tests": draw(st.integers(0, 100)), "q": draw(st.none() | st.floats(0, 1)),
         "rivals": draw(st.sampled_from([None, [], ["a holiday: not known"]])),
         "needs": draw(st.sampled_from([None, "more appeals"])),
@@ -207,12 +208,12 @@ def test_every_phrase_is_free_of_reasons() -> None:
         (480, 504, "20 to 21 days after publication"),
         (-48, 72, "between 2 days before and 3 days after publication"),
         (-72, -48, "2 to 3 days before publication"),
-        (None, None, "at a time that cannot be set against publication"),
+        (None, None, "at a time that cannot be set against the appeal's"),
     ],
 )
 def test_a_lag_in_words(lo: float | None, hi: float | None, words: str) -> None:
     claim = dict.fromkeys(CLAIMS.columns) | {
         "template": "after", "level": 0, "rung": 3, "value_lo": lo, "value_hi": hi, "n": 1,
-        "tests": 0,
+        "tests": 0, "about": "published",
     }  # fmt: skip
     assert words in sentence(claim)
