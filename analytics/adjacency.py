@@ -63,30 +63,28 @@ def _transposed(start, other, weight, nodes):
 def pagerank(start, other, weight, damping, tolerance):
     """Return the PageRank of every node of a graph whose rows hold the arcs that lead to it.
 
-    The rank of nodes that no arc leaves is spread evenly over all nodes. What a step has found is
-    used at once (Gauss and Seidel), and it ends when no more than ``tolerance`` moves in one.
+    What nodes without leaving arcs hold is spread evenly over all, as the rank that everybody has
+    to begin with is: it only scales, so that it is left out, and ranks are scaled to one in the
+    end. What a step has found is used at once (Gauss and Seidel); the last step moves no more than
+    ``tolerance`` of all rank.
     """
     nodes = start.size - 1
-    leaving = np.zeros(nodes)
+    share = np.zeros(nodes)
     for arc in range(other.size):
-        leaving[other[arc]] += weight[arc]
-    rank, given, moved = np.full(nodes, 1.0 / nodes), np.zeros(nodes), 1.0
+        share[other[arc]] += weight[arc]
     for node in range(nodes):
-        given[node] = rank[node] / leaving[node] if leaving[node] > 0.0 else 0.0
-    while moved > tolerance:
-        lost = 0.0
+        share[node] = damping / share[node] if share[node] > 0.0 else 0.0
+    rank, given = np.ones(nodes), share.copy()
+    moved, whole = 1.0, 0.0
+    while moved > tolerance * whole:
+        moved = whole = 0.0
         for node in range(nodes):
-            lost += rank[node] if leaving[node] == 0.0 else 0.0
-        base = (1.0 - damping + damping * lost) / nodes
-        moved = 0.0
-        for node in range(nodes):
-            got = 0.0
+            got = 1.0
             for arc in range(start[node], start[node + 1]):
                 got += given[other[arc]] * weight[arc]
-            new = base + damping * got
-            moved += abs(new - rank[node])
-            rank[node] = new
-            given[node] = new / leaving[node] if leaving[node] > 0.0 else 0.0
+            moved += abs(got - rank[node])
+            whole += got
+            rank[node], given[node] = got, got * share[node]
     return rank / rank.sum()
 
 

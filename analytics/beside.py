@@ -1,11 +1,13 @@
 """Attention beside a response: what was held before it and after it, described and not explained.
 
 When an authority acts is no accident: it acts when there is attention. A rise or a fall around a
-response is therefore no test of anything, and no p-value stands in the table. The date of a
-response is an interval, so that every number is a range over all the times that it allows.
+response is therefore no test of anything. Only where the same appeal has twenty other dates to hold
+it against is a p told, of how often attention changed as much there. The date of a response is an
+interval, so that every number is a range over all the times that it allows.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -22,6 +24,7 @@ Reals = npt.NDArray[np.float64]
 DAYS = (1, 7, 28)  # lengths of windows
 TIMES = 33  # at which a response of unknown time is put, its ends included
 WINDOWS = 2_000  # that the window after is compared with, at most
+FEWEST_PLACEBOS = 20  # other dates, below which no p is told
 FEWEST_WINDOWS = 4  # side by side, below which no percentile is told
 LEVEL = 0.95
 _DAY = 24 * 3600 * 1_000_000  # microseconds
@@ -195,14 +198,37 @@ def _beside(own: pl.DataFrame, held: _Series | None, days: int) -> Iterator[dict
         yield from (row | {"days": days, "note": NO_POSTS} for row in own.to_dicts())
         return
     length = days * _DAY
-    spread = _spread(held, length)
+    every = _Windows(length, _spread(held, length), *_placebos(held, length))
     ends = own.select(pl.col("from", "to").dt.timestamp("us")).to_numpy()
-    about = {
-        "days": days, "held_from": _time(held.first), "held_to": _time(held.until),
-        "windows": (held.until - held.first) / length,
-    }  # fmt: skip
+    about = {"days": days, "held_from": _time(held.first), "held_to": _time(held.until)}
     for row, (first, last) in zip(own.to_dicts(), ends.tolist(), strict=True):
-        yield row | about | _described(held, first, last, length, spread)
+        yield row | about | _described(held, first, last, every)
+
+
+@dataclass(frozen=True)
+class _Windows:
+    """All windows of one length: counts in order, and how counts change around other dates."""
+
+    length: int
+    spread: Reals | None
+    dates: Integers
+    changes: Reals
+
+    def as_large(self, at: Integers, change: float) -> tuple[int, float | None]:
+        """Return how many dates lie outside the windows of a response, and p of its change."""
+        apart = (self.dates <= at[0] - 2 * self.length) | (self.dates >= at[-1] + 2 * self.length)
+        changes = np.abs(self.changes[apart])
+        p = (1 + int((changes >= change).sum())) / (1 + len(changes))
+        return len(changes), p if len(changes) >= FEWEST_PLACEBOS else None
+
+
+def _placebos(held: _Series, length: int) -> tuple[Integers, Reals]:
+    """Return dates a window apart, and the log ratio after by before at each, where it is told."""
+    dates = np.arange(held.first + length, held.until - length + 1, length, dtype=np.int64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        changes = np.log(held.count(dates, length) / held.count(dates - length, length))
+    told = ~np.isnan(changes)
+    return dates[told], changes[told]
 
 
 def _time(microseconds: int) -> datetime:
@@ -218,10 +244,9 @@ def _spread(held: _Series, length: int) -> Reals | None:
     return np.sort(np.nan_to_num(counts))
 
 
-def _described(
-    held: _Series, first: int, last: int, length: int, spread: Reals | None
-) -> dict[str, Any]:
+def _described(held: _Series, first: int, last: int, every: _Windows) -> dict[str, Any]:
     """Describe one response at all the times that its date allows."""
+    length, spread = every.length, every.spread
     early, late = first - length < held.first, last + length > held.until
     notes = [TOO_EARLY] * early + [TOO_LATE] * late
     at = np.unique(np.linspace(first, last, TIMES).astype(np.int64))
@@ -233,7 +258,7 @@ def _described(
         after, notes = None, [*notes, NONE_AFTER]
     told = _paces("before", before, length, spread) | _paces("after", after, length, spread)
     if before is not None and after is not None:
-        told |= _ratios(held, at, length, before, after)
+        told |= _ratios(held, at, before, after, every)
         gap = held.gap_hours(int(at[0]) - length, int(at[-1]) + length)
         told["gap_hours"] = gap
         notes += [LONG_GAP] * (gap * _HOUR >= length / 2)
@@ -261,19 +286,24 @@ def _percentile(spread: Reals, count: float) -> float:
 
 
 def _ratios(
-    held: _Series, at: Integers, length: int, before: Reals, after: Reals
-) -> dict[str, float]:
-    """Return the ratio with its interval as told and widened, over all possible times."""
-    told = rate_ratio(before, after)
+    held: _Series, at: Integers, before: Reals, after: Reals, every: _Windows
+) -> dict[str, Any]:
+    """Return the ratio over all possible times, with its intervals, beside other dates."""
+    told, middle, length = rate_ratio(before, after), len(at) // 2, every.length
+    with np.errstate(divide="ignore", invalid="ignore"):
+        windows, p = every.as_large(at, float(np.abs(np.log(told.ratio)).min()))
     found = {
+        "before": round(before[middle]), "after": round(after[middle]),
+        "ratio": float(told.ratio[middle]),
         "ratio_least": float(told.ratio.min()), "ratio_most": float(told.ratio.max()),
-        "ratio_lo": float(told.lo.min()), "ratio_hi": float(told.hi.max()),
+        "exact_lo": float(told.lo.min()), "exact_hi": float(told.hi.max()),
+        "windows": windows, "placebo_p": p,
     }  # fmt: skip
     if held.step > _bin(length):
         return found
     wide = max(dispersion(held, int(time), length) for time in {at[0], at[-1]})
     widened = rate_ratio(before, after, dispersion=wide)
-    ends = {"wide_lo": float(widened.lo.min()), "wide_hi": float(widened.hi.max())}
+    ends = {"ratio_lo": float(widened.lo.min()), "ratio_hi": float(widened.hi.max())}
     return found | {"dispersion": wide} | ends
 
 

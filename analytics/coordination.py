@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from analytics.chance import Chance, can_meet, has_pairs, held_against_dealing, held_against_trading
+from analytics.discovery import with_q
 from analytics.errors import MeasureError
 from analytics.measured import (
     COORDINATION,
@@ -496,13 +497,8 @@ def _discovered(rows: list[dict[str, Any]]) -> pl.DataFrame:
     told = (
         pl.DataFrame(rows, schema_overrides=COORDINATION.schema) if rows else COORDINATION.empty()
     )
-    many = pl.col("p").count().over("appeal_id")
-    place = pl.col("p").rank("max").over("appeal_id")
-    by_place = told.with_columns(q=pl.col("p") * many / place).sort("p", descending=True)
-    q = pl.col("q").cum_min().over("appeal_id").clip(upper_bound=1)
-    return COORDINATION.check(
-        by_place.with_columns(q=q).select(*COORDINATION.columns).sort(COORDINATION.key)
-    )
+    judged = with_q(told.drop("q", strict=False), ["appeal_id"])
+    return COORDINATION.check(judged.select(*COORDINATION.columns).sort(COORDINATION.key))
 
 
 # habits

@@ -20,8 +20,9 @@ def lags(
 ) -> pl.DataFrame:
     """Return, for every appeal and rung, the first response and its lags as intervals.
 
-    Dates of responses are intervals, so lags are too: the first response at a rung came no
-    earlier than the least ``from`` and no later than the least ``to`` of all at that rung.
+    Dates of responses are intervals, and that of publication can be, so lags are too: the first
+    response at a rung came no earlier than the least ``from`` and no later than the least ``to`` of
+    all at that rung.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ def lags(
         .join(peak, on="appeal_id", how="left")
         .join(_acknowledged(first), on="appeal_id", how="left")
         .with_columns(
-            lag_lo=_hours("from", "clock_start"), lag_hi=_hours("to", "clock_start"),
+            lag_lo=_hours("from", "clock_end"), lag_hi=_hours("to", "clock_start"),
             peak_lag_lo=_hours("from", "peak_to"), peak_lag_hi=_hours("to", "peak_from"),
             first_lag_lo=_since_first("from", "first_to"),
             first_lag_hi=_since_first("to", "first_from"),
@@ -127,9 +128,10 @@ def clocks(appeals: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
     DataFrame
         One row per appeal that is declared or has posts: ``clock_start`` is its ``published_at``,
         else its first post held, which can be later than the appeal; ``clock_basis`` says which.
+        ``clock_end`` is the latest that it can have started.
     """
     first = posts.group_by("appeal_id").agg(first_post=pl.col("at").min())
-    both = appeals.select("appeal_id", "published_at").join(
+    both = appeals.select("appeal_id", "published_at", "published_by").join(
         first, on="appeal_id", how="full", coalesce=True
     )
     basis = (
@@ -139,5 +141,8 @@ def clocks(appeals: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("first_post"))
     )
     return both.select(
-        "appeal_id", clock_start=pl.coalesce("published_at", "first_post"), clock_basis=basis
+        "appeal_id",
+        clock_start=pl.coalesce("published_at", "first_post"),
+        clock_end=pl.coalesce("published_by", "published_at", "first_post"),
+        clock_basis=basis,
     )

@@ -30,6 +30,7 @@ CURVES = ("kaplan_meier", "turnbull")
 FIRST = ("helped", "harmed", "closed", "waiting")
 PARTED = ("register", "jurisdiction", "early_posts", "early_signatures")
 FLAGS = ("posts_per_hour", "gap_entropy", "account_age")
+TEMPLATES = ("after", "none_yet", "beside", "waits_differ")
 
 SHARES_TABLE = Table(
     name="shares",
@@ -893,7 +894,8 @@ LAGS = Table(
         "rung": Column(dtype=pl.Int8, doc="the rung", null=False),
         "response_id": text("the response that can have been first", null=False),
         "responses": count("responses coded at this rung", null=False),
-        "clock_start": time("where the clock starts"),
+        "clock_start": time("where the clock starts, at the earliest"),
+        "clock_end": time("where it starts, at the latest"),
         "clock_basis": text("published (declared) or first_post (the first post held)"),
         "lag_lo": number("hours from there to the earliest possible time"),
         "lag_hi": number("hours from there to the latest possible time of a first response"),
@@ -927,14 +929,13 @@ RESPONSE_ATTENTION = Table(
             null=False,
             values=BESIDE,
         ),
-        "days": count("length of each window", null=False),
+        "days": number("length of each window", null=False),
         "from": time("earliest time at which the response can have happened", null=False),
         "to": time("latest", null=False),
         "held_from": time(
             "first post held, or first time signatures were shown; null where none is"
         ),
         "held_to": time("when last anything was collected: nothing is known of what came after"),
-        "windows": number("how many such windows fit side by side in between"),
         "gap_hours": number(
             "longest stretch of the windows without a post, or without a number shown: silence and "
             "a pause of the collector look alike"
@@ -952,16 +953,30 @@ RESPONSE_ATTENTION = Table(
         "before_percentile_hi": number("the most"),
         "percentile_lo": number("the same of the window after: the least"),
         "percentile_hi": number("the most"),
-        "ratio_least": number("after by before, the least over its possible times"),
-        "ratio_most": number("the most; the same where its time is known"),
-        "ratio_lo": number("95 % interval, its least lower end (conditional binomial, exact)"),
+        "before": count("how many before it, were it in the middle of its possible times"),
+        "after": count("how many after it, the same"),
+        "ratio": number("after by before, the same"),
+        "ratio_least": number("the least over its possible times"),
+        "ratio_most": number("the most"),
+        "ratio_lo": number(
+            "95 % interval of the ratio, its least lower end: conditional binomial, counts divided "
+            "by `dispersion`; null where that is not told"
+        ),
         "ratio_hi": number("its greatest upper end"),
+        "exact_lo": number("the same as if each came by itself (dispersion 1): the lower end"),
+        "exact_hi": number("the upper end; infinite where nothing was before"),
         "dispersion": number(
             "how much wider counts within the windows differ than by chance alone: 1 as Poisson's; "
             "null where numbers were shown too seldom to tell"
         ),
-        "wide_lo": number("the same interval, widened by that dispersion: the lower end"),
-        "wide_hi": number("the upper end"),
+        "windows": count(
+            "other dates of this appeal, a window apart and outside its windows, whose ratio is "
+            "told"
+        ),
+        "placebo_p": number(
+            "(1 + of them, with as large a change, up or down) / (1 + all), the largest over its "
+            "possible times; null below 20 of them"
+        ),
         "note": text("why something is null, or what to mind"),
     },
 )
@@ -983,7 +998,8 @@ WAITS = Table(
         "is_ended": flag("whether it came; null where nobody knows"),
         "is_counted": flag("whether curves and tests count it; `note` says why not", null=False),
         "response_id": text("the response that can have been first"),
-        "clock_start": time("where the days are counted from"),
+        "clock_start": time("where the days are counted from, at the earliest"),
+        "clock_end": time("at the latest"),
         "clock_basis": text("published (declared) or first_post (the first post held)"),
         "register": text("the register that the appeal is of; null for none"),
         "jurisdiction": text("ISO 3166 code of the country whose authorities are asked"),
@@ -1086,6 +1102,38 @@ COMPETING = Table(
         "answered_later": count("appeals that were closed first and helped or harmed afterwards"),
         "selection": text("the worst way in which any of them came to be in the store"),
         "note": text("what is missing, or what to mind"),
+    },
+)
+
+CLAIMS = Table(
+    name="claims",
+    row="one statement that the data carry, with all that it rests on",
+    key=("claim_id",),
+    measured=True,
+    columns={
+        "claim_id": text("what it is of, unique in the store", null=False),
+        "level": Column(
+            dtype=pl.Int8,
+            doc="0: it occurred; 1: it is associated in time; 2: it exceeds what placebo dates "
+            "show; 3: it is consistent with an effect, on assumptions",
+            null=False,
+        ),
+        "template": text("which statement", null=False, values=TEMPLATES),
+        "appeal_id": text("the appeal; null where it is of several"),
+        "response_id": text("the response, if it is of one"),
+        "rung": Column(dtype=pl.Int8, doc="the rung of the response ladder"),
+        "about": text("the ending and groups compared, or where a clock starts; else null"),
+        "value": number("what was found, in `unit`"),
+        "value_lo": number("its lower end"),
+        "value_hi": number("its upper end"),
+        "unit": text("hours, days, times or posts per day"),
+        "n": count("what was counted: responses, or appeals", null=False),
+        "window": number("days looked at on either side, or followed"),
+        "compared_with": text("against what it was held; null where against nothing"),
+        "tests": count("of this kind tried in this store", null=False),
+        "q": number("false discovery rate over them; null where nothing was tested"),
+        "rivals": strings("what else would look the same, and whether it is there"),
+        "needs": text("what the next level would take; null on the highest"),
     },
 )
 

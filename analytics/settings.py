@@ -30,16 +30,19 @@ MOST_ACCOUNTS = 10**11
 Role = Literal["media", "ngo", "official", "public_figure"]
 
 
-class Appeal(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class Appeal(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One ``[[appeals]]`` entry."""
 
     id: str
     title: str | None = None
     published_at: datetime | None = None
+    published_by: datetime | None = None  # where the day of publication is not known: the latest
     registered_at: datetime | None = None
     jurisdiction: str | None = None
     object_keys: list[str] = []
     outcome_known_until: datetime | None = None
+    plan: str | None = None  # where a plan of analysis is registered, and when that was
+    plan_at: datetime | None = None
 
 
 class PublicActor(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -132,10 +135,13 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
                 "appeal_id": a.id,
                 "title": a.title,
                 "published_at": _utc(a.published_at, zone),
+                "published_by": _utc(a.published_by, zone),
                 "registered_at": _utc(a.registered_at, zone),
                 "jurisdiction": a.jurisdiction,
                 "object_keys": a.object_keys,
                 "outcome_known_until": _utc(a.outcome_known_until, zone),
+                "plan": a.plan,
+                "plan_at": _utc(a.plan_at, zone),
                 "simulated": simulated,
             }
             for a in self.appeals
@@ -254,7 +260,17 @@ def _days_as_times(told: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
 
 
 def _check(settings: Settings, place: str) -> None:
-    zone_of(settings.timezone)
+    _check_appeals(settings, place)
+    if settings.protection.level == "open" and not settings.protection.reason.strip():
+        msg = f'{place}: protection is "open" without a reason; write one: every screen shows it'
+        raise SettingsError(msg)
+    _check_public(settings.public, place)
+    for platform, told in settings.reach.items():
+        _check_audience(f"{place}: [reach.{platform}]", platform, told)
+
+
+def _check_appeals(settings: Settings, place: str) -> None:
+    zone = zone_of(settings.timezone)
     ids = [appeal.id for appeal in settings.appeals]
     if len(ids) != len(set(ids)):
         msg = f"{place}: two appeals have the same id; give each its own"
@@ -262,23 +278,36 @@ def _check(settings: Settings, place: str) -> None:
     if "" in ids:
         msg = f"{place}: an appeal has an empty id; give it a short name"
         raise SettingsError(msg)
-    if settings.protection.level == "open" and not settings.protection.reason.strip():
-        msg = f'{place}: protection is "open" without a reason; write one: every screen shows it'
-        raise SettingsError(msg)
-    for actor in settings.public:
+    for appeal in settings.appeals:
+        if mistake := _wrong_days(appeal, zone):
+            msg = f"{place}: appeal {appeal.id!r} {mistake}"
+            raise SettingsError(msg)
+
+
+def _check_public(public: list[PublicActor], place: str) -> None:
+    for actor in public:
         if not _ACCOUNT.match(actor.account) or not (actor.reason.strip() and actor.source.strip()):
             msg = (
                 f"{place}: public actor {actor.account!r} needs platform:id, a reason and a source;"
                 " private persons, victims, minors and suspects are never listed"
             )
             raise SettingsError(msg)
-    for platform, told in settings.reach.items():
-        _check_audience(f"{place}: [reach.{platform}]", platform, told)
-    listed = Counter(actor.account.lower() for actor in settings.public)
+    listed = Counter(actor.account.lower() for actor in public)
     for account, entries in listed.items():
         if entries > 1:
             msg = f"{place}: public actor {account!r} is listed {entries} times; keep one entry"
             raise SettingsError(msg)
+
+
+def _wrong_days(appeal: Appeal, zone: tzinfo) -> str | None:
+    first, last = _utc(appeal.published_at, zone), _utc(appeal.published_by, zone)
+    if last is not None and (first is None or last < first):
+        return "has a published_by that is not after its published_at; give both, in order"
+    if (appeal.plan is None) != (appeal.plan_at is None):
+        return (
+            "needs both plan and plan_at: where its plan of analysis is registered, and since when"
+        )
+    return None
 
 
 def _check_audience(place: str, platform: str, told: Audience) -> None:
@@ -355,9 +384,13 @@ level = "strict"              # strict: keyed pseudonyms, no text of private acc
 id = {appeal_id}
 # title = "Reopen the case"
 # published_at = 2016-08-29T18:30:00+06:00   # clocks of lags start here
+# published_by = 2016-09-05                  # where the day is not known: between both
 # registered_at = 2016-09-02                 # legal clocks start here, never at an upload
 # jurisdiction = "KZ"
 # object_keys = ["youtube:VIDEO_ID", "url:https://example.org/petition"]
+# outcome_known_until = 2016-12-31           # responses were looked for up to then
+# plan = "https://example.org/plan"          # a plan of analysis, registered before …
+# plan_at = 2016-08-30                       # … outcomes were looked at
 
 # What `groundswell collect` asks. docs/collectors.md has an entry for each platform; keys are told
 # in the environment (GROUNDSWELL_X_BEARER_TOKEN), never here.

@@ -50,6 +50,7 @@ APPEALS = Table(
         "appeal_id": APPEAL_ID,
         "title": text("what the appeal is called on screen"),
         "published_at": time("when it was first published; clocks of lags start here"),
+        "published_by": time("the latest it can have been; null where published_at is exact"),
         "registered_at": time("when it was registered with an authority; legal clocks start here"),
         "jurisdiction": text("ISO 3166 code of the country whose authorities are asked"),
         "register": text("the register it is of, such as we-the-people; null for none"),
@@ -57,6 +58,8 @@ APPEALS = Table(
         "closes_at": time("when it closes, or closed"),
         "object_keys": strings("ids and URLs that identify its material, as declared"),
         "outcome_known_until": time("responses were looked for up to this time"),
+        "plan": text("where a plan of analysis was registered before outcomes were looked at"),
+        "plan_at": time("when it was registered"),
         "simulated": flag("made by the simulator; said on every screen", null=False),
     },
 )

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from analytics.discovery import with_q
 from analytics.lags import clocks
 from analytics.measured import (
     COMPETING,
@@ -100,7 +101,7 @@ def _first_of_each_ending(responses: pl.DataFrame) -> pl.DataFrame:
 
 def _judged(rows: pl.DataFrame) -> pl.DataFrame:
     """Say of each wait whether it ended, within which days, and whether it is counted."""
-    start, until = pl.col("clock_start"), pl.col("until")
+    start, until = pl.col("clock_end"), pl.col("until")
     came = pl.col("from").is_not_null()
     late = came & (pl.col("from") > until)
     ended = came & ~late.fill_null(value=False)
@@ -109,7 +110,7 @@ def _judged(rows: pl.DataFrame) -> pl.DataFrame:
         is_ended=pl.when(ended).then(True).when(until >= start).then(False),  # noqa: FBT003
         lo_days=pl.when(ended).then((pl.col("from") - start) / _DAY).when(until >= start)
         .then((until - start) / _DAY),
-        hi_days=pl.when(ended).then((last - start) / _DAY),
+        hi_days=pl.when(ended).then((last - pl.col("clock_start")) / _DAY),
         response_id=pl.when(ended).then("response_id"),
         note=_note(late),
     ).with_columns(
@@ -119,7 +120,7 @@ def _judged(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _note(late: pl.Expr) -> pl.Expr:
-    start, until = pl.col("clock_start"), pl.col("until")
+    start, until = pl.col("clock_end"), pl.col("until")
     return (
         pl.when(start.is_null())
         .then(pl.lit(NO_START))
@@ -127,7 +128,7 @@ def _note(late: pl.Expr) -> pl.Expr:
         .then(pl.lit(NOT_WATCHED))
         .when(until < start)
         .then(pl.lit(WATCHED_BEFORE))
-        .when(pl.col("to") < start)
+        .when(pl.col("to") < pl.col("clock_start"))
         .then(pl.lit(CAME_BEFORE))
         .when(pl.col("from") < start)
         .then(pl.lit(CAN_HAVE_COME_BEFORE))
@@ -356,20 +357,12 @@ def wait_comparisons(
         *_by_attention(counted, early_signatures(rows, posts, counters), "early_signatures"),
     ]
     found = pl.DataFrame(parted, schema=WAIT_COMPARISONS.schema)
-    return WAIT_COMPARISONS.check(_corrected(found).sort(WAIT_COMPARISONS.key))
-
-
-def _corrected(found: pl.DataFrame) -> pl.DataFrame:
-    """Add how many comparisons were tried, and the false discovery rate over all."""
-    from scipy.stats import false_discovery_control  # noqa: PLC0415
-
-    tried = found.filter(pl.col("p").is_not_null())
-    rest = found.filter(pl.col("p").is_null())
-    if tried.is_empty():
-        return found
-    q = pl.Series("q", false_discovery_control(tried["p"].to_numpy()))
-    tests = pl.lit(tried.height, pl.Int64)
-    return pl.concat([tried.with_columns(q, tests=tests), rest])
+    judged = with_q(found.drop("tests", "q"), []).with_columns(
+        tests=pl.when(pl.col("p").is_not_null()).then("tests")
+    )
+    return WAIT_COMPARISONS.check(
+        judged.select(*WAIT_COMPARISONS.columns).sort(WAIT_COMPARISONS.key)
+    )
 
 
 Row = dict[str, object]
@@ -475,11 +468,11 @@ def early_posts(rows: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
     DataFrame
         One row per appeal of which something was collected on the seventh day or later: ``early``.
     """
-    starts = rows.select("appeal_id", "clock_start").unique().drop_nulls()
-    since = pl.col("at") - pl.col("clock_start")
+    starts = rows.select("appeal_id", "clock_end").unique().drop_nulls()
+    since = pl.col("at") - pl.col("clock_end")
     early = (since >= pl.duration(days=0)) & (since < pl.duration(days=LANDMARK_DAYS))
     seen_until = pl.max_horizontal("at", "collected_at").max()
-    watched = seen_until - pl.col("clock_start").first() >= pl.duration(days=LANDMARK_DAYS)
+    watched = seen_until - pl.col("clock_end").first() >= pl.duration(days=LANDMARK_DAYS)
     return (
         posts.select("appeal_id", "at", "collected_at")
         .join(starts, on="appeal_id")
@@ -507,9 +500,9 @@ def early_signatures(
     DataFrame
         One row per appeal whose number was shown in the second half of those days: ``early``.
     """
-    starts = rows.select("appeal_id", "clock_start").unique().drop_nulls()
+    starts = rows.select("appeal_id", "clock_end").unique().drop_nulls()
     of = posts.select("appeal_id", "post_id").join(starts, on="appeal_id")
-    days = (pl.col("observed_at") - pl.col("clock_start")) / _DAY
+    days = (pl.col("observed_at") - pl.col("clock_end")) / _DAY
     return (
         counters.filter(pl.col("metric") == "signatures")
         .join(of, on="post_id")
@@ -587,7 +580,9 @@ def _ends(rows: pl.DataFrame, appeals: pl.DataFrame) -> pl.DataFrame:
     closing = appeals.select("appeal_id", "closes_at", "outcome_known_until")
     told = (
         rows.filter(pl.col("ending").is_in([*by.values()]))
-        .group_by("appeal_id", "register", "selection", "clock_start", maintain_order=True)
+        .group_by(
+            "appeal_id", "register", "selection", "clock_start", "clock_end", maintain_order=True
+        )
         .agg(is_counted=pl.col("is_counted").all(), watched=until.filter(~came).min(), **days)
         .join(closing, on="appeal_id")
     )
@@ -596,10 +591,13 @@ def _ends(rows: pl.DataFrame, appeals: pl.DataFrame) -> pl.DataFrame:
 
 def _closed() -> list[pl.Expr]:
     """Return the day on which an appeal was closed, where that was seen."""
-    day = (pl.col("closes_at") - pl.col("clock_start")) / _DAY
     seen = pl.col("closes_at") <= pl.col("outcome_known_until")
-    told = pl.when(seen & (day > 0)).then(day)
-    return [told.alias("closed_lo"), told.alias("closed_hi")]
+    later = seen & (pl.col("closes_at") > pl.col("clock_end"))
+    sides = {"closed_lo": "clock_end", "closed_hi": "clock_start"}
+    return [
+        pl.when(later).then((pl.col("closes_at") - pl.col(start)) / _DAY).alias(name)
+        for name, start in sides.items()
+    ]
 
 
 _ENDS = ("harmed", "helped", "closed")  # of two at the same time, the one named first

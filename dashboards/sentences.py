@@ -11,6 +11,7 @@ import polars as pl
 
 from analytics.models import beats_chance, fits
 from analytics.responses import RUNG_NAMES
+from dashboards.claims import when
 from dashboards.theme import platform_name
 
 _IN_WORDS = {"web": "the web", "unknown": "a platform that the files do not name"}
@@ -114,22 +115,9 @@ def _reached(lags: pl.DataFrame, sign: int) -> str:
     if side.is_empty():
         return ""
     first = side.sort(pl.col("rung").abs(), descending=True).row(0, named=True)
+    lag = when(first["lag_lo"], first["lag_hi"], first["clock_basis"])
     which = "furthest step that helps" if sign > 0 else "furthest step that harms"
-    return f"the {which}, “{RUNG_NAMES[first['rung']]}” (rung {first['rung']:+d}), {_after(first)}"
-
-
-def _after(lag: dict[str, Any]) -> str:
-    if lag["lag_lo"] is None:
-        return "came at a time that cannot be set against the appeal's"
-    start = "publication" if lag["clock_basis"] == "published" else "the first post held"
-    lo, hi = lag["lag_lo"] / 24, lag["lag_hi"] / 24
-    if hi < 0:
-        return f"came {-hi:.0f} to {-lo:.0f} days before {start}"
-    if lo < 0:
-        return f"came between {-lo:.0f} days before and {hi:.0f} days after {start}"
-    if f"{lo:.0f}" == f"{hi:.0f}":
-        return f"came {hi:.0f} days after {start}"
-    return f"came {lo:.0f} to {hi:.0f} days after {start}"
+    return f"the {which}, “{RUNG_NAMES[first['rung']]}” (rung {first['rung']:+d}), came {lag}"
 
 
 def _who(account: str | None, it: str) -> str:

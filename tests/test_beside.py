@@ -1,5 +1,6 @@
 """Attention beside a response: closed forms, other implementations, and what is not told."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -102,9 +103,10 @@ def test_posts_a_day_before_and_after() -> None:
     assert (found["after_lo"], found["after_hi"]) == (12, 12)
     assert (found["ratio_least"], found["ratio_most"]) == (3, 3)
     exact = rate_ratio(np.array(28.0), np.array(84.0))
-    assert (found["ratio_lo"], found["ratio_hi"]) == (float(exact.lo), float(exact.hi))
+    assert (found["before"], found["after"], found["ratio"]) == (28, 84, 3)
+    assert (found["exact_lo"], found["exact_hi"]) == (float(exact.lo), float(exact.hi))
     assert found["dispersion"] == 1  # as even as can be: never narrower than Poisson's
-    assert (found["wide_lo"], found["wide_hi"]) == (found["ratio_lo"], found["ratio_hi"])
+    assert (found["ratio_lo"], found["ratio_hi"]) == (found["exact_lo"], found["exact_hi"])
     assert found["gap_hours"] == pytest.approx(6)
     assert found["note"] is None
 
@@ -116,8 +118,9 @@ def test_of_an_unknown_time_the_range_is_told() -> None:
     assert (found["after_lo"], found["after_hi"]) == (4, 12)
     assert (found["ratio_least"], found["ratio_most"]) == (1, 3)
     sure = rate_ratio(np.array([28.0, 28.0, 84.0]), np.array([28.0, 84.0, 84.0]))
-    assert found["ratio_lo"] == pytest.approx(float(sure.lo.min()))
-    assert found["ratio_hi"] == pytest.approx(float(sure.hi.max()))
+    assert found["exact_lo"] == pytest.approx(float(sure.lo.min()))
+    assert found["exact_hi"] == pytest.approx(float(sure.hi.max()))
+    assert (found["before"], found["after"], found["ratio"]) == (28, 84, 3)  # in the middle
 
 
 def test_windows_are_half_open() -> None:
@@ -131,7 +134,44 @@ def test_the_percentile_is_among_all_windows_of_that_length() -> None:
     busy, calm = beside(posts, act(91)), beside(posts, act(40))
     assert busy["percentile_lo"] > 0.97
     assert calm["percentile_lo"] == pytest.approx(0.45, abs=0.05)  # half of its ties
-    assert busy["windows"] == pytest.approx(100 / 7, rel=0.01)
+
+
+def test_other_dates_tell_how_often_attention_changes_as_much() -> None:
+    days = [10] * 100 + [40] * 50 + [10] * 60  # two changes by 4 in 210 days
+    times = np.concatenate([even(day, day + 1, many) for day, many in enumerate(days)])
+    found = beside(posted(times), act(98))  # a date of the grid; its change is 4 in part
+    dates = np.arange(times[0] + 7, times[-1] - 7, 7)
+
+    def change(at_day: float) -> float:
+        before = ((times >= at_day - 7) & (times < at_day)).sum()
+        after = ((times >= at_day) & (times < at_day + 7)).sum()
+        return float(abs(np.log(after / before)))
+
+    apart = dates[np.abs(dates - 98) >= 14]
+    as_large = sum(change(date) >= change(98) for date in apart)
+    assert found["windows"] == len(apart) == 24
+    assert found["placebo_p"] == pytest.approx((1 + as_large) / 25)
+    assert 0 < as_large < 3
+
+
+def test_of_an_unknown_time_the_weakest_change_is_held_against_other_dates() -> None:
+    days = np.array([10] * 100 + [40] * 110)
+    times = np.concatenate([even(day, day + 1, many) for day, many in enumerate(days)])
+    sure, vague = beside(posted(times), act(100)), beside(posted(times), act(80, 100))
+    assert sure["placebo_p"] == pytest.approx(1 / (1 + sure["windows"]))
+    assert vague["placebo_p"] == 1
+    assert vague["windows"] < sure["windows"]
+
+
+def test_below_twenty_other_dates_there_is_no_p() -> None:
+    found = beside(posted(even(0, 160, 4)), act(80))
+    assert (found["windows"], found["placebo_p"]) == (17, None)
+
+
+def test_dates_of_silence_are_not_told() -> None:
+    gap = posted([*even(0, 84, 4), *even(105, 300, 4)])
+    whole = posted(even(0, 300, 4))
+    assert beside(whole, act(200))["windows"] - beside(gap, act(200))["windows"] == 4
 
 
 def test_dispersion_is_that_of_a_quasi_poisson_model() -> None:
@@ -147,7 +187,7 @@ def test_dispersion_is_that_of_a_quasi_poisson_model() -> None:
     ).fit(scale="X2")  # fmt: skip
     assert found["dispersion"] == pytest.approx(fit.scale, rel=1e-6)
     assert found["ratio_most"] == pytest.approx(np.exp(fit.params[1]), rel=1e-6)
-    assert found["wide_lo"] < found["ratio_lo"] < found["ratio_hi"] < found["wide_hi"]
+    assert found["ratio_lo"] < found["exact_lo"] < found["exact_hi"] < found["ratio_hi"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +207,7 @@ def test_what_is_not_held_is_null_with_a_reason(
 ) -> None:
     found = beside(posted(times), act(when))
     assert note in found["note"]
-    assert (found[null], found["ratio_least"], found["ratio_lo"]) == (None, None, None)
+    assert (found[null], found["ratio"], found["exact_lo"]) == (None, None, None)
 
 
 def test_a_window_that_one_possible_time_puts_outside_is_not_told() -> None:
@@ -225,8 +265,8 @@ def test_signatures_are_attention_too() -> None:
     found = of_signatures(signed(np.arange(61), grown), act(30))
     assert (found["before_lo"], found["after_lo"], found["ratio_most"]) == (10, 50, 5)
     exact = rate_ratio(np.array(70.0), np.array(350.0))
-    assert (found["ratio_lo"], found["ratio_hi"]) == (float(exact.lo), float(exact.hi))
-    assert (found["gap_hours"], found["dispersion"], found["windows"]) == (24, 1, 60 / 7)
+    assert (found["exact_lo"], found["exact_hi"]) == (float(exact.lo), float(exact.hi))
+    assert (found["gap_hours"], found["dispersion"]) == (24, 1)
 
 
 def test_signatures_that_were_not_shown_in_a_window_are_not_told() -> None:
@@ -238,15 +278,15 @@ def test_signatures_that_were_not_shown_in_a_window_are_not_told() -> None:
 def test_signatures_shown_seldom_tell_nothing_of_dispersion() -> None:
     found = of_signatures(signed(np.arange(0, 61, 3), np.arange(21) * 30), act(30))
     assert (found["before_lo"], found["ratio_most"]) == (pytest.approx(10), pytest.approx(1))
-    assert (found["dispersion"], found["wide_lo"]) == (None, None)
-    assert found["ratio_lo"] < 1 < found["ratio_hi"]
+    assert (found["dispersion"], found["ratio_lo"]) == (None, None)
+    assert found["exact_lo"] < 1 < found["exact_hi"]
 
 
 def test_no_signature_is_a_number_unlike_no_post() -> None:
     grown = np.maximum(np.arange(61) - 30, 0) * 10
     found = of_signatures(signed(np.arange(61), grown), act(30))
-    assert (found["before_lo"], found["ratio_most"], found["ratio_hi"]) == (0, np.inf, np.inf)
-    assert found["ratio_lo"] > 10
+    assert (found["before_lo"], found["ratio_most"], found["exact_hi"]) == (0, np.inf, np.inf)
+    assert found["exact_lo"] > 10
 
 
 def test_the_number_shown_most_often_is_taken() -> None:
@@ -273,6 +313,6 @@ def test_every_response_has_a_row_for_every_length(
     found = response_attention(posts, acts)
     assert found.height == 3 * acts.height
     told = found.drop_nulls("ratio_least")
-    assert (told["ratio_lo"] <= told["ratio_least"]).all()
-    assert (told["ratio_least"] <= told["ratio_most"]).all()
-    assert (told["ratio_most"] <= told["ratio_hi"]).all()
+    order = ["ratio_lo", "exact_lo", "ratio_least", "ratio", "ratio_most", "exact_hi", "ratio_hi"]
+    for lower, upper in pairwise(order):
+        assert (told[lower] <= told[upper]).all()

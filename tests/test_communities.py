@@ -389,6 +389,7 @@ def test_links_are_the_edges_of_every_appeal(shares: pl.DataFrame) -> None:
 def test_any_tables_can_be_measured(
     posts: pl.DataFrame, accounts: pl.DataFrame, shares: pl.DataFrame
 ) -> None:
+    posts = posts.unique(POSTS.key, keep="first", maintain_order=True)
     edges, about = links(shares), traits(posts, accounts)
     assert about["account_id"].is_unique().all()
     found = communities(edges)

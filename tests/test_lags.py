@@ -20,9 +20,13 @@ def act(name: str, earliest: float, latest: float, rung: int | None = 3) -> dict
 
 
 def measured(
-    *acts: dict[str, Any], published: float | None = 0, posted: float | None = None
+    *acts: dict[str, Any],
+    published: float | None = 0,
+    by: float | None = None,
+    posted: float | None = None,
 ) -> list[dict[str, Any]]:
-    appeal = APPEAL | {"published_at": None if published is None else at(published)}
+    days = {"published_at": published, "published_by": by}
+    appeal = APPEAL | {name: None if day is None else at(day) for name, day in days.items()}
     posts = POSTS.empty()
     if posted is not None:
         post = {"appeal_id": "a", "platform": "x", "kind": "original", "source": "test"}
@@ -39,6 +43,12 @@ def test_a_lag_is_an_interval_of_hours() -> None:
     assert interval(lag) == (48, 72.5)
     assert (lag["rung"], lag["response_id"], lag["responses"]) == (3, "r", 1)
     assert (lag["clock_start"], lag["clock_basis"]) == (at(0), "published")
+
+
+def test_a_day_of_publication_that_is_not_known_widens_the_lag() -> None:
+    (lag,) = measured(act("r", 48, 72), published=0, by=60)
+    assert interval(lag) == (-12, 72)
+    assert (lag["clock_start"], lag["clock_end"]) == (at(0), at(60))
 
 
 def test_of_several_responses_at_a_rung_the_first_can_have_been_any_that_overlaps() -> None:

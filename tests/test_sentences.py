@@ -36,8 +36,8 @@ def summaries(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-LAG = ("appeal_id", "rung", "response_id", "responses", "clock_start", "clock_basis", "lag_lo",
-       "lag_hi")  # fmt: skip
+LAG = ("appeal_id", "rung", "response_id", "responses", "clock_start", "clock_end", "clock_basis",
+       "lag_lo", "lag_hi")  # fmt: skip
 
 
 def lag_table(rows: list[tuple[Any, ...]]) -> pl.DataFrame:
@@ -52,7 +52,7 @@ def lag_tables(draw: st.DrawFn) -> pl.DataFrame:
         lo = draw(st.none() | st.floats(-5000, 5000))
         hi = None if lo is None else lo + draw(st.floats(0, 2000))
         basis = draw(st.sampled_from(["published", "first_post"]))
-        rows.append(("a", rung, "r", 1, START, basis, lo, hi))
+        rows.append(("a", rung, "r", 1, START, START, basis, lo, hi))
     return lag_table(rows)
 
 
@@ -109,12 +109,12 @@ def test_views_are_quoted_for_each_platform_and_never_added() -> None:
     ],
 )
 def test_a_lag_is_said_as_the_interval_it_is(lo: float, hi: float, words: str) -> None:
-    row = ("a", 3, "r", 1, START, "published", lo, hi)
+    row = ("a", 3, "r", 1, START, START, "published", lo, hi)
     assert words in sentences.what_authorities_did(lag_table([row]), 1)
 
 
 def test_helping_and_harming_are_both_said() -> None:
-    rows = [("a", rung, "r", 1, START, "published", 24.0, 48.0) for rung in (3, -3)]
+    rows = [("a", rung, "r", 1, START, START, "published", 24.0, 48.0) for rung in (3, -3)]
     said = sentences.what_authorities_did(lag_table(rows), 2)
     assert "rung +3" in said
     assert "rung -3" in said

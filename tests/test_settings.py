@@ -91,6 +91,26 @@ def test_times_without_a_zone_are_local(zone: str, written: str, utc: datetime) 
     assert decode(text, place="t").appeals_table()["registered_at"].to_list() == [utc]
 
 
+def test_a_day_of_publication_can_lie_between_two() -> None:
+    days = "published_at = 2016-08-15\npublished_by = 2016-09-05"
+    row = decode(f'[[appeals]]\nid = "a"\n{days}', place="t").appeals_table().row(0, named=True)
+    assert row["published_at"] == datetime(2016, 8, 15, tzinfo=UTC)
+    assert row["published_by"] == datetime(2016, 9, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("told", "fact"),
+    [
+        ("published_by = 2016-09-05", "has a published_by that is not after its published_at"),
+        ("published_at = 2016-09-06\npublished_by = 2016-09-05", "not after its published_at"),
+        ('plan = "https://example.org/plan"', "needs both plan and plan_at"),
+        ("plan_at = 2016-09-05", "needs both plan and plan_at"),
+    ],
+)
+def test_half_told_days_are_refused(told: str, fact: str) -> None:
+    assert fact in refused(f'[[appeals]]\nid = "a"\n{told}')
+
+
 def test_offsets_and_names_are_zones() -> None:
     summer = datetime(2026, 7, 1, 12, tzinfo=UTC)
     hours = [

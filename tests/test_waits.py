@@ -126,6 +126,16 @@ def test_an_act_that_can_have_come_before_is_counted_from_the_start_on() -> None
     assert survival(found).filter(ending="rung_1")["day"].min() == 0
 
 
+def test_an_unknown_day_of_publication_widens_every_wait() -> None:
+    declared = appeal("a", published_by=day(10))
+    found = measured([declared], [act("a", 15)])
+    assert (wait(found)["lo_days"], wait(found)["hi_days"]) == (5, 15)
+    assert wait(found, "rung_2")["lo_days"] == 90  # at least so long
+    early = wait(measured([declared], [act("a", 5)]))
+    assert (early["lo_days"], early["hi_days"], early["is_counted"]) == (-5, 5, True)
+    assert early["note"] == CAN_HAVE_COME_BEFORE
+
+
 def test_nobody_knows_of_acts_after_the_time_of_the_last_look() -> None:
     late = wait(measured([appeal("a", 10)], [act("a", 12)]))
     assert (late["is_ended"], late["lo_days"], late["note"]) == (False, 10, CAME_LATER)

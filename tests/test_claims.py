@@ -1,0 +1,219 @@
+"""What may be said is what was earned, and no sentence says why."""
+
+import re
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import at, rows
+
+from analytics.claims import APPEALS_COMPARED, PLACEBOS, claims
+from analytics.discovery import with_q
+from analytics.measured import CLAIMS, LAGS, TEMPLATES
+from analytics.tables import APPEALS, RESPONSES
+from dashboards.claims import ENGLISH, more, sentence
+
+CAUSAL = re.compile(
+    r"\b(caus\w*|led to|leads? to|thanks to|impact\w*|because|due to|result\w*|made|forced|why)\b",
+    re.IGNORECASE,
+)
+APPEAL = {"appeal_id": "a", "simulated": False, "published_at": at(0)}
+ACT = {"appeal_id": "a", "actor": "police", "verb_code": "09", "response_id": "r",
+       "from": at(240), "to": at(264), "rung": 3}  # fmt: skip
+BESIDE = {"appeal_id": "a", "response_id": "r", "before": 10, "after": 40, "days": 7.0,
+          "ratio": 4.0, "ratio_lo": 1.97, "ratio_hi": 8.97, "windows": 99,
+          "placebo_p": 0.01}  # fmt: skip
+METHODS = [
+    {"appeal_id": "a", "response_id": "r", "method": method, "placebos": 39, "placebo_p": 0.025,
+     "agrees": True, "controls": controls}
+    for method, controls in [("quasi_poisson", 0), ("structural", 3)]
+]  # fmt: skip
+NO_METHODS = pl.DataFrame(METHODS).clear()
+COMPARED = {"ending": "rung 3", "one": "wtp", "other": "uk", "appeals": 40, "p": 0.01}
+MEDIA = pl.DataFrame({"appeal_id": ["a"], "at": [at(200)]})
+
+
+def told(
+    *, appeal: dict[str, Any] | None = None, **tables: pl.DataFrame
+) -> dict[str, dict[str, Any]]:
+    """Return claims by id, of one appeal with one response."""
+    given_tables = {
+        "lags": LAGS.empty(),
+        "beside": pl.DataFrame([BESIDE]).clear(),
+        "interruptions": NO_METHODS,
+        "comparisons": pl.DataFrame([COMPARED]).clear(),
+        "media": MEDIA,
+    } | tables
+    found = claims(rows(APPEALS, APPEAL | (appeal or {})), rows(RESPONSES, ACT), **given_tables)
+    return {row["claim_id"]: row for row in found.to_dicts()}
+
+
+def beside(**changes: Any) -> pl.DataFrame:  # noqa: ANN401 - cells of all types
+    return pl.DataFrame([BESIDE | changes], infer_schema_length=None)
+
+
+# Levels
+
+
+def test_a_description_needs_no_test() -> None:
+    found = told(beside=beside(windows=PLACEBOS - 1))["a/beside/r"]
+    assert (found["level"], found["tests"], found["q"]) == (0, 0, None)
+    assert (found["value"], found["n"], found["window"]) == (4, 50, 7)
+
+
+@pytest.mark.parametrize(("p", "level"), [(0.05, 1), (0.051, 0)])
+def test_an_association_is_tested_against_other_windows(p: float, level: int) -> None:
+    assert told(beside=beside(placebo_p=p))["a/beside/r"]["level"] == level
+
+
+def test_what_was_tried_beside_it_counts() -> None:
+    others = [BESIDE | {"response_id": f"r{k}", "placebo_p": 0.9} for k in range(4)]
+    five = pl.DataFrame([BESIDE | {"placebo_p": 0.02}, *others])
+    found = told(beside=five)["a/beside/r"]
+    assert (found["level"], found["tests"]) == (0, 5)
+    assert found["q"] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("change", "level"),
+    [
+        ({}, 2),
+        ({"placebos": PLACEBOS - 1}, 1),
+        ({"agrees": False}, 1),
+        ({"placebo_p": 0.2}, 1),
+        ({"placebo_p": None}, 1),
+    ],
+)
+def test_exceeding_placebo_dates_takes_both_methods(change: dict[str, Any], level: int) -> None:
+    methods = pl.DataFrame([METHODS[0], METHODS[1] | change])
+    assert told(beside=beside(), interruptions=methods)["a/beside/r"]["level"] == level
+
+
+def test_one_method_alone_exceeds_nothing() -> None:
+    methods = pl.DataFrame(METHODS[:1])
+    assert told(beside=beside(), interruptions=methods)["a/beside/r"]["level"] == 1
+
+
+@pytest.mark.parametrize(
+    ("plan_at", "controls", "level"), [(1, 3, 3), (240, 3, 2), (None, 3, 2), (1, 0, 2)]
+)
+def test_an_effect_takes_a_plan_and_controls(
+    plan_at: float | None, controls: int, level: int
+) -> None:
+    methods = pl.DataFrame([METHODS[0], METHODS[1] | {"controls": controls}])
+    plan = {"plan": "https://example.org", "plan_at": None if plan_at is None else at(plan_at)}
+    found = told(beside=beside(), interruptions=methods, appeal=plan)["a/beside/r"]
+    assert found["level"] == level
+    assert (found["needs"] is None) == (level == 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "level"),
+    [({}, 1), ({"appeals": APPEALS_COMPARED - 1}, 0), ({"p": 0.06}, 0), ({"p": None}, 0)],
+)
+def test_groups_of_appeals_differ_where_the_test_says_so(
+    change: dict[str, Any], level: int
+) -> None:
+    compared = pl.DataFrame([COMPARED | change], infer_schema_length=None).cast({"p": pl.Float64})
+    assert told(comparisons=compared)["waits/rung 3/wtp | uk"]["level"] == level
+
+
+def test_an_appeal_that_nobody_answered_is_told() -> None:
+    known = {"outcome_known_until": at(240)}
+    found = claims(
+        rows(APPEALS, APPEAL | known), RESPONSES.empty(),
+        lags=LAGS.empty(), beside=beside().clear(),
+        interruptions=NO_METHODS, comparisons=pl.DataFrame([COMPARED]).clear(), media=MEDIA,
+    )  # fmt: skip
+    (row,) = found.to_dicts()
+    assert (row["template"], row["value"], row["n"]) == ("none_yet", 10, 0)
+
+
+# Rivals
+
+
+def test_rivals_are_named_with_what_is_known_of_them() -> None:
+    complaint = {"registered_at": at(-24)}
+    assert told(beside=beside(), appeal=complaint)["a/beside/r"]["rivals"] == [
+        "coverage by media: present", "an earlier complaint: present",
+        "the authority's own calendar: not known", "a holiday: not known",
+    ]  # fmt: skip
+    far = pl.DataFrame({"appeal_id": ["a"], "at": [at(24 * 30)]})
+    found = told(beside=beside(), media=far, appeal={"registered_at": at(24)})
+    assert found["a/beside/r"]["rivals"][:2] == [
+        "coverage by media: not known", "an earlier complaint: absent",
+    ]  # fmt: skip
+
+
+# False discoveries
+
+
+def test_q_by_hand() -> None:
+    p = [0.01, 0.02, 0.03, 0.5, None]
+    found = with_q(pl.DataFrame({"p": p}), [])
+    assert found["q"].to_list() == pytest.approx([0.04, 0.04, 0.04, 0.5, None])
+    assert found["tests"].to_list() == [4] * 5
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_q_is_that_of_scipy(p: list[float]) -> None:
+    stats = pytest.importorskip("scipy.stats")
+    wanted = stats.false_discovery_control(p)
+    assert with_q(pl.DataFrame({"p": p}), [])["q"].to_list() == pytest.approx(list(wanted))
+
+
+# Words
+
+numbers = st.none() | st.floats(-1e5, 1e5)
+
+
+@st.composite
+def any_claim(draw: st.DrawFn) -> dict[str, Any]:
+    template = draw(st.sampled_from(TEMPLATES))
+    most = {"beside": 3, "waits_differ": 1}.get(template, 0)
+    lo = draw(numbers)
+    return dict.fromkeys(CLAIMS.columns) | {
+        "template": template, "level": draw(st.integers(0, most)),
+        "rung": draw(st.integers(-4, 6)), "value": draw(numbers), "value_lo": lo,
+        "value_hi": None if lo is None else lo + draw(st.floats(0, 1e4)),
+        "n": draw(st.integers(0, 10**6)), "window": draw(st.none() | st.floats(0, 1000)),
+        "about": "published" if template == "after" else "rung 3: one | other",
+        "compared_with": draw(st.sampled_from([None, "others"])),
+        "tests": draw(st.integers(0, 100)), "q": draw(st.none() | st.floats(0, 1)),
+        "rivals": draw(st.sampled_from([None, [], ["a holiday: not known"]])),
+        "needs": draw(st.sampled_from([None, "more appeals"])),
+    }  # fmt: skip
+
+
+@given(any_claim())
+def test_no_claim_says_why(claim: dict[str, Any]) -> None:
+    said = sentence(claim)
+    assert said.endswith(").")
+    assert not CAUSAL.search(said + more(claim))
+    for part in (f"{claim['n']:,} ", f"{claim['tests']} test", "compared with"):
+        assert part in said
+
+
+def test_every_phrase_is_free_of_reasons() -> None:
+    assert not [phrase for phrase in ENGLISH.values() if CAUSAL.search(phrase)]
+
+
+@pytest.mark.parametrize(
+    ("lo", "hi", "words"),
+    [
+        (10, 20, "10 to 20 hours after publication"),
+        (480, 482, "20 days after publication"),
+        (480, 504, "20 to 21 days after publication"),
+        (-48, 72, "between 2 days before and 3 days after publication"),
+        (-72, -48, "2 to 3 days before publication"),
+        (None, None, "at a time that cannot be set against the appeal's"),
+    ],
+)
+def test_a_lag_in_words(lo: float | None, hi: float | None, words: str) -> None:
+    claim = dict.fromkeys(CLAIMS.columns) | {
+        "template": "after", "level": 0, "rung": 3, "value_lo": lo, "value_hi": hi, "n": 1,
+        "tests": 0, "about": "published",
+    }  # fmt: skip
+    assert words in sentence(claim)
