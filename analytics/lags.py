@@ -53,7 +53,7 @@ def lags(
     first = _first_at_each_rung(responses)
     peak = _busiest(attention, peaks)
     return LAGS.check(
-        first.join(clocks(appeals, posts), on="appeal_id", how="left")
+        first.join(starts(appeals, posts), on="appeal_id", how="left")
         .join(peak, on="appeal_id", how="left")
         .join(_acknowledged(first), on="appeal_id", how="left")
         .with_columns(
@@ -120,7 +120,7 @@ def _busiest(attention: pl.DataFrame, peaks: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def clocks(appeals: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
+def starts(appeals: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
     """Return when each appeal's clock starts, and how that is known.
 
     Returns

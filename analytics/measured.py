@@ -30,6 +30,7 @@ CURVES = ("kaplan_meier", "turnbull")
 FIRST = ("helped", "harmed", "closed", "waiting")
 PARTED = ("register", "jurisdiction", "early_posts", "early_signatures")
 FLAGS = ("posts_per_hour", "gap_entropy", "account_age")
+CLOCK_STATES = ("waiting", "due", "overdue", "answered", "refused", "unknown")
 TEMPLATES = ("after", "none_yet", "beside", "waits_differ")
 
 SHARES_TABLE = Table(
@@ -1102,6 +1103,32 @@ COMPETING = Table(
         "answered_later": count("appeals that were closed first and helped or harmed afterwards"),
         "selection": text("the worst way in which any of them came to be in the store"),
         "note": text("what is missing, or what to mind"),
+    },
+)
+
+CLOCKS = Table(
+    name="clocks",
+    row="one rule of an appeal's jurisdiction: what is owed by when, and what became of it",
+    key=("appeal_id", "clock"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "clock": text("the rule (analytics/data/clocks.toml); none where none is held", null=False),
+        "jurisdiction": text("ISO 3166 code of the country whose authorities are asked"),
+        "what": text("what is owed"),
+        "basis": text("what starts it; never an upload", values=("registered", "signatures")),
+        "started_lo": time("when it started, at the earliest; null where it did not"),
+        "started_hi": time("when it started, at the latest"),
+        "due_lo": time("end of the day by which it is owed; null where no time is promised"),
+        "due_hi": time("the same with the longest extension, and the latest start"),
+        "judged_at": time("answers were looked for up to then", null=False),
+        "state": text("as of then", null=False, values=CLOCK_STATES),
+        "response_id": text("the first act that answers or refuses"),
+        "answered_lo": time("when that was, at the earliest"),
+        "answered_hi": time("when that was, at the latest"),
+        "is_late": flag("after the latest due; null where the dates do not tell"),
+        "note": text("what to know of it"),
+        "source": text("where the rule is written"),
     },
 )
 

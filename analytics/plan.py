@@ -5,6 +5,7 @@ table in ``measured.py`` and one line in ``MEASURES``.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property
 
 import polars as pl
@@ -15,6 +16,7 @@ from analytics.beside import response_attention
 from analytics.brokers import brokers
 from analytics.candidates import candidates
 from analytics.carrying import Forest, forests
+from analytics.clocks import clocks
 from analytics.communities import (
     Found,
     communities,
@@ -65,6 +67,8 @@ class Data:
         How many to draw by each setting of PDI.
     seed
         Of all that is drawn.
+    now
+        As of when clocks are judged where nobody said until when answers were looked for.
 
     Raises
     ------
@@ -72,7 +76,7 @@ class Data:
         The store holds neither posts nor responses.
     """
 
-    def __init__(self, store: Store, *, trees: int, seed: int) -> None:
+    def __init__(self, store: Store, *, trees: int, seed: int, now: datetime) -> None:
         self.posts = counted_once(store.read("posts"))
         self.responses = store.read("responses")
         if self.posts.is_empty() and self.responses.is_empty():
@@ -83,7 +87,8 @@ class Data:
         self.appeals, self.follows = store.read("appeals"), store.read("follows")
         self.audiences = store.settings.audiences()
         self.choose: Choice = chosen(store.read("parent_models"))
-        self.trees, self.seed = trees, seed
+        self.trees, self.seed, self.now = trees, seed, now
+        self.rules = tuple(store.settings.clocks)
 
     @cached_property
     def shares(self) -> pl.DataFrame:
@@ -137,6 +142,13 @@ class Data:
     def history(self) -> pl.DataFrame:
         """What platforms showed, by time."""
         return counter_history(self.counters, self.posts, self.shares)
+
+    @cached_property
+    def signatures(self) -> pl.DataFrame:
+        """How many had signed an appeal when."""
+        signed = self.counters.filter(pl.col("metric") == "signatures")
+        whose = self.posts.select("appeal_id", "post_id")
+        return signed.join(whose, on="post_id").select("appeal_id", "observed_at", "value")
 
     @cached_property
     def screen(self) -> Screened:
@@ -229,6 +241,8 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
     (tables.COORDINATION_GROUPS, lambda d: d.screen.groups),
     (tables.COORDINATION_FLAGS, lambda d: d.screen.flags),
     (tables.SIMILARITY, lambda d: d.screen.similarity),
+    (tables.CLOCKS,
+     lambda d: clocks(d.appeals, d.signatures, d.responses, now=d.now, own=d.rules)),
     (tables.LAGS, lambda d: lags(
         d.appeals, d.posts, d.responses, attention=d.attention, peaks=d.peaks)),
     (tables.RESPONSE_ATTENTION, lambda d: response_attention(d.posts, d.responses, d.counters)),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from uuid import uuid4
 
+import msgspec
 import polars as pl
 
 from analytics import __version__
@@ -42,6 +43,7 @@ def measure(
     trees: int = TREES,
     seed: int = 0,
     validate: bool = False,
+    now: datetime | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Run:
     """Compute every measure and replace the measured tables.
@@ -60,6 +62,9 @@ def measure(
         Of all that is drawn.
     validate
         Fit and score the inference of hidden parents first, on those that this store knows.
+    now
+        As of when clocks are judged where nobody said until when answers were looked for; by
+        default the time of the call.
     report
         Called with the name of each table before it is computed.
 
@@ -79,7 +84,8 @@ def measure(
         inputs = _inputs(store, trees, seed)
         if not force and not validate and _is_current(store, inputs):
             return Run({}, perf_counter() - start, skipped=True)
-        rows |= _measure_all(store, trees, seed, report)
+        data = Data(store, trees=trees, seed=seed, now=now or datetime.now(UTC))
+        rows |= _measure_all(store, data, report)
         _note_run(store, engine, inputs, perf_counter() - start)
     return Run(rows, perf_counter() - start)
 
@@ -87,7 +93,8 @@ def measure(
 def _inputs(store: Store, trees: int, seed: int) -> str:
     versions = {name: v for name, v in store.versions().items() if name in INPUTS}
     stated = store.settings.audiences().to_dicts()
-    asked = {"trees": trees, "seed": seed, "audiences": stated}
+    rules = msgspec.to_builtins(store.settings.clocks)
+    asked = {"trees": trees, "seed": seed, "audiences": stated, "clocks": rules}
     return json.dumps(versions | asked, sort_keys=True)
 
 
@@ -121,10 +128,7 @@ def _place_responses(store: Store) -> None:
         store.append(RESPONSES, with_rungs(responses))
 
 
-def _measure_all(
-    store: Store, trees: int, seed: int, report: Callable[[str], None]
-) -> dict[str, int]:
-    data = Data(store, trees=trees, seed=seed)
+def _measure_all(store: Store, data: Data, report: Callable[[str], None]) -> dict[str, int]:
     return {table.name: _step(store, table, compute, data, report) for table, compute in MEASURES}
 
 

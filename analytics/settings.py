@@ -14,11 +14,12 @@ from collections import Counter
 from datetime import UTC, date, datetime, time, tzinfo
 from pathlib import Path
 from typing import Any, Literal, get_args
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 import polars as pl
 
+from analytics.clocks import Rule, has_calendar
 from analytics.errors import SettingsError
 from analytics.schema import IDENTIFIER, PLATFORM
 from analytics.tables import APPEALS, AUDIENCES
@@ -41,6 +42,7 @@ class Appeal(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defa
     jurisdiction: str | None = None
     object_keys: list[str] = []
     outcome_known_until: datetime | None = None
+    selection: Literal["census", "sample", "chosen", "found_by_outcome"] | None = None
     plan: str | None = None  # where a plan of analysis is registered, and when that was
     plan_at: datetime | None = None
 
@@ -103,6 +105,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     reach: dict[str, Audience] = {}  # by platform
     pages_days: int = 30  # how long pages that platforms gave are kept, sealed
     sources: list[dict[str, Any]] = []
+    clocks: list[Rule] = []
 
     def appeal_id(self, asked: str | None, *, place: str = "groundswell.toml") -> str:
         """Return the appeal that is asked for, or the only one.
@@ -142,6 +145,9 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
                 "outcome_known_until": _utc(a.outcome_known_until, zone),
                 "plan": a.plan,
                 "plan_at": _utc(a.plan_at, zone),
+                "register": None,
+                "selection": a.selection,
+                "closes_at": None,
                 "simulated": simulated,
             }
             for a in self.appeals
@@ -204,7 +210,8 @@ def decode(text: str, *, place: str) -> Settings:
         The text is not TOML, a field is unknown or of a wrong type, or entries contradict.
     """
     try:
-        told = _days_as_times(tomllib.loads(text))
+        loaded = tomllib.loads(text)
+        told = _days_as_times(loaded) | {k: loaded[k] for k in ("clocks",) if k in loaded}
         settings = msgspec.convert(told, Settings, builtin_types=(datetime, date, time))
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         msg = f"{place}: {error}; `groundswell init` writes a commented example"
@@ -265,6 +272,10 @@ def _check(settings: Settings, place: str) -> None:
         msg = f'{place}: protection is "open" without a reason; write one: every screen shows it'
         raise SettingsError(msg)
     _check_public(settings.public, place)
+    for rule in settings.clocks:
+        if mistake := _wrong_rule(rule):
+            msg = f"{place}: clock {rule.clock!r} {mistake}"
+            raise SettingsError(msg)
     for platform, told in settings.reach.items():
         _check_audience(f"{place}: [reach.{platform}]", platform, told)
 
@@ -307,6 +318,23 @@ def _wrong_days(appeal: Appeal, zone: tzinfo) -> str | None:
         return (
             "needs both plan and plan_at: where its plan of analysis is registered, and since when"
         )
+    return None
+
+
+def _wrong_rule(rule: Rule) -> str | None:
+    """Return what is wrong with a rule about what is owed by when."""
+    if (rule.starts == "signatures") != (rule.signatures is not None):
+        return 'needs signatures where it starts = "signatures", and only there'
+    if rule.until < rule.since:
+        return "ends before it begins"
+    least = min(rule.days or 0, rule.longest or 0, rule.signatures or 0)
+    if least < 0:
+        return "counts fewer than no days, months or signatures"
+    if rule.timezone not in available_timezones():
+        return f"has an unknown timezone {rule.timezone!r}; write a name such as Asia/Almaty"
+    if not has_calendar(rule):
+        place = f"{rule.jurisdiction}/{rule.subdivision}" if rule.subdivision else rule.jurisdiction
+        return f"is of {place!r}, whose days off are not known; write an ISO 3166 code such as KZ"
     return None
 
 
@@ -361,12 +389,14 @@ def load(path: Path) -> Settings:
         raise SettingsError(msg) from None
 
 
-def template(appeal_id: str) -> str:
-    """Return a commented ``groundswell.toml`` for one appeal.
+def template(appeal_id: str | None) -> str:
+    """Return a commented ``groundswell.toml`` for one appeal; for none, where registers bring them.
 
     >>> decode(template('say "no"'), place="groundswell.toml").appeals[0].id
     'say "no"'
     """
+    if appeal_id is None:
+        return _TEMPLATE.replace("[[appeals]]\nid = {appeal_id}", '# [[appeals]]\n# id = "a"')
     return _TEMPLATE.replace("{appeal_id}", json.dumps(appeal_id))
 
 
@@ -388,9 +418,22 @@ id = {appeal_id}
 # registered_at = 2016-09-02                 # legal clocks start here, never at an upload
 # jurisdiction = "KZ"
 # object_keys = ["youtube:VIDEO_ID", "url:https://example.org/petition"]
+# selection = "chosen"                       # or census, sample, found_by_outcome: how it got here
 # outcome_known_until = 2016-12-31           # responses were looked for up to then
 # plan = "https://example.org/plan"          # a plan of analysis, registered before …
 # plan_at = 2016-08-30                       # … outcomes were looked at
+
+# What an authority owes by when, beside the rules that are built in (docs/measures.md). One of the
+# same name takes the place of a built-in rule.
+# [[clocks]]
+# clock = "city-answer"
+# jurisdiction = "KZ"
+# timezone = "Asia/Almaty"
+# what = "an answer of the city to a registered appeal"
+# starts = "registered"       # or "signatures", with signatures = 1000
+# days = 10
+# counted = "working"         # or "calendar"
+# source = "https://example.org/rules"
 
 # What `groundswell collect` asks. docs/collectors.md has an entry for each platform; keys are told
 # in the environment (GROUNDSWELL_X_BEARER_TOKEN), never here.

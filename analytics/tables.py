@@ -28,6 +28,7 @@ METHODS = ("observed", "star", "follow", "pdi", "calibrated")
 OVERLAP_METHODS = ("exact", "held", "sketch", "sample", "capture")
 BASES = ("observed", "object", "follow", "inferred")
 JOINS = ("post", "address", "object", "media", "picture", "text")  # the most trusted first
+SELECTIONS = ("census", "sample", "chosen", "found_by_outcome")
 ROLES = ("person", "media", "ngo", "official", "public_figure", "unknown")
 METRICS = (
     "views", "likes", "reposts", "quotes", "replies", "forwards", "reactions", "bookmarks",
@@ -38,7 +39,6 @@ LEVELS = ("local", "regional", "national")
 TARGETS = ("appellant", "supporters", "accused", "institution", "public")
 CHANGES_SEEN = ("edited", "deleted", "gone")  # gone: no longer shown, and nobody says why
 OUTCOMES = ("kept", "merged", "dropped", "unknown")
-SELECTIONS = ("census", "sample", "chosen", "found_by_outcome")
 
 
 APPEALS = Table(
@@ -53,13 +53,13 @@ APPEALS = Table(
         "published_by": time("the latest it can have been; null where published_at is exact"),
         "registered_at": time("when it was registered with an authority; legal clocks start here"),
         "jurisdiction": text("ISO 3166 code of the country whose authorities are asked"),
-        "register": text("the register it is of, such as we-the-people; null for none"),
-        "selection": text("how appeals came to be in this store", values=SELECTIONS),
-        "closes_at": time("when it closes, or closed"),
         "object_keys": strings("ids and URLs that identify its material, as declared"),
         "outcome_known_until": time("responses were looked for up to this time"),
         "plan": text("where a plan of analysis was registered before outcomes were looked at"),
         "plan_at": time("when it was registered"),
+        "register": text("the register that it is one of, as its format is named"),
+        "selection": text("how appeals came to be in that register", values=SELECTIONS),
+        "closes_at": time("when it was to close, or signatures were needed"),
         "simulated": flag("made by the simulator; said on every screen", null=False),
     },
 )

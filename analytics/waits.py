@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from analytics.discovery import with_q
-from analytics.lags import clocks
+from analytics.lags import starts
 from analytics.measured import (
     COMPETING,
     ENDINGS,
@@ -75,7 +75,7 @@ def waits(appeals: pl.DataFrame, posts: pl.DataFrame, responses: pl.DataFrame) -
         "appeal_id", "register", "jurisdiction", "selection", until="outcome_known_until"
     )
     rows = (
-        told.join(clocks(appeals, posts), on="appeal_id", how="left")
+        told.join(starts(appeals, posts), on="appeal_id", how="left")
         .join(endings, how="cross")
         .join(_first_of_each_ending(responses), on=["appeal_id", "ending"], how="left")
     )
@@ -468,14 +468,14 @@ def early_posts(rows: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
     DataFrame
         One row per appeal of which something was collected on the seventh day or later: ``early``.
     """
-    starts = rows.select("appeal_id", "clock_end").unique().drop_nulls()
+    begun = rows.select("appeal_id", "clock_end").unique().drop_nulls()
     since = pl.col("at") - pl.col("clock_end")
     early = (since >= pl.duration(days=0)) & (since < pl.duration(days=LANDMARK_DAYS))
     seen_until = pl.max_horizontal("at", "collected_at").max()
     watched = seen_until - pl.col("clock_end").first() >= pl.duration(days=LANDMARK_DAYS)
     return (
         posts.select("appeal_id", "at", "collected_at")
-        .join(starts, on="appeal_id")
+        .join(begun, on="appeal_id")
         .group_by("appeal_id")
         .agg(early=early.sum().cast(pl.Float64), is_watched=watched)
         .filter("is_watched", pl.col("early") > 0)
@@ -500,8 +500,8 @@ def early_signatures(
     DataFrame
         One row per appeal whose number was shown in the second half of those days: ``early``.
     """
-    starts = rows.select("appeal_id", "clock_end").unique().drop_nulls()
-    of = posts.select("appeal_id", "post_id").join(starts, on="appeal_id")
+    begun = rows.select("appeal_id", "clock_end").unique().drop_nulls()
+    of = posts.select("appeal_id", "post_id").join(begun, on="appeal_id")
     days = (pl.col("observed_at") - pl.col("clock_end")) / _DAY
     return (
         counters.filter(pl.col("metric") == "signatures")
