@@ -1065,7 +1065,7 @@ WAIT_COMPARISONS = Table(
         "by": text("what parts them", null=False, values=PARTED),
         "register": text("the register within which they are compared; null across registers"),
         "ending": text("what they wait for; null in the row of a refusal", values=ENDINGS),
-        "one": text("one set"),
+        "one": text("one set; many or few posts or signatures: above the median, or not"),
         "other": text("the other set; `others`: all but the one"),
         "landmark_days": number("only who still waited then is compared, from then on"),
         "appeals": count("appeals in both sets"),

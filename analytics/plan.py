@@ -139,6 +139,11 @@ class Data:
         return waits(self.appeals, self.posts, self.responses)
 
     @cached_property
+    def survival(self) -> pl.DataFrame:
+        """Who still waits, by register and ending."""
+        return survival(self.waits)
+
+    @cached_property
     def history(self) -> pl.DataFrame:
         """What platforms showed, by time."""
         return counter_history(self.counters, self.posts, self.shares)
@@ -247,8 +252,8 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
         d.appeals, d.posts, d.responses, attention=d.attention, peaks=d.peaks)),
     (tables.RESPONSE_ATTENTION, lambda d: response_attention(d.posts, d.responses, d.counters)),
     (tables.WAITS, lambda d: d.waits),
-    (tables.SURVIVAL, lambda d: survival(d.waits)),
-    (tables.MEDIAN_WAITS, lambda d: median_waits(d.waits)),
+    (tables.SURVIVAL, lambda d: d.survival),
+    (tables.MEDIAN_WAITS, lambda d: median_waits(d.waits, d.survival)),
     (tables.WAIT_COMPARISONS, lambda d: wait_comparisons(d.waits, d.posts, d.counters)),
     (tables.COMPETING, lambda d: competing(d.waits, d.appeals)),
     (tables.CANDIDATES, lambda d: candidates(d.appeals, d.posts, d.accounts)),

@@ -172,7 +172,7 @@ def _wide_note() -> pl.Expr:
 
 def _missing() -> pl.Expr:
     return pl.format(
-        "{} appeals are counted, {} are needed; {} are left out, waits says why",
+        "appeals counted: {}, needed: {}; left out: {}, for reasons that waits gives",
         "appeals",
         pl.lit(FEWEST),
         "left_out",
@@ -296,13 +296,15 @@ def _at(curve: pl.DataFrame, column: str, days: Reals) -> pl.Series:
     return pl.Series(column, heights[at]).fill_nan(None)
 
 
-def median_waits(rows: pl.DataFrame) -> pl.DataFrame:
+def median_waits(rows: pl.DataFrame, curves: pl.DataFrame) -> pl.DataFrame:
     """Return by when half no longer waits, with its interval (Brookmeyer and Crowley 1982).
 
     Parameters
     ----------
     rows
         What :func:`waits` gives.
+    curves
+        What :func:`survival` gives of them.
 
     Returns
     -------
@@ -311,7 +313,7 @@ def median_waits(rows: pl.DataFrame) -> pl.DataFrame:
         of dates at their latest.
     """
     groups, spells = _grouped(rows)
-    half = survival(rows).filter(pl.col("waiting") <= 0.5)  # noqa: PLR2004 - a half
+    half = curves.filter(pl.col("waiting") <= 0.5)  # noqa: PLR2004 - a half
     middle = half.group_by("register", "ending").agg(median=pl.col("day").min())
     soon = medians(kaplan_meier(spells.with_columns(hours="soonest")))
     late = medians(kaplan_meier(spells))
@@ -388,11 +390,12 @@ def _by_attention(counted: pl.DataFrame, early: pl.DataFrame, by: str) -> list[R
     """Part the appeals of each register that still waited at the landmark, by what came before."""
     waiting = counted.filter(pl.col("lo_days") > LANDMARK_DAYS).join(early, on="appeal_id")
     above = pl.col("early") > pl.col("early").median().over("register", "ending")
+    what = by.replace("_", " ")
     after = waiting.with_columns(
         pl.col("lo_days", "hi_days") - LANDMARK_DAYS,
-        set=pl.when(above).then(pl.lit("above the median")).otherwise(pl.lit("at or below it")),
+        set=pl.when(above).then(pl.lit(f"many {what}")).otherwise(pl.lit(f"few {what}")),
     )
-    common = {"by": by, "landmark_days": float(LANDMARK_DAYS)}
+    common: Row = {"by": by, "landmark_days": float(LANDMARK_DAYS)}
     return [
         row
         for register in counted["register"].unique(maintain_order=True)
@@ -404,6 +407,9 @@ def _by_attention(counted: pl.DataFrame, early: pl.DataFrame, by: str) -> list[R
 
 def _compared(rows: pl.DataFrame, common: Row) -> list[Row]:
     """Compare the sets of some waits, ending by ending; say what is missing where none can be."""
+    register = common["register"]
+    if register is not None:
+        rows = rows.with_columns(pl.format("{} ({})", "set", "register").alias("set"))
     found = [
         common | {"ending": ending} | told
         for (ending,), own in rows.group_by("ending", maintain_order=True)

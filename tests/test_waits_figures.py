@@ -74,8 +74,8 @@ def test_who_was_last_looked_at_is_marked() -> None:
 
 
 def test_a_refusal_is_written_where_the_curve_would_be() -> None:
-    figure = curves(step(None, None, note="3 appeals are counted, 10 are needed"))
-    assert "r: 3 appeals are counted, 10 are needed" in texts(figure)
+    figure = curves(step(None, None, note="appeals counted: 3, needed: 10"))
+    assert "r: appeals counted: 3, needed: 10" in texts(figure)
     assert lines(figure) == {}
 
 
