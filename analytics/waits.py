@@ -392,7 +392,6 @@ def _by_attention(counted: pl.DataFrame, early: pl.DataFrame, by: str) -> list[R
     above = pl.col("early") > pl.col("early").median().over("register", "ending")
     what = by.replace("_", " ")
     after = waiting.with_columns(
-        pl.col("lo_days", "hi_days") - LANDMARK_DAYS,
         set=pl.when(above).then(pl.lit(f"many {what}")).otherwise(pl.lit(f"few {what}")),
     )
     common: Row = {"by": by, "landmark_days": float(LANDMARK_DAYS)}

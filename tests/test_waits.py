@@ -296,6 +296,30 @@ def test_wide_dates_give_the_curve_of_turnbull_in_a_band_that_covers_every_readi
             assert inner[1] <= row["waiting_hi"] + 1e-9
 
 
+def test_the_interval_of_a_median_takes_dates_at_their_earliest_and_latest() -> None:
+    appeals = [appeal(f"a{n}", 500) for n in range(30)]
+    acts = [act(f"a{n}", 10 * n + 1, 10 * n + 90) for n in range(30)]
+    (row,) = halves(measured(appeals, acts)).filter(ending="rung_1").rows(named=True)
+    ends = []
+    for shift in (1, 90):
+        theirs = lifelines.KaplanMeierFitter().fit([10.0 * n + shift for n in range(30)])
+        ends.append(
+            lifelines.utils.median_survival_times(theirs.confidence_interval_).to_numpy()[0]
+        )
+    assert (row["median_lo"], row["median_hi"]) == (min(ends[0]), max(ends[1]))
+    assert row["median_lo"] < row["median"] < row["median_hi"]
+
+
+def test_of_all_readings_of_dates_the_weakest_is_tested() -> None:
+    appeals = [appeal(f"{name}{n}", 100, register=name) for name in "ab" for n in range(10)]
+    acts = [act(f"a{n}", 5, 40) for n in range(10)] + [act(f"b{n}", 39 + n) for n in range(10)]
+    found = compared(measured(appeals, acts)).filter(by="register", ending="rung_1")
+    late = [39 + n for n in range(10)]
+    tests = [logrank_test([days] * 10, late).p_value for days in (5, 40)]
+    assert found["p"].item() == pytest.approx(max(tests), rel=1e-6)
+    assert tests[0] < 1e-4 < tests[1]
+
+
 def test_those_at_risk_of_wide_dates_can_still_have_waited() -> None:
     appeals = [appeal(f"a{n}", 50) for n in range(10)]
     found = survival(measured(appeals, [act("a0", 5, 20), act("a1", 30, 40)]))
@@ -428,7 +452,7 @@ def test_where_dates_do_not_tell_what_came_first_both_are_possible() -> None:
 
 
 def test_a_closing_that_nobody_looked_at_has_not_come() -> None:
-    assert share(first_ends([], {"a1": 200}), "closed") == 0
+    assert share(first_ends([], {"a1": 200}), "closed", until=1000) == 0
 
 
 drawn_ends = st.lists(
