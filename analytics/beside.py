@@ -27,6 +27,7 @@ WINDOWS = 2_000  # that the window after is compared with, at most
 FEWEST_PLACEBOS = 20  # other dates, below which no p is told
 FEWEST_WINDOWS = 4  # side by side, below which no percentile is told
 LEVEL = 0.95
+MOST = 1e6  # a ratio above which no end is told
 _DAY = 24 * 3600 * 1_000_000  # microseconds
 _HOUR = 3600 * 1_000_000
 
@@ -75,17 +76,23 @@ def rate_ratio(before: Reals, after: Reals, *, dispersion: float = 1.0) -> RateR
     >>> [float(f"{value:.3g}") for value in rate_ratio(np.array(10.0), np.array(40.0))]
     [4.0, 1.97, 8.97, 2.39e-05]
     """
-    from scipy.special import betaincinv  # noqa: PLC0415
     from scipy.stats import binom  # noqa: PLC0415
 
     one, other = np.asarray(after) / dispersion, np.asarray(before) / dispersion
-    tail = (1 - LEVEL) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        lo = np.where(one > 0, betaincinv(np.maximum(one, _LEAST), other + 1, tail), 0.0)
-        hi = np.where(other > 0, betaincinv(one + 1, np.maximum(other, _LEAST), 1 - tail), 1.0)
         fewer = binom.cdf(np.minimum(before, after), np.add(before, after), 0.5)
-        ratio = np.divide(after, before)
-        return RateRatio(ratio, lo / (1 - lo), hi / (1 - hi), np.minimum(2 * fewer, 1.0))
+        return RateRatio(
+            np.divide(after, before), _lower_odds(one, other), 1 / _lower_odds(other, one),
+            np.minimum(2 * fewer, 1.0),
+        )  # fmt: skip
+
+
+def _lower_odds(one: Reals, other: Reals) -> Reals:
+    """Return the lower end of the odds of one against the other (Clopper and Pearson 1934)."""
+    from scipy.special import betaincinv  # noqa: PLC0415
+
+    share = betaincinv(np.maximum(one, _LEAST), other + 1, (1 - LEVEL) / 2)
+    return np.where(one > 0, share / (1 - share), 0.0)
 
 
 _LEAST = 1e-12
@@ -300,11 +307,19 @@ def _ratios(
         "windows": windows, "placebo_p": p,
     }  # fmt: skip
     if held.step > _bin(length):
-        return found
+        return _bounded(found)
     wide = max(dispersion(held, int(time), length) for time in {at[0], at[-1]})
     widened = rate_ratio(before, after, dispersion=wide)
     ends = {"ratio_lo": float(widened.lo.min()), "ratio_hi": float(widened.hi.max())}
-    return found | {"dispersion": wide} | ends
+    return _bounded(found | {"dispersion": wide} | ends)
+
+
+def _bounded(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the numbers, null where there is no end: nothing, or next to nothing, was before."""
+    return {
+        name: None if value is not None and not value < MOST else value
+        for name, value in found.items()
+    }
 
 
 def _bin(length: int) -> int:

@@ -956,16 +956,16 @@ RESPONSE_ATTENTION = Table(
         "percentile_hi": number("the most"),
         "before": count("how many before it, were it in the middle of its possible times"),
         "after": count("how many after it, the same"),
-        "ratio": number("after by before, the same"),
+        "ratio": number("after by before, the same; null where nothing was before"),
         "ratio_least": number("the least over its possible times"),
         "ratio_most": number("the most"),
         "ratio_lo": number(
             "95 % interval of the ratio, its least lower end: conditional binomial, counts divided "
             "by `dispersion`; null where that is not told"
         ),
-        "ratio_hi": number("its greatest upper end"),
+        "ratio_hi": number("its greatest upper end; null where there is none below a million"),
         "exact_lo": number("the same as if each came by itself (dispersion 1): the lower end"),
-        "exact_hi": number("the upper end; infinite where nothing was before"),
+        "exact_hi": number("the upper end"),
         "dispersion": number(
             "how much wider counts within the windows differ than by chance alone: 1 as Poisson's; "
             "null where numbers were shown too seldom to tell"

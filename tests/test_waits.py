@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import at, frames, rows
 
+from analytics import Store, measure
 from analytics.measured import COMPETING, MEDIAN_WAITS, SURVIVAL, WAIT_COMPARISONS, WAITS
 from analytics.tables import APPEALS, COUNTERS, POSTS, RESPONSES
 from analytics.waits import (
@@ -27,6 +28,7 @@ from analytics.waits import (
     wait_comparisons,
     waits,
 )
+from collectors.exports import import_files
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of what the yardstick imports
@@ -544,3 +546,25 @@ def test_closing_competes_with_answers_in_a_real_register(shared: Path) -> None:
     assert helped["share"].is_sorted()
     assert 0 < helped["share"][-1] < 95 / 945 + 0.02
     assert helped["answered_later"][0] + helped["ended"][0] == 94
+
+
+def test_a_real_register_is_measured_from_its_file(shared: Path, tmp_path: Path) -> None:
+    file = shared / "data/petitions_with_responses/wtp_petitions.csv"
+    import_files(tmp_path / "store", [file])
+    store = Store(tmp_path / "store")
+    measure(store)
+    told_of = store.read("waits").filter(ending="rung_1")
+    assert (told_of.height, told_of["is_ended"].sum(), told_of["is_counted"].sum()) == (
+        945,
+        95,
+        944,
+    )
+    assert store.read("lags")["before_appeal"].value_counts().sort("before_appeal").rows() == [
+        ("no", 94), ("yes", 1),
+    ]  # fmt: skip
+    curve = store.read("survival").filter(ending="rung_1").sort("day")
+    assert set(curve["register"]) == {"we-the-people"}
+    assert (curve["at_risk"][0], curve["ended"].sum()) == (944, 94)
+    assert 0.8 < curve["waiting"][-1] < 0.9
+    assert store.read("competing")["appeals"].unique().to_list() == [944]
+    assert store.read("response_attention")["note"].null_count() == 0  # one post is no series
