@@ -28,6 +28,7 @@ METHODS = ("observed", "star", "follow", "pdi", "calibrated")
 OVERLAP_METHODS = ("exact", "held", "sketch", "sample", "capture")
 BASES = ("observed", "object", "follow", "inferred")
 JOINS = ("post", "address", "object", "media", "picture", "text")  # the most trusted first
+SELECTIONS = ("census", "sample", "chosen", "found_by_outcome")
 ROLES = ("person", "media", "ngo", "official", "public_figure", "unknown")
 METRICS = (
     "views", "likes", "reposts", "quotes", "replies", "forwards", "reactions", "bookmarks",
@@ -56,6 +57,9 @@ APPEALS = Table(
         "outcome_known_until": time("responses were looked for up to this time"),
         "plan": text("where a plan of analysis was registered before outcomes were looked at"),
         "plan_at": time("when it was registered"),
+        "register": text("the register that it is one of, as its format is named"),
+        "selection": text("how appeals came to be in that register", values=SELECTIONS),
+        "closes_at": time("when it was to close, or signatures were needed"),
         "simulated": flag("made by the simulator; said on every screen", null=False),
     },
 )
