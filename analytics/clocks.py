@@ -240,6 +240,7 @@ def _of_rule(
             what=pl.lit(rule.what),
             only_if=pl.lit(rule.only_if, pl.String),
             basis=pl.lit(rule.starts),
+            timezone=pl.lit(rule.timezone),
             source=pl.lit(rule.source + checked),
         ).select(*CLOCKS.columns)
     )

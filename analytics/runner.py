@@ -81,7 +81,7 @@ def measure(
         store.declare_appeals()
         _place_responses(store)
         rows = _validate(store, seed, report) if validate else {}
-        now = now or datetime.now(UTC)
+        now = (now or datetime.now(UTC)).astimezone(UTC)
         inputs = _inputs(store, trees, seed, now)
         if not force and not validate and _is_current(store, inputs):
             return Run({}, perf_counter() - start, skipped=True)

@@ -17,10 +17,12 @@ from strategies import frames, rows
 
 from analytics import clocks as rules_of
 from analytics.clocks import SIGNATURES, Rule, clocks, mistake, presets
+from analytics.errors import SettingsError
 from analytics.measured import CLOCKS
 from analytics.runner import measure
+from analytics.settings import decode
 from analytics.store import Store
-from analytics.tables import APPEALS, RESPONSES
+from analytics.tables import APPEALS, POSTS, RESPONSES
 from collectors.exports.importing import import_files
 from collectors.exports.we_the_people import FORMAT
 
@@ -453,6 +455,81 @@ def test_every_preset_is_a_rule_with_a_source_and_the_day_it_was_looked_up(prese
 )
 def test_mistakes_in_rules_are_named(changes: dict[str, Any], fact: str) -> None:
     assert fact in (mistake(msgspec.structs.replace(rule(), **changes)) or "")
+
+
+def test_own_rules_and_days_off_are_read_from_the_settings(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "s", appeal_id="a")
+    post = {"appeal_id": "a", "post_id": "x:1", "platform": "x", "kind": "original"}
+    store.append(POSTS, rows(POSTS, post | {"source": "test"}))
+    told_by_user = """
+[[appeals]]
+id = "a"
+jurisdiction = "KZ"
+registered_at = 2026-02-02
+outcome_known_until = 2026-02-20
+[[clocks]]
+clock = "city"
+jurisdiction = "KZ"
+timezone = "Asia/Almaty"
+what = "an answer of the city"
+starts = "registered"
+days = 2
+counted = "working"
+since = 2026-02-02
+source = "its charter"
+[days_off]
+KZ = [2026-02-03]
+"""
+    (store.path / "groundswell.toml").write_text(told_by_user)
+    for now in (NOW, NOW + timedelta(days=9)):  # outcomes are known until February
+        measure(Store(store.path), now=now)
+    assert store.read("runs")["inputs"].n_unique() == 1
+    found = {row["clock"]: row for row in store.read("clocks").to_dicts()}
+    assert found["city"]["due_lo"] == evening(2026, 2, 5)
+    assert found["kz-answer"]["due_lo"] == evening(2026, 2, 24)
+    (store.path / "groundswell.toml").write_text(
+        told_by_user.replace("02-03]", "02-04, 2026-02-05]")
+    )
+    assert not measure(Store(store.path), now=NOW).skipped
+    assert store.read("runs")["inputs"].n_unique() == 2
+    assert store.read("clocks").filter(clock="city")["due_lo"].item() == evening(2026, 2, 6)
+
+
+def test_where_nobody_says_until_when_answers_were_looked_for_another_day_is_measured_anew(
+    tmp_path: Path,
+) -> None:
+    store = Store.create(tmp_path / "s", appeal_id="a")
+    early = {"appeal_id": "a", "actor": "city", "verb_code": "01"} | act(noon(2026, 1, 5))
+    utc = {name: early[name].astimezone(UTC) for name in ("from", "to")}
+    store.append(RESPONSES, rows(RESPONSES, early | utc))
+    declared = '[[appeals]]\nid = "a"\njurisdiction = "KZ"\nregistered_at = 2026-02-02\n'
+    (store.path / "groundswell.toml").write_text(declared)
+    states = []
+    for day in (20, 23, 23):
+        measure(Store(store.path), now=noon(2026, 2, day))
+        states.append(store.read("clocks").filter(clock="kz-answer")["state"].item())
+    assert states == ["waiting", "due", "due"]
+    assert store.read("runs")["inputs"].n_unique() == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("days = 0", "clock 'c' has days = 0"),
+        ("since = 2026-01-01T00:00:00Z", "Expected `date`, got `datetime`"),
+        ("owed = 3", "unknown field `owed`"),
+        ("[days_off]\nKazakhstan = [2026-01-01]", "write an ISO 3166 code such as KZ"),
+    ],
+)
+def test_mistakes_in_the_settings_are_named(text: str, fact: str) -> None:
+    entry = '[[clocks]]\nclock = "c"\njurisdiction = "KZ"\ntimezone = "Asia/Almaty"\nwhat = "w"\n'
+    entry += 'starts = "registered"\nsource = "s"\n'
+    assert decode(entry, place="t").clocks[0].clock == "c"
+    with pytest.raises(SettingsError) as error:
+        decode(text if text.startswith("[") else entry + text, place="t")
+    assert fact in str(error.value)
+    with pytest.raises(SettingsError, match="clock 'c' is written twice"):
+        decode(entry + entry, place="t")
 
 
 def test_no_appeal_has_no_clock() -> None:
