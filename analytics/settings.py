@@ -43,6 +43,7 @@ class Appeal(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defa
     jurisdiction: str | None = None
     object_keys: list[str] = []
     outcome_known_until: datetime | None = None
+    selection: Literal["census", "sample", "chosen", "found_by_outcome"] | None = None
     plan: str | None = None  # where a plan of analysis is registered, and when that was
     plan_at: datetime | None = None
 
@@ -146,6 +147,9 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
                 "outcome_known_until": _utc(a.outcome_known_until, zone),
                 "plan": a.plan,
                 "plan_at": _utc(a.plan_at, zone),
+                "register": None,
+                "selection": a.selection,
+                "closes_at": None,
                 "simulated": simulated,
             }
             for a in self.appeals
@@ -382,12 +386,14 @@ def load(path: Path) -> Settings:
         raise SettingsError(msg) from None
 
 
-def template(appeal_id: str) -> str:
-    """Return a commented ``groundswell.toml`` for one appeal.
+def template(appeal_id: str | None) -> str:
+    """Return a commented ``groundswell.toml`` for one appeal; for none, where registers bring them.
 
     >>> decode(template('say "no"'), place="groundswell.toml").appeals[0].id
     'say "no"'
     """
+    if appeal_id is None:
+        return _TEMPLATE.replace("[[appeals]]\nid = {appeal_id}", '# [[appeals]]\n# id = "a"')
     return _TEMPLATE.replace("{appeal_id}", json.dumps(appeal_id))
 
 
@@ -409,6 +415,7 @@ id = {appeal_id}
 # registered_at = 2016-09-02                 # legal clocks start here, never at an upload
 # jurisdiction = "KZ"
 # object_keys = ["youtube:VIDEO_ID", "url:https://example.org/petition"]
+# selection = "chosen"                       # or census, sample, found_by_outcome: how it got here
 # outcome_known_until = 2016-12-31           # responses were looked for up to then
 # plan = "https://example.org/plan"          # a plan of analysis, registered before …
 # plan_at = 2016-08-30                       # … outcomes were looked at

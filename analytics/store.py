@@ -92,8 +92,10 @@ class Store:
         return f"<Store {self.path} ({counts or 'empty'})>"
 
     @classmethod
-    def create(cls, path: str | Path, *, appeal_id: str = "appeal") -> Self:
+    def create(cls, path: str | Path, *, appeal_id: str | None = "appeal") -> Self:
         """Make an empty store with a commented ``groundswell.toml``, and its key.
+
+        Without ``appeal_id`` no appeal is declared: registers bring their own.
 
         Raises
         ------

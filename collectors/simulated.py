@@ -96,12 +96,13 @@ def _is_ours(store: Store) -> bool:
 
 def _settings(simulation: Simulation) -> Settings:
     """Declare the appeal, and the invented institutions as public actors."""
-    appeal = simulation.appeals.drop("appeal_id", "simulated").row(0, named=True)
+    told = simulation.appeals.row(0, named=True)
+    appeal = {name: told[name] for name in Appeal.__struct_fields__ if name in told}
     named = simulation.accounts.filter(pl.col("role").is_in(_NAMED)).unique(
         "account_id", maintain_order=True
     )
     return Settings(
-        appeals=[Appeal(id=simulation.appeals["appeal_id"][0], **appeal)],
+        appeals=[Appeal(id=told["appeal_id"], **appeal)],
         public=[
             PublicActor(account=account, role=role, reason=_REASON, source="simulated")
             for account, role in named.select("account_id", "role").iter_rows()

@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, dcc, html, no_update
+import polars as pl
+from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from analytics.errors import GroundswellError
@@ -21,6 +22,8 @@ PAGES: dict[str, tuple[str, ModuleType]] = {
 URL = "url"
 PAGE = "page"
 NAV = "nav"
+CHOSEN = "appeal"
+_SHOWN = 100  # appeals in a list at once; the others are found by searching
 
 NO_APPEAL = (
     "This store holds no appeal yet. Import files with “groundswell import”, then come back."
@@ -70,16 +73,27 @@ def create_app(store: Store) -> Dash:
         except GroundswellError as error:  # the page stays up and says what is wrong
             return dmc.Text(str(error)), no_update
 
+    @app.callback(
+        Output(URL, "search"),
+        Input(CHOSEN, "value"),
+        State(URL, "search"),
+        prevent_initial_call=True,
+    )
+    def _choose(appeal_id: str | None, search: str) -> Any:  # noqa: ANN401 - or nothing to change
+        wanted = f"?{urlencode({'appeal': appeal_id})}"
+        return no_update if appeal_id is None or wanted == search else wanted
+
     app._setup_server()  # noqa: SLF001 - else assets lack where a deep link is opened first
     return app
 
 
 def show(store: Store, pathname: str, search: str) -> tuple[Component, list[Component]]:
     """Return the page that an address names, and the navigation that fits it."""
-    appeals = store.read("appeals", columns=["appeal_id"])["appeal_id"].to_list()
+    known = store.read("appeals", columns=["appeal_id", "title"]).sort("appeal_id")
+    appeals = known["appeal_id"].to_list()
     asked = parse_qs((search or "").removeprefix("?")).get("appeal", [""])[0]
     appeal_id = asked if asked in appeals else next(iter(appeals), None)
-    nav = [*_links(pathname, appeal_id), *_appeals(pathname, appeals, appeal_id)]
+    nav = [*_links(pathname, appeal_id), *_appeals(known, appeal_id)]
     if appeal_id is None:
         return dmc.Text(NO_APPEAL), nav
     if pathname not in PAGES:
@@ -131,15 +145,20 @@ def _links(pathname: str, appeal_id: str | None) -> list[Component]:
     ]
 
 
-def _appeals(pathname: str, appeals: list[str], chosen: str | None) -> list[Component]:
-    """Return links to the other appeals, where there are several."""
-    if len(appeals) < 2:  # noqa: PLR2004 - nothing to choose from
+def _appeals(known: pl.DataFrame, chosen: str | None) -> list[Component]:
+    """Return a field to choose among the appeals, where there are several."""
+    if known.height < 2:  # noqa: PLR2004 - nothing to choose from
         return []
+    label = pl.coalesce("title", "appeal_id")
+    choices = known.select(value="appeal_id", label=label).to_dicts()
     return [
-        dcc.Link(appeal, href=_address(pathname, appeal), className="nav-appeal")
-        for appeal in appeals
-        if appeal != chosen
-    ]
+        dmc.Select(
+            id=CHOSEN, data=choices, value=chosen, searchable=True, limit=_SHOWN, size="xs",
+            allowDeselect=False, nothingFoundMessage="No appeal is called so",
+            maxDropdownHeight=320, className="nav-appeals",
+            **{"aria-label": f"Appeal, one of {known.height:,}"},
+        )
+    ]  # fmt: skip
 
 
 def _address(path: str, appeal_id: str | None) -> str:

@@ -336,6 +336,46 @@ def test_a_refusal_of_one_format_comes_before_another_is_written(tmp_path: Path)
     assert store.versions() == {}
 
 
+WTP = b"id,title,signatureCount,created,status,response.id,response.associationTime\n" + b"".join(
+    b"p%d,A,%d,1300000000,open,%s\n" % (k, k, b"7,1300009000" if k == 1 else b",") for k in range(3)
+)
+
+
+def test_a_register_brings_an_appeal_for_each_petition(tmp_path: Path) -> None:
+    report = import_files(tmp_path / "s", [written(tmp_path / "f", WTP)])
+    store = Store(tmp_path / "s")
+    assert store.read("appeals")["appeal_id"].sort().to_list() == ["wtp-p0", "wtp-p1", "wtp-p2"]
+    assert store.read("responses")["appeal_id"].to_list() == ["wtp-p1"]
+    assert (report.appeal_id, store.settings.appeals) == ("we-the-people", [])
+    assert store.read("appeals")["title"].to_list() == [None] * 3  # words of private people
+    import_files(tmp_path / "s", [written(tmp_path / "g", WTP)])
+    assert store.read("appeals").height == 3
+
+
+def test_a_register_keeps_titles_where_words_are_kept(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "s", appeal_id=None)
+    toml = store.path / "groundswell.toml"
+    chosen = 'level = "open"\nreason = "petitions of a public register"'
+    toml.write_text(toml.read_text().replace('level = "strict"', chosen))
+    import_files(store.path, [written(tmp_path / "f", WTP)])
+    assert set(Store(store.path).read("appeals")["title"]) == {"A"}
+
+
+def test_a_register_can_be_of_the_one_appeal_that_is_asked_for(tmp_path: Path) -> None:
+    import_files(tmp_path / "s", [written(tmp_path / "f", WTP)], appeal="park")
+    store = Store(tmp_path / "s")
+    assert store.read("appeals")["appeal_id"].to_list() == ["park"]
+    assert set(store.read("posts")["appeal_id"]) == {"park"}
+    assert store.read("responses")["appeal_id"].to_list() == ["park"]
+
+
+def test_a_register_stands_beside_an_appeal_that_is_declared(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "s", appeal_id="park")
+    import_files(store.path, [written(tmp_path / "f", WTP)])
+    held = store.read("appeals")["appeal_id"].sort().to_list()
+    assert held == ["park", "wtp-p0", "wtp-p1", "wtp-p2"]
+
+
 def test_a_folder_that_was_there_is_left_there_and_empty(tmp_path: Path, keys: Path) -> None:
     (tmp_path / "store").mkdir()
     with pytest.raises(FormatError):

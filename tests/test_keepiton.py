@@ -44,6 +44,14 @@ def test_an_ordered_shutdown_restricts_the_public_from_its_first_day(tmp_path: P
     ]  # fmt: skip
 
 
+def test_each_shutdown_is_a_case_that_was_found_by_its_outcome(tmp_path: Path) -> None:
+    done = read(FORMAT, sheet(tmp_path, row(), row(link="https://a.example/2")))
+    cases = done.rows["appeals"]
+    assert cases["appeal_id"].to_list() == done.rows["responses"]["appeal_id"].to_list()
+    assert cases["appeal_id"].n_unique() == 2
+    assert set(cases["selection"]) == {"found_by_outcome"}
+
+
 def test_only_what_an_authority_ordered_is_a_response(tmp_path: Path) -> None:
     who = ("Local government", "Judiciary", "Law Enforcemnet ", "Non-government", "Uknown ", "")
     done = read(FORMAT, sheet(tmp_path, *map(row, who)))

@@ -48,11 +48,10 @@ def test_each_act_is_a_response_within_the_days_of_its_protest(tmp_path: Path) -
 def test_to_ignore_is_no_act_and_no_response_says_nothing(tmp_path: Path) -> None:
     found = done(tmp_path, event(1, "ignore"), event(2), event(3, "ignore", "killings"))
     assert found.rows["responses"]["response_id"].to_list() == ["mass-mobilization:3/killings"]
-    assert found.lost("dropped", "rows") == {
-        "no response of the state is coded": 1,
-        "the protest was ignored: that is no act": 1,
-    }
+    assert found.lost("unknown", "responses") == {"whether the state did anything is not coded": 1}
     assert sum(found.lost("dropped", "responses").values()) == 1
+    known = found.rows["appeals"]["outcome_known_until"].is_not_null().to_list()
+    assert known == [True, False, True]
 
 
 def test_a_concession_has_a_code_and_no_rung(tmp_path: Path) -> None:
@@ -90,9 +89,9 @@ def test_every_act_has_a_code_of_cameo(kind: str, tmp_path: Path) -> None:
 def test_every_real_event_is_kept_or_dropped_with_a_reason(shared: Path) -> None:
     path = shared / "data" / "mass_mobilization" / "mm_events_1990_2011.csv"
     found = read(FORMAT, path, zone=UTC)
-    acts = found.rows["responses"]
-    events = acts["response_id"].str.extract(r":(.*)/").n_unique()
-    assert events + sum(found.lost("dropped", "rows").values()) == 9_606
+    acts, events = found.rows["responses"], found.rows["appeals"]
+    assert events["appeal_id"].n_unique() + sum(found.lost("dropped", "rows").values()) == 9_606
+    assert acts["appeal_id"].is_in(events["appeal_id"].implode()).all()
     assert acts.height == acts["response_id"].n_unique() == 6_891
     other = path.with_name("country_year_types.csv")
     assert not FORMAT.knows(Head.of(Source(other)))

@@ -133,7 +133,10 @@ def test_one_bad_petition_costs_only_itself(tmp_path: Path) -> None:
 def test_the_real_petition_has_its_signatures_and_no_response(shared: Path) -> None:
     done = read(FORMAT, shared / "data" / "petitions_with_responses" / "uk_131215_api.json")
     assert done.rows["posts"]["post_id"].to_list() == ["petition:uk/131215"]
-    assert done.rows["numbers shown"]["value"].to_list() == [3_555_721]
+    assert done.rows["numbers shown"]["value"].to_list() == [3_555_721, 10_000, 100_000]
+    (appeal,) = done.rows["appeals"].to_dicts()
+    assert (appeal["appeal_id"], appeal["jurisdiction"]) == ("uk-131215", "GB")
+    assert appeal["registered_at"] < appeal["outcome_known_until"]
     assert done.rows["responses"].is_empty()
     assert "field signatures_by_constituency is not read" in done.lost("unknown", "fields")
 

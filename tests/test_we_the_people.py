@@ -47,12 +47,28 @@ def test_petitions_are_posts_with_their_signatures(tmp_path: Path) -> None:
     assert done.rows["numbers shown"]["value"].to_list() == [5_001, 12, 0]
 
 
-def test_one_answer_to_many_petitions_is_one_response(tmp_path: Path) -> None:
+def test_one_answer_to_many_petitions_is_a_response_of_each(tmp_path: Path) -> None:
     responses = files(tmp_path, petitions=PETITIONS).rows["responses"]
-    assert responses.select("response_id", "verb_code", "rung", "summary").rows() == [
-        ("wtp:7", "01", 1, "Official response to 2 petition(s)")
-    ]
-    assert responses["sources"].to_list() == [["http://r/7", f"{SITE}/mend/a1", f"{SITE}/paint/b2"]]
+    summary = "Official response to 2 petition(s)"
+    wanted = ["appeal_id", "response_id", "verb_code", "rung", "summary"]
+    assert responses.select(wanted).rows() == [
+        ("wtp-p1", "wtp:7/p1", "01", 1, summary), ("wtp-p2", "wtp:7/p2", "01", 1, summary),
+    ]  # fmt: skip
+    pages = [["http://r/7", f"{SITE}/mend/a1"], ["http://r/7", f"{SITE}/paint/b2"]]
+    assert responses["sources"].to_list() == pages
+
+
+def test_each_petition_is_an_appeal(tmp_path: Path) -> None:
+    done = files(tmp_path, petitions=PETITIONS)
+    appeals = done.rows["appeals"]
+    assert appeals["appeal_id"].to_list() == ["wtp-p1", "wtp-p2", "wtp-p3"]
+    assert appeals["appeal_id"].to_list() == done.rows["posts"]["appeal_id"].to_list()
+    assert set(appeals["register"]) == {"we-the-people"}
+    assert set(appeals["jurisdiction"]) == {"US"}
+    assert appeals["registered_at"].to_list() == done.rows["posts"]["at"].to_list()
+    latest = datetime.fromtimestamp(1_300_020_000, UTC)  # the last that any row tells of
+    assert set(appeals["outcome_known_until"]) == {latest}
+    assert appeals["title"].null_count() == appeals.height  # words of private people
 
 
 def test_an_answer_before_its_petition_is_kept_as_told(tmp_path: Path) -> None:

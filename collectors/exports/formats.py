@@ -46,6 +46,8 @@ class Options:
     zone: tzinfo | None = None
     losses: Losses = field(default_factory=Losses)
     scratch: Path = Path()
+    appeal_asked: bool = False  # the user named the appeal that all of it is of
+    keeps_words: bool = False  # of private people, as the store's level of protection has it
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,11 @@ def _paths(data: bytes) -> Iterator[str]:
 
 
 class Format(Protocol):
-    """One kind of file."""
+    """One kind of file.
+
+    A register of appeals says so by an attribute ``register = True``; its parts then tell of each
+    row which appeal it is of, and bring rows of ``appeals``.
+    """
 
     name: str
     label: str
@@ -173,6 +179,11 @@ def known_formats() -> dict[str, Format]:
     """
     found = entry_points(group="groundswell.formats")
     return {entry.name: _loaded(entry) for entry in sorted(found, key=lambda entry: entry.name)}
+
+
+def is_register(name: str) -> bool:
+    """Return whether a format brings appeals of its own."""
+    return bool(getattr(known_formats()[name], "register", False))
 
 
 def _loaded(entry: EntryPoint) -> Format:

@@ -3,7 +3,7 @@
 import gc
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,9 +19,17 @@ from analytics.errors import FormatError
 from analytics.protection import key_path
 from analytics.store import Store, is_store
 from analytics.summary import most_shared
-from analytics.tables import IMPORTS, LOSSES, SHARES
+from analytics.tables import APPEALS, IMPORTS, LOSSES, SHARES
 from collectors.exports.foreign import foreign
-from collectors.exports.formats import Head, Options, Part, detect, known_formats, named
+from collectors.exports.formats import (
+    Head,
+    Options,
+    Part,
+    detect,
+    is_register,
+    known_formats,
+    named,
+)
 from collectors.exports.losses import Losses
 from collectors.exports.sources import Found, Source, find
 from collectors.exports.times import known_zone
@@ -72,7 +80,8 @@ def import_files(
     """Read files into a store, which is made if it is not there.
 
     Importing the same files again changes nothing. If nothing can be read, nothing is changed:
-    a store made for it is taken away again, with its key.
+    a store made for it is taken away again, with its key. Registers of appeals bring their own, one
+    for each petition or event; with ``appeal`` what they hold is of that one.
 
     Raises
     ------
@@ -98,9 +107,13 @@ def _into_store(
 ) -> Report:
     made = not is_store(store_path)
     folder_was_there = store_path.exists()
-    store = Store.create(store_path, appeal_id=appeal or "appeal")
+    registers = [name for name in plan.by_format if is_register(name)]
+    brings_all = appeal is None and len(registers) == len(plan.by_format)
+    store = Store.create(store_path, appeal_id=appeal or (None if brings_all else "appeal"))
     try:
-        options.appeal_id = store.settings.appeal_id(appeal)
+        options.appeal_id = registers[0] if brings_all else store.settings.appeal_id(appeal)
+        options.appeal_asked = appeal is not None
+        options.keeps_words = store.settings.protection.level == "open"
         return _Import(store, plan, options, timezone).run()
     except BaseException:
         if made and not store.versions():
@@ -177,7 +190,8 @@ class _Import:
             self.losses.add("dropped", "files", fact, example=source.name)
         writing = Writing(self.store, self.options.appeal_id, self.losses)
         for name, parts in started.items():
-            writing.write(name, parts or [])
+            own: Iterable[Part] = parts or []
+            writing.write(name, _of_one(own) if self.options.appeal_asked else own)
         return self._finish(files)
 
     def _nothing_held(self) -> str:
@@ -251,6 +265,13 @@ class _Import:
             named=int(kinds.filter(pl.col("kind").is_in(SHARES))["named"].sum()),
             most_shared=_most_shared(posts),
         )
+
+
+def _of_one(parts: Iterable[Part]) -> Iterator[Part]:
+    """Leave out which appeal of a register rows are of: all are of the one that was asked for."""
+    for part in parts:
+        if part.table is not APPEALS:
+            yield Part(part.table, part.frame.drop("appeal_id", strict=False), part.what)
 
 
 def _most_shared(posts: pl.LazyFrame) -> dict[str, str | int] | None:

@@ -1,10 +1,12 @@
 """Internet shutdowns that Access Now's #KeepItOn coalition lists, as CSV of any year.
 
-The columns' names differ from year to year, with blanks and capitals. A shutdown that a government,
-a court or a force of the state ordered is a response: restrictions on speech (CAMEO 1721) for the
-public. The act is its beginning, so that the interval is the first day; the last one stands in the
-summary. Ends are often missing, ``Ongoing``, or before the beginning: all counted in the losses.
-The days are days at the place, whose zone the list does not tell.
+Each is an appeal by itself, of which nothing is known but that it was answered so: the list holds
+no case in which nothing happened. The columns' names differ from year to year, with blanks and
+capitals. A shutdown that a government, a court or a force of the state ordered is a response:
+restrictions on speech (CAMEO 1721) for the public. The act is its beginning, so that the interval
+is the first day; the last one stands in the summary. Ends are often missing, ``Ongoing``, or before
+the beginning: all counted in the losses. The days are days at the place, whose zone the list does
+not tell.
 """
 
 import hashlib
@@ -14,7 +16,7 @@ from datetime import UTC
 import polars as pl
 
 from analytics.schema import STRINGS
-from analytics.tables import RESPONSES
+from analytics.tables import APPEALS, RESPONSES
 from collectors.exports.coded_acts import day_begins, day_ends, placed, without
 from collectors.exports.csvs import ROW, batches, note_unread, with_columns_of
 from collectors.exports.formats import Head, Options, Part
@@ -52,6 +54,7 @@ class KeepItOn:
 
     name = "keepiton"
     label = "#KeepItOn internet shutdowns CSV"
+    register = True
 
     def knows(self, head: Head) -> bool:
         """Judge by the names of the columns, in capitals or not."""
@@ -68,7 +71,9 @@ class KeepItOn:
             named = told.rename(lower)
             note_unread(named, {*_READ, "id", "ID", "year"} - {"actual_cause"}, source, losses)
             rows = _checked(with_columns_of(named, _READ), source, losses)
-            yield Part(RESPONSES, _responses(rows, source, options), "responses")
+            acts = _responses(rows, source, options)
+            yield Part(APPEALS, _appeals(acts), "appeals")
+            yield Part(RESPONSES, acts, "responses")
 
 
 FORMAT = KeepItOn()
@@ -116,6 +121,7 @@ def _responses(rows: pl.DataFrame, source: Source, options: Options) -> pl.DataF
     return placed(
         rows.select(
             "response_id",
+            pl.col("response_id").str.replace(":", "-", literal=True).alias("appeal_id"),
             "from",
             "to",
             actor=pl.format("{} ({})", ordered, "country"),
@@ -127,6 +133,16 @@ def _responses(rows: pl.DataFrame, source: Source, options: Options) -> pl.DataF
             coder=pl.lit(CODER),
         )
     )
+
+
+def _appeals(acts: pl.DataFrame) -> pl.DataFrame:
+    return acts.select(
+        "appeal_id",
+        title="summary",
+        register=pl.lit(FORMAT.name),
+        selection=pl.lit("found_by_outcome"),
+        simulated=pl.lit(value=False),
+    ).unique("appeal_id", maintain_order=True)
 
 
 def _summary() -> pl.Expr:

@@ -1,14 +1,16 @@
 """Protests and what states did about them, from the Mass Mobilization project, as CSV.
 
-Each act of a state at a protest is a response, in the table with one column for each kind of act
-(``arrests``, ``accomodation``, …) and in the project's own, with up to seven of them in words
-(``stateresponse1`` …). An act has no date of its own: it lies between the first and the last day of
-the protest, which can be years apart. Days are days at the place, whose zone is not told.
+Each protest is an appeal by itself, made on its first day, and its last day is the last on which
+responses are known. Each act of a state at it is a response, in the table with one column for each
+kind of act (``arrests``, ``accomodation``, …) and in the project's own, with up to seven of them in
+words (``stateresponse1`` …). An act has no date of its own: it lies between the first and the last
+day of the protest, which can be years apart. Days are days at the place, whose zone is not told.
 
 ``ACTS`` says which CAMEO code stands for which kind. To concede something has a code and no rung:
 what was conceded is not coded. Protesters are those who support the demand, so that they are the
-target of what was done to them. To ignore a protest is no act: such events are dropped, and the
-column ``no_response``, which is set for nearly all events, is not read.
+target of what was done to them. To ignore a protest is no act: such an appeal has no response. The
+column ``no_response``, which is set for nearly all events, is not read; where nothing is coded at
+all, until when responses are known is not known.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +18,7 @@ from datetime import UTC
 
 import polars as pl
 
-from analytics.tables import RESPONSES
+from analytics.tables import APPEALS, RESPONSES
 from collectors.exports.coded_acts import day_begins, day_ends, placed, without
 from collectors.exports.csvs import ROW, batches, note_unread, refused, with_columns_of
 from collectors.exports.formats import Head, Options, Part
@@ -42,8 +44,7 @@ _UNNEEDED = {"ccode", "year", "region", "protest", "no_response"}
 
 _NO_PROTEST = "lacks its id, its country or the days of a protest"
 _BACKWARDS = "ends before it begins"
-_IGNORED = "the protest was ignored: that is no act"
-_NO_RESPONSE = "no response of the state is coded"
+_NO_RESPONSE = "whether the state did anything is not coded"
 _BESIDE = "ignored, and beside it an act is coded: the act is kept"
 _IN_UTC = "days are read as days in UTC (say another zone with --timezone)"
 _NO_MIDNIGHT = "begins or ends on a midnight that the zone's clocks skip or show twice"
@@ -55,6 +56,7 @@ class MassMobilization:
 
     name = "mass-mobilization"
     label = "Mass Mobilization protests CSV"
+    register = True
 
     def knows(self, head: Head) -> bool:
         """Judge by the names of columns."""
@@ -69,6 +71,7 @@ class MassMobilization:
         for source, told in batches(files, losses, options.scratch):
             note_unread(told, {*_READ, *_UNNEEDED} - {"protesterviolence"}, source, losses)
             events = _events(with_columns_of(told, _READ), source, losses)
+            yield Part(APPEALS, _appeals(events, options), "appeals")
             acts = _acts(events, source, losses)
             yield Part(RESPONSES, _responses(acts, source, options), "responses")
 
@@ -87,10 +90,9 @@ def _events(rows: pl.DataFrame, source: Source, losses: Losses) -> pl.DataFrame:
     rows = refused(rows, lacking, _NO_PROTEST, source, losses)
     rows = refused(rows, pl.col("last") < pl.col("first"), _BACKWARDS, source, losses)
     count = pl.col("kinds").list.len()
-    rows = refused(rows, count == 0, _NO_RESPONSE, source, losses)
-    ignored = pl.col("kinds").list.contains("ignore")
-    rows = refused(rows, ignored & (count == 1), _IGNORED, source, losses)
-    beside = rows.filter(ignored)
+    uncoded = rows.filter(count == 0).height
+    losses.add("unknown", "responses", _NO_RESPONSE, uncoded, example=source.name)
+    beside = rows.filter(pl.col("kinds").list.contains("ignore") & (count > 1))
     if beside.height:
         place = f"{source.name}, row {beside[ROW][0]}"
         losses.add("dropped", "responses", _BESIDE, beside.height, example=place)
@@ -118,9 +120,30 @@ def _composed(end: str) -> pl.Expr:
     return _day(pl.format("{}-{}-{}", parts[0], *(part.str.zfill(2) for part in parts[1:])))
 
 
+def _appeal_id() -> pl.Expr:
+    return pl.format("mass-mobilization-{}", "id")
+
+
+def _appeals(events: pl.DataFrame, options: Options) -> pl.DataFrame:
+    """Return each protest as an appeal."""
+    zone = options.zone or UTC
+    ends = day_ends(pl.col("last"), zone)
+    place = pl.coalesce("location", pl.lit("a place not told"))
+    return events.select(
+        appeal_id=_appeal_id(),
+        title=pl.format("Protest in {}, {}", place, "country"),
+        published_at=day_begins(pl.col("first"), zone),
+        published_by=day_ends(pl.col("first"), zone),
+        closes_at=ends,
+        outcome_known_until=pl.when(pl.col("kinds").list.len() > 0).then(ends),
+        register=pl.lit(FORMAT.name),
+        simulated=pl.lit(value=False),
+    )
+
+
 def _acts(events: pl.DataFrame, source: Source, losses: Losses) -> pl.DataFrame:
     """Return each act by itself."""
-    acts = events.explode("kinds").filter(pl.col("kinds") != "ignore")
+    acts = events.explode("kinds").filter(pl.col("kinds") != "ignore")  # null where uncoded: gone
     days = acts.filter(pl.col("last") > pl.col("first")).height
     losses.add("unknown", "times", _SPAN, days, example=source.name)
     columns = {
@@ -148,6 +171,7 @@ def _responses(acts: pl.DataFrame, source: Source, options: Options) -> pl.DataF
             "to",
             "verb_code",
             "target",
+            appeal_id=_appeal_id(),
             response_id=pl.format("mass-mobilization:{}/{}", "id", "kinds"),
             actor=pl.format("Government of {}", "country"),
             summary=pl.format(

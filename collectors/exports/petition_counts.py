@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from analytics.tables import COUNTERS, POSTS
+from analytics.tables import APPEALS, COUNTERS, POSTS
 from collectors.exports.cells import whole
 from collectors.exports.csvs import batches, note_unread, refused, with_columns_of
 from collectors.exports.formats import Head, Options, Part
@@ -19,6 +19,7 @@ from collectors.exports.sources import Source
 from collectors.exports.times import iso
 
 COLUMNS = {"timestamp", "count"}
+UK_PETITIONS = "uk-petitions"
 _NUMBER = re.compile(r"(?<!\d)\d{5,7}(?!\d)")
 _ZONED = r"(?:Z|[+-]\d\d:?\d\d)\s*$"
 
@@ -34,6 +35,7 @@ class PetitionCounts:
 
     name = "petition-counts"
     label = "Petition signature counts CSV"
+    register = True
 
     def knows(self, head: Head) -> bool:
         """Judge by its two columns: no others may stand beside them."""
@@ -62,6 +64,7 @@ class PetitionCounts:
             if source.name not in met:
                 losses.add("unknown", "references", reason, example=source.name)
                 met.add(source.name)
+            yield Part(APPEALS, _appeal(post_id, rows.height), "appeals")
             yield Part(POSTS, _post(post_id, rows.height), "posts")
             yield Part(COUNTERS, _counts(rows, post_id), "numbers shown")
 
@@ -84,8 +87,23 @@ def _petition(source: Source) -> tuple[str, str]:
     return f"petition:counts/{stem}", _NOT_NAMED
 
 
+def _appeal(post_id: str, rows: int) -> pl.DataFrame:
+    """Return the petition as an appeal, named as those of ``uk_petitions`` are."""
+    is_uk = post_id.startswith("petition:uk/")
+    told = {
+        "appeal_id": [_named(post_id)], "jurisdiction": ["GB" if is_uk else None],
+        "register": [UK_PETITIONS if is_uk else FORMAT.name], "simulated": [False],
+    }  # fmt: skip
+    return pl.DataFrame(told, schema_overrides={"jurisdiction": pl.String}).head(min(rows, 1))
+
+
+def _named(post_id: str) -> str:
+    return post_id.removeprefix("petition:").replace("/", "-", 1)
+
+
 def _post(post_id: str, rows: int) -> pl.DataFrame:
-    post = {"post_id": [post_id], "platform": ["petition"], "kind": ["original"]}
+    post = {"appeal_id": [_named(post_id)], "post_id": [post_id], "platform": ["petition"],
+            "kind": ["original"]}  # fmt: skip
     return pl.DataFrame(post).head(min(rows, 1))
 
 

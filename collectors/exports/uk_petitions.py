@@ -8,8 +8,9 @@ answer, a rejection, and a debate become responses. Times are in UTC; bare dates
   consultation (04), and to refuse one a denial (12).
 - That a debate was scheduled is a promise (03). When it was made is not told: between the opening
   of the petition and the debate, or the record's last change if that came first.
-- Signatures by country and constituency, and the times at which thresholds were reached, have no
-  place in the tables. The creator's name is never read: creators are private people.
+- Each petition is an appeal by itself. When thresholds were reached, it had so many signatures.
+- Signatures by country and constituency have no place in the tables. The creator's name is never
+  read: creators are private people.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ import msgspec
 import polars as pl
 
 from analytics.schema import STRINGS
-from analytics.tables import COUNTERS, POSTS, RESPONSES
+from analytics.tables import APPEALS, COUNTERS, POSTS, RESPONSES
 from collectors.exports.coded_acts import day_begins, day_ends, placed
 from collectors.exports.documents import Decoding, Document, chunks, documents, inside, names_read
 from collectors.exports.formats import Head, Options, Part
@@ -30,6 +31,7 @@ from collectors.exports.sources import Source
 from collectors.exports.times import iso
 
 LONDON = ZoneInfo("Europe/London")
+_REACHED = {"response_threshold_reached_at": 10_000, "debate_threshold_reached_at": 100_000}
 _ATTRIBUTES = ("attributes.action", "attributes.signature_count")
 _GOVERNMENT = ("UK Government", "GBRGOV")
 _COMMITTEE = ("Petitions Committee of the House of Commons", "GBRLEG")
@@ -75,6 +77,9 @@ class _Attributes(msgspec.Struct):
     scheduled_debate_date: str | None = None
     debate_outcome_at: str | None = None
     debate_state: str | None = None
+    closed_at: str | None = None
+    response_threshold_reached_at: str | None = None
+    debate_threshold_reached_at: str | None = None
     rejection: _Rejection | None = None
     government_response: _Answer | None = None
     debate: _Debate | None = None
@@ -96,6 +101,7 @@ class UkPetitions:
 
     name = "uk-petitions"
     label = "UK Parliament petitions JSON"
+    register = True
 
     def knows(self, head: Head) -> bool:
         """Judge by the paths of a petition's members, alone or on a page."""
@@ -113,6 +119,7 @@ class UkPetitions:
                 if found.is_empty():
                     continue
                 rows = _timed(found, source, options.losses)
+                yield Part(APPEALS, _appeals(rows, options), "appeals")
                 yield Part(POSTS, _posts(rows), "posts")
                 yield Part(COUNTERS, _signatures(rows), "numbers shown")
                 yield Part(RESPONSES, _responses(rows, source, options.losses), "responses")
@@ -149,7 +156,8 @@ def _petitions(some: Sequence[Document], decoding: Decoding) -> pl.DataFrame:
 
 _TEXTS = (
     "state", "created_at", "updated_at", "rejected_at", "government_response_at",
-    "scheduled_debate_date", "debate_outcome_at", "debate_state",
+    "scheduled_debate_date", "debate_outcome_at", "debate_state", "closed_at",
+    "response_threshold_reached_at", "debate_threshold_reached_at", "action",
 )  # fmt: skip
 _SCHEMA = {
     "id": pl.String, "text": pl.String, "opened_at": pl.String, "address": pl.String,
@@ -187,7 +195,7 @@ def _timed(rows: pl.DataFrame, source: Source, losses: Losses) -> pl.DataFrame:
     lost = rows["id"].is_null()
     losses.add("dropped", "rows", "lacks its id", int(lost.sum()), example=source.name)
     times = ("opened_at", "created_at", "updated_at", "rejected_at", "government_response_at",
-             "debate_outcome_at", "answer_made_at")  # fmt: skip
+             "debate_outcome_at", "answer_made_at", "closed_at", *_REACHED)  # fmt: skip
     rows = rows.filter(~lost)
     before = rows.select((pl.col(*times) != "").fill_null(value=False))
     rows = rows.with_columns(iso(pl.col(name)).alias(name) for name in times)
@@ -198,13 +206,31 @@ def _timed(rows: pl.DataFrame, source: Source, losses: Losses) -> pl.DataFrame:
     page = pl.col("address").str.replace(r"\.json(?:\?.*)?$", "")
     return rows.with_columns(
         post_id=pl.format("petition:uk/{}", "id"),
+        appeal_id=pl.format("uk-{}", "id"),
         at=pl.coalesce("opened_at", "created_at"),
         page=pl.coalesce(page, pl.format("https://petition.parliament.uk/petitions/{}", "id")),
     )
 
 
+def _appeals(rows: pl.DataFrame, options: Options) -> pl.DataFrame:
+    """Return each petition as an appeal, open to signatures from its opening on."""
+    return rows.select(
+        "appeal_id",
+        closes_at="closed_at",
+        title=pl.col("action") if options.keeps_words else pl.lit(None, pl.String),
+        published_at="at",
+        registered_at="opened_at",
+        outcome_known_until="updated_at",
+        jurisdiction=pl.lit("GB"),
+        object_keys=pl.concat_list("page"),
+        register=pl.lit(FORMAT.name),
+        simulated=pl.lit(value=False),
+    )
+
+
 def _posts(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(
+        "appeal_id",
         "post_id",
         "at",
         "text",
@@ -216,13 +242,20 @@ def _posts(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _signatures(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.filter(pl.col("signatures").is_not_null()).select(
+    """Return the numbers of signatures that are told: the newest, and when thresholds were met."""
+    newest = _shown(rows, "signature_count", pl.col("signatures"), "updated_at")
+    reached = [_shown(rows, name, pl.lit(number), name) for name, number in _REACHED.items()]
+    return pl.concat([newest, *(told.drop_nulls("observed_at") for told in reached)])
+
+
+def _shown(rows: pl.DataFrame, name: str, value: pl.Expr, at: str) -> pl.DataFrame:
+    return rows.select(
         "post_id",
         metric=pl.lit("signatures"),
-        value="signatures",
-        definition=pl.lit("uk-petitions signature_count"),
-        observed_at="updated_at",
-    )
+        value=value.cast(pl.Int64),
+        definition=pl.lit(f"uk-petitions {name}"),
+        observed_at=at,
+    ).drop_nulls("value")
 
 
 def _responses(rows: pl.DataFrame, source: Source, losses: Losses) -> pl.DataFrame:
@@ -279,6 +312,7 @@ def _acts(
     which = pl.col(which) if isinstance(which, str) else which
     transcript = pl.col("transcript") if name == "debate" else pl.lit(None, pl.String)
     return rows.filter(which.fill_null(value=False)).select(
+        "appeal_id",
         span[0].alias("from"),
         span[1].alias("to"),
         "at",

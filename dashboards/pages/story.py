@@ -23,6 +23,7 @@ NOT_MEASURED = (
     "“groundswell measure” on the store."
 )
 NO_TIMES = "Nothing that is held of this appeal carries a time, so there is no picture."
+FROM_REGISTER = "One of the register {}. Titles are words of private people: they are not kept."
 UNTITLED = (
     "Say in groundswell.toml what this appeal is called and when it was published, then measure "
     "again."
@@ -119,14 +120,23 @@ def _picture(store: Store, appeal_id: str, facts: dict[str, Any]) -> list[Compon
     ]
 
 
+def _called(appeal: dict[str, Any]) -> str:
+    return appeal["appeal_id"] if appeal["register"] else "Untitled appeal"
+
+
+def _untitled(appeal: dict[str, Any]) -> str:
+    """Say why there is no title, or how to give one."""
+    return FROM_REGISTER.format(appeal["register"]) if appeal["register"] else UNTITLED
+
+
 def _heading(appeal: dict[str, Any], facts: dict[str, Any]) -> Component:
     return html.Header(
         [
             dmc.Text(
                 sentences.period(facts["window_from"], facts["window_to"]), className="eyebrow"
             ),
-            dmc.Title(appeal["title"] or "Untitled appeal", order=1),
-            *([] if appeal["title"] else [dmc.Text(UNTITLED, size="sm", c="dimmed")]),
+            dmc.Title(appeal["title"] or _called(appeal), order=1),
+            *([] if appeal["title"] else [dmc.Text(_untitled(appeal), size="sm", c="dimmed")]),
         ]
     )
 
