@@ -12,7 +12,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import read
 from strategies import frames, rows
 
 from analytics import clocks as rules_of
@@ -24,7 +23,6 @@ from analytics.settings import decode
 from analytics.store import Store
 from analytics.tables import APPEALS, POSTS, RESPONSES
 from collectors.exports.importing import import_files
-from collectors.exports.we_the_people import FORMAT
 
 ALMATY, LONDON = ZoneInfo("Asia/Almaty"), ZoneInfo("Europe/London")
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -541,91 +539,77 @@ def test_no_appeal_has_no_clock() -> None:
 # Real registers
 
 
+def imported(folder: Path, file: Path, **how: Any) -> Store:  # noqa: ANN401 - as of import_files
+    import_files(folder / "s", [file], **how)
+    store = Store(folder / "s")
+    measure(store, now=NOW)
+    return store
+
+
 def test_a_petition_of_parliament_from_its_file_to_the_table(shared: Path, tmp_path: Path) -> None:
     """The site says itself when the petition of 2016 reached both numbers."""
-    folder = shared / "data" / "petitions_with_responses"
-    import_files(tmp_path / "s", [folder / "uk_131215_api.json"], appeal="again")
-    declared = '[[appeals]]\nid = "again"\njurisdiction = "GB"\nregistered_at = 2016-05-25\n'
-    (tmp_path / "s" / "groundswell.toml").write_text(declared)
-    measure(Store(tmp_path / "s"), now=datetime(2016, 6, 27, 12, tzinfo=UTC))
-    found = {row["clock"]: row for row in Store(tmp_path / "s").read("clocks").to_dicts()}
-    reached = {
-        "gb-response": datetime(2016, 6, 24, 6, 54, 57, 319_000, tzinfo=UTC),
-        "gb-debate": datetime(2016, 6, 24, 10, 48, 23, 281_000, tzinfo=UTC),
+    store = imported(tmp_path, shared / "data/petitions_with_responses/uk_131215_api.json")
+    found = {row["clock"]: row for row in store.read("clocks").to_dicts()}
+    response = datetime(2016, 6, 24, 6, 54, 57, 319_000, tzinfo=UTC)
+    debate = datetime(2016, 6, 24, 10, 48, 23, 281_000, tzinfo=UTC)
+    opened = datetime(2016, 5, 25, 11, 19, 56, 925_000, tzinfo=UTC)
+    assert {name: (row["started_lo"], row["started_hi"]) for name, row in found.items()} == {
+        "gb-response": (opened, response),
+        "gb-debate": (response, debate),
     }
-    assert found.keys() == reached.keys()
-    for clock, at in reached.items():
-        assert found[clock]["started_lo"] < at <= found[clock]["started_hi"]
-        assert (found[clock]["state"], found[clock]["due_hi"]) == ("waiting", None)
+    for row in found.values():
+        assert (row["state"], row["due_hi"], row["is_late"]) == ("waiting", None, None)
+        assert row["judged_at"] == datetime(2016, 6, 27, 0, 24, 58, 353_000, tzinfo=UTC)
 
 
 def test_counts_that_were_polled_date_the_number(shared: Path, tmp_path: Path) -> None:
-    file = shared / "data" / "petitions_with_responses" / "uk_wayback_gc_ehrc.csv"
+    file = shared / "data/petitions_with_responses/uk_wayback_tra_ehrc.csv"
     polled = pl.read_csv(file, try_parse_dates=True).sort("timestamp")
-    enough = polled["count"].to_list().index(polled.filter(pl.col("count") >= 10_000)["count"][0])
-    lo, hi = (polled["timestamp"][n].replace(tzinfo=UTC) for n in (enough - 1, enough))
-    import_files(tmp_path / "s", [file], appeal="gc", timezone="UTC")
-    (tmp_path / "s" / "groundswell.toml").write_text(
-        '[[appeals]]\nid = "gc"\njurisdiction = "GB"\n'
-    )
-    measure(Store(tmp_path / "s"), now=NOW)
-    found = Store(tmp_path / "s").read("clocks").filter(clock="gb-response")
-    assert found.select("started_lo", "started_hi", "state").rows() == [(lo, hi, "waiting")]
-    assert lo < hi
+    told_by_file = [
+        (time.replace(tzinfo=UTC), number)
+        for time, number in polled.select("timestamp", "count").rows()
+    ]
+    enough = next(n for n, (_, number) in enumerate(told_by_file) if number >= 10_000)
+    looks = told_by_file[enough - 1][0], told_by_file[enough][0]
+    store = imported(tmp_path, file, appeal="tra", timezone="UTC")
+    (store.path / "groundswell.toml").write_text('[[appeals]]\nid = "tra"\njurisdiction = "GB"\n')
+    measure(Store(store.path), now=NOW)
+    found = store.read("clocks").filter(clock="gb-response")
+    assert found.select("started_lo", "started_hi", "state").rows() == [(*looks, "waiting")]
 
 
-def test_the_petitions_to_the_white_house(shared: Path) -> None:
-    """Statuses are the register's own; its thresholds are those of the rules, but for one day."""
-    file = shared / "data" / "petitions_with_responses" / "wtp_petitions.csv"
-    done = read(FORMAT, file).rows
+def test_the_petitions_to_the_white_house(shared: Path, tmp_path: Path) -> None:
+    """Statuses and numbers are the register's own; the rules tell the same, but for three days."""
+    file = shared / "data/petitions_with_responses/wtp_petitions.csv"
+    store = imported(tmp_path, file)
     own = pl.read_csv(file, infer_schema_length=None).select(
-        "status", "signatureCount", "signatureThreshold", post_id=pl.format("petition:wtp/{}", "id")
+        "status", "signatureCount", "signatureThreshold", appeal_id=pl.format("wtp-{}", "id")
     )
-    posts, page = done["posts"], pl.col("urls").list.first()
-    until = posts["at"].max()
-    appeals = posts.select(
-        appeal_id="post_id", published_at="at", outcome_known_until=pl.lit(until),
-        jurisdiction=pl.lit("US"), simulated=pl.lit(value=False),
-    )  # fmt: skip
-    acts = (
-        done["responses"].explode("sources").join(
-            posts.select(of="post_id", sources=page), on="sources")
-        .with_columns(appeal_id="of", response_id=pl.format("{}/{}", "response_id", "of"))
-        .drop("of").with_columns(sources=pl.concat_list("sources"))
-    )  # fmt: skip
-    signed = done["numbers shown"].join(posts.select("post_id", posted_at="at"), on="post_id")
-    signed = signed.select(
-        "post_id",
-        "posted_at",
-        "value",
-        appeal_id="post_id",
-        observed_at=pl.lit(None, posts["at"].dtype),
-    ).select(list(SIGNATURES))
-    found = clocks(APPEALS.check(appeals), signed, RESPONSES.check(acts), now=NOW)
-    assert found.height == 945
-    both = found.join(own, left_on="appeal_id", right_on="post_id").with_columns(
-        rule=pl.col("clock").replace_strict({name: r.signatures for name, r in PRESETS.items()})
+    found = (
+        store.read("clocks").join(own, on="appeal_id").join(store.read("appeals"), on="appeal_id")
     )
-    other = both.filter(pl.col("rule") != pl.col("signatureThreshold"))
-    eastern = pl.col("published_at").dt.convert_time_zone("America/New_York").dt.date()
-    days_of_change = other.join(appeals, on="appeal_id").select(eastern).to_series().unique()
-    assert set(days_of_change) <= {date(2011, 10, 3), date(2013, 1, 14), date(2013, 1, 15)}
-    assert both.filter(status="responded").height == 95
-    states = dict(both.group_by("status", "state").len().select(
-        pl.concat_str("status", "state", separator=", "), "len").iter_rows())  # fmt: skip
-    assert states == {
-        "responded, answered": 94,
-        "responded, waiting": 1,  # answered before it was there
-        "pending response, waiting": 21,
-        "open, unknown": 36,
-        "closed, unknown": 792,
-        "closed, waiting": 1,  # created on 15 January 2013, when the number rose
-    }
-    (early,) = both.filter(status="responded", state="waiting").to_dicts()
+    assert found.height == own.height == 945
+    needs = pl.col("clock").replace_strict(
+        {name: rule.signatures for name, rule in PRESETS.items()}
+    )
+    created = pl.col("published_at").dt.convert_time_zone("America/New_York").dt.date()
+    other = found.filter(needs != pl.col("signatureThreshold"))
+    days = {date(2011, 10, 3): 1, date(2013, 1, 14): 1, date(2013, 1, 15): 3}
+    assert dict(other.group_by(created).len().rows()) == days
+    assert {(status, state): count for status, state, count
+            in found.group_by("status", "state").len().rows()} == {
+        ("responded", "answered"): 94,
+        ("responded", "waiting"): 1,  # answered before it was there
+        ("pending response", "waiting"): 21,
+        ("open", "unknown"): 36,
+        ("closed", "unknown"): 792,
+        ("closed", "waiting"): 1,  # created in the evening in which the number rose
+    }  # fmt: skip
+    (early,) = found.filter(status="responded", state="waiting").to_dicts()
     assert rules_of.BEFORE in early["note"]
-    enough = pl.col("signatureCount") >= pl.col("rule")
-    unanswered = both.filter(enough, pl.col("state") != "answered")
-    assert set(unanswered["state"]) == {"waiting"}
-    assert both.filter(~enough, pl.col("state") == "waiting").is_empty()
-    assert both["due_hi"].null_count() == both.height  # no time was promised: never overdue
-    assert both["is_late"].null_count() == both.height
+    enough = pl.col("signatureCount") >= needs
+    assert found.filter(enough).height == found["started_hi"].count() == 97
+    below = own.filter(pl.col("signatureCount") < pl.col("signatureThreshold"), status="responded")
+    assert found.filter(~enough, state="answered").height == below.height == 20
+    assert found.filter(pl.col("started_hi") > pl.col("closes_at")).is_empty()
+    assert found["due_hi"].count() == found["is_late"].count() == 0  # no time was promised
