@@ -16,7 +16,7 @@ from analytics.beside import response_attention
 from analytics.brokers import brokers
 from analytics.candidates import candidates
 from analytics.carrying import Forest, forests
-from analytics.clocks import clocks
+from analytics.clocks import SIGNATURES, clocks
 from analytics.communities import (
     Found,
     communities,
@@ -88,7 +88,7 @@ class Data:
         self.audiences = store.settings.audiences()
         self.choose: Choice = chosen(store.read("parent_models"))
         self.trees, self.seed, self.now = trees, seed, now
-        self.rules = tuple(store.settings.clocks)
+        self.rules, self.days_off = store.settings.clocks, store.settings.days_off
 
     @cached_property
     def shares(self) -> pl.DataFrame:
@@ -152,8 +152,8 @@ class Data:
     def signatures(self) -> pl.DataFrame:
         """How many had signed an appeal when."""
         signed = self.counters.filter(pl.col("metric") == "signatures")
-        whose = self.posts.select("appeal_id", "post_id")
-        return signed.join(whose, on="post_id").select("appeal_id", "observed_at", "value")
+        whose = self.posts.select("appeal_id", "post_id", posted_at="at")
+        return signed.join(whose, on="post_id").select(list(SIGNATURES))
 
     @cached_property
     def screen(self) -> Screened:
@@ -247,7 +247,8 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
     (tables.COORDINATION_FLAGS, lambda d: d.screen.flags),
     (tables.SIMILARITY, lambda d: d.screen.similarity),
     (tables.CLOCKS,
-     lambda d: clocks(d.appeals, d.signatures, d.responses, now=d.now, own=d.rules)),
+     lambda d: clocks(
+         d.appeals, d.signatures, d.responses, now=d.now, own=d.rules, days_off=d.days_off)),
     (tables.LAGS, lambda d: lags(
         d.appeals, d.posts, d.responses, attention=d.attention, peaks=d.peaks)),
     (tables.RESPONSE_ATTENTION, lambda d: response_attention(d.posts, d.responses, d.counters)),
