@@ -11,6 +11,7 @@ from functools import cached_property
 import polars as pl
 
 from analytics import measured as tables
+from analytics.around import Days, days, interruptions, leading, superposed
 from analytics.attention import Series, attention, peaks, phases, series, timeline
 from analytics.beside import response_attention
 from analytics.brokers import brokers
@@ -156,6 +157,16 @@ class Data:
         return signed.join(whose, on="post_id").select("appeal_id", "observed_at", "value")
 
     @cached_property
+    def timeline(self) -> pl.DataFrame:
+        """Posts by hour and by day."""
+        return timeline(self.posts)
+
+    @cached_property
+    def days(self) -> dict[str, Days]:
+        """Posts a day of each appeal."""
+        return days(self.timeline)
+
+    @cached_property
     def screen(self) -> Screened:
         """Synchronised sharing, against chance."""
         return screened(self.posts, self.accounts, seed=self.seed, quick=True)
@@ -228,7 +239,7 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
     (tables.MIXING, lambda d: mixing(d.crossed)),
     (tables.STORY_MEMBERS, lambda d: d.members),
     (tables.STORIES, lambda d: stories(d.posts, d.shares, d.members)),
-    (tables.TIMELINE, lambda d: timeline(d.posts)),
+    (tables.TIMELINE, lambda d: d.timeline),
     (tables.ATTENTION, lambda d: d.attention),
     (tables.PHASES, lambda d: d.phases),
     (tables.PEAKS, lambda d: d.peaks),
@@ -248,6 +259,9 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
     (tables.SIMILARITY, lambda d: d.screen.similarity),
     (tables.CLOCKS,
      lambda d: clocks(d.appeals, d.signatures, d.responses, now=d.now, own=d.rules)),
+    (tables.INTERRUPTIONS, lambda d: interruptions(d.responses, d.days)),
+    (tables.EPOCHS, lambda d: superposed(d.responses, d.days)),
+    (tables.LEADS, lambda d: leading(d.timeline, seed=d.seed)),
     (tables.LAGS, lambda d: lags(
         d.appeals, d.posts, d.responses, attention=d.attention, peaks=d.peaks)),
     (tables.RESPONSE_ATTENTION, lambda d: response_attention(d.posts, d.responses, d.counters)),
