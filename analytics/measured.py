@@ -23,6 +23,7 @@ from analytics.tables import BASES, JOINS, KINDS, METHODS, METRICS, OVERLAP_METH
 OBJECTS = ("original", "url", "hashtag", "media", "text")
 CHANCES = ("dealt", "traded")
 FLAGS = ("posts_per_hour", "gap_entropy", "account_age")
+READINGS = ("firm", "tentative", "weak")
 CLOCK_STATES = ("waiting", "due", "overdue", "answered", "refused", "unknown")
 TEMPLATES = ("after", "none_yet", "beside", "waits_differ")
 
@@ -893,6 +894,36 @@ LAGS = Table(
         "clock_basis": text("published (declared) or first_post (the first post held)"),
         "lag_lo": number("hours from there to the earliest possible time"),
         "lag_hi": number("hours from there to the latest possible time of a first response"),
+    },
+)
+
+AGREEMENT = Table(
+    name="agreement",
+    row="one field that two coders and more coded, and how far they agree",
+    key=("field",),
+    measured=True,
+    columns={
+        "field": text("verb_root, verb_code, target, level or rung", null=False),
+        "level": text("how differences count", null=False, values=("nominal", "ordinal")),
+        "responses": count("coded by two or more", null=False),
+        "coders": count("different coders", null=False),
+        "alpha": number("Krippendorff's alpha; null where there is nothing to disagree about"),
+        "alpha_lo": number("its 2.5 % point over responses drawn anew"),
+        "alpha_hi": number("its 97.5 % point"),
+        "reading": text("firm from .8, tentative from .667, else weak", values=READINGS),
+    },
+)
+
+DISAGREEMENTS = Table(
+    name="disagreements",
+    row="what one coder made of a field of a response on which coders differ, to be settled",
+    key=("response_id", "field", "coder"),
+    measured=True,
+    columns={
+        "response_id": text("the response", null=False),
+        "field": text("the field", null=False),
+        "coder": text("the coder", null=False),
+        "value": text("the code given"),
     },
 )
 

@@ -16,6 +16,7 @@ from analytics.brokers import brokers
 from analytics.candidates import candidates
 from analytics.carrying import Forest, forests
 from analytics.clocks import clocks
+from analytics.coding import agreement, coded, differing
 from analytics.communities import (
     Found,
     communities,
@@ -76,7 +77,7 @@ class Data:
 
     def __init__(self, store: Store, *, trees: int, seed: int, now: datetime) -> None:
         self.posts = counted_once(store.read("posts"))
-        self.responses = store.read("responses")
+        self.responses, self.codings = store.read("responses"), store.read("codings")
         if self.posts.is_empty() and self.responses.is_empty():
             way_out = f"begin with `groundswell import {store.path} FILE`"
             msg = f"{store.path} holds no posts yet; {way_out}"
@@ -132,6 +133,11 @@ class Data:
         signed = self.counters.filter(pl.col("metric") == "signatures")
         whose = self.posts.select("appeal_id", "post_id")
         return signed.join(whose, on="post_id").select("appeal_id", "observed_at", "value")
+
+    @cached_property
+    def codes(self) -> pl.DataFrame:
+        """What coders made of responses that several coded."""
+        return coded(self.responses, self.codings)
 
     @cached_property
     def screen(self) -> Screened:
@@ -226,6 +232,8 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
     (tables.SIMILARITY, lambda d: d.screen.similarity),
     (tables.CLOCKS,
      lambda d: clocks(d.appeals, d.signatures, d.responses, now=d.now, own=d.rules)),
+    (tables.AGREEMENT, lambda d: agreement(d.codes, seed=d.seed)),
+    (tables.DISAGREEMENTS, lambda d: differing(d.codes)),
     (tables.LAGS, lambda d: lags(d.appeals, d.posts, d.responses)),
     (tables.CANDIDATES, lambda d: candidates(d.appeals, d.posts, d.accounts)),
     (tables.LAYOUT, lambda d: time_river(d.posts, d.shares)),

@@ -32,7 +32,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -151,6 +151,11 @@ class Store:
     def settings(self) -> settings.Settings:
         """What ``groundswell.toml`` says."""
         return settings.load(self.path / "groundswell.toml")
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of times that are written without one."""
+        return settings.zone_of(self.settings.timezone)
 
     @property
     def store_id(self) -> str:
@@ -296,6 +301,13 @@ class Store:
                 str(self._folder(table)), frame, mode="overwrite", schema_mode="overwrite",
                 commit_properties=_commit(None),
             )  # fmt: skip
+
+    def remove(self, table: Table, column: str, values: Sequence[str]) -> None:
+        """Take away the rows that hold any of some values in a column of text."""
+        listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+        with self.writing():
+            if listed and self._exists(table):
+                self._delta(table).delete(f"{column} IN ({listed})")
 
     def compact(self, *, only_crowded: bool = False) -> int:
         """Merge small files and remove those that no recent version needs; return files saved."""
