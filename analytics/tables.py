@@ -194,11 +194,10 @@ RESPONSES = Table(
 RESPONSE_SOURCES = Table(
     name="response_sources",
     row="one source of a response, as it was when somebody looked at it",
-    key=("response_id", "source"),
-    merge="replace",
+    key=("response_id", "source", "retrieved_at"),
     columns={
         "response_id": text("the response", null=False),
-        "source": text("its address or citation, as in `responses`", null=False),
+        "source": ident("its address or citation, as in `responses`", "url", null=False),
         "retrieved_at": time("when it was looked at", null=False),
         "sha256": text("hash of the bytes that were seen; null where only the date is known"),
     },
@@ -208,7 +207,6 @@ EDITS = Table(
     name="edits",
     row="one field of a response that somebody changed",
     key=("edit_id", "field"),
-    merge="replace",
     columns={
         "edit_id": text("one act of changing, of one response", null=False),
         "response_id": text("the response", null=False),
@@ -225,14 +223,13 @@ EDITS = Table(
 CODINGS = Table(
     name="codings",
     row="what a further coder, who saw no codes, made of one field of a response",
-    key=("response_id", "field", "coder"),
-    merge="replace",
+    key=("response_id", "field", "coder", "at"),
     columns={
         "response_id": text("the response", null=False),
         "field": text("verb_code, target, level, …", null=False),
         "coder": text("the further coder", null=False),
         "value": text("the code given; null where none"),
-        "at": time("when it was read in", null=False),
+        "at": time("when it was given; a later code of the same coder holds", null=False),
     },
 )
 

@@ -13,10 +13,11 @@ from strategies import at, rows
 
 from analytics import ledger
 from analytics.codes import code_list, codes, wrong_actor
+from analytics.coding import CODED
 from analytics.errors import LedgerError
 from analytics.ledger import CLOSED, FIELDS, as_cells, checked
 from analytics.responses import ladder
-from analytics.sheets import CODED, appeals_csv, coding_sheet, responses_csv
+from analytics.sheets import appeals_csv, coding_sheet, responses_csv
 from analytics.store import Store
 from analytics.tables import APPEALS, LEVELS, RESPONSES, TARGETS
 from collectors.authorities import import_responses
@@ -63,7 +64,11 @@ def later(hours: int) -> datetime:
         ({"status": "open"}, "status", "is no code of docs/codebook.md"),
         ({"actor_kind": "akimat"}, "actor_kind", "such as court (court)"),
         ({"confidence": "1.5"}, "confidence", "is not between 0 and 1"),
-        ({"summary": "ÐŸÐ¾Ð»Ð¸Ñ†Ð¸Ñ Ð Ð"}, "summary", "holds letters that were lost"),
+        ({"summary": "Полиция".encode().decode("cp1251")}, "summary", "holds letters that were"),
+        ({"actor": "Әкімдік".encode().decode("latin-1")}, "actor", "holds letters that were lost"),
+        ({"actor_code": "XYZCOP"}, "actor_code", "'XYZ' is no country's code such as KAZ"),
+        ({"actor_code": "KAZLEGGOV"}, "actor_code", "'GOV' is a primary role and comes first"),
+        ({"sources": "a|http://"}, "sources", "'http://' is no address"),
         ({"summary": "Pol\N{REPLACEMENT CHARACTER}ce"}, "summary", "save the text as UTF-8"),
     ],
 )
@@ -129,7 +134,7 @@ def test_every_change_is_signed_and_says_what_was_there(store: Store) -> None:
 
 @pytest.mark.parametrize("who", ["", " "])
 def test_nobody_changes_the_ledger(store: Store, who: str) -> None:
-    with pytest.raises(LedgerError, match="say who enters this"):
+    with pytest.raises(LedgerError, match="say who does this"):
         ledger.added(store, CELLS, appeal_id="a", who=who, at=NOON)
     assert store.read("responses").is_empty()
 
@@ -255,7 +260,7 @@ def test_the_ledger_goes_out_and_comes_back_the_same(store: Store, tmp_path: Pat
     added(store, summary="A, “quoted”\nline", sources="a|b", impact="06", status="07")
     added(store, verb_code="173", actor_kind="police", actor_code="KAZCOP", level="regional")
     before = store.read("responses").sort("response_id")
-    responses_csv(before).write_csv(tmp_path / "out.csv")
+    responses_csv(before, store.read("response_sources")).write_csv(tmp_path / "out.csv")
     other = Store.create(tmp_path / "other", appeal_id="a")
     import_responses(other, tmp_path / "out.csv")
     assert_frame_equal(other.read("responses").sort("response_id"), before)
@@ -263,11 +268,12 @@ def test_the_ledger_goes_out_and_comes_back_the_same(store: Store, tmp_path: Pat
 
 def test_a_second_coder_sees_no_codes() -> None:
     act = {"response_id": "r", "appeal_id": "a", "from": at(0), "to": at(1), "actor": "Police",
-           "verb_code": "173", "target": "accused", "impact": "06", "level": "local"}  # fmt: skip
+           "verb_code": "173", "target": "accused", "impact": "06", "coder": "Ann"}  # fmt: skip
     sheet = coding_sheet(rows(RESPONSES, act))
     assert set(CODED) <= set(sheet.columns)
     assert sheet.select(CODED).row(0) == ("",) * len(CODED)
-    assert not {"rung", "coder", "confidence", "actor_code"} & set(sheet.columns)
+    assert sheet["coder"].to_list() == [""]
+    assert not {"rung", "confidence", "actor_code"} & set(sheet.columns)
 
 
 def test_an_appeal_a_row_with_opened_deadline_and_closed() -> None:
