@@ -9,7 +9,8 @@ import polars as pl
 from analytics.coding import CODED, newest
 from analytics.errors import LedgerError
 from analytics.ledger import Cells, as_cells, checked, held_response
-from analytics.store import Store, Written
+from analytics.merging import Written
+from analytics.store import Store
 from analytics.tables import CODINGS
 
 Codes = dict[str, str | None]

@@ -295,7 +295,13 @@ def held_response(store: Store, response_id: str) -> dict[str, Any]:
 
 
 def record(
-    store: Store, rows: Iterable[Mapping[str, Any]], *, act: Act, who: str, at: datetime
+    store: Store,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    act: Act,
+    who: str,
+    at: datetime,
+    undoes: str | None = None,
 ) -> int:
     """Write responses and, before, what of each changes; return how many responses change.
 
@@ -315,7 +321,8 @@ def record(
         ]  # fmt: skip
         trail = [
             told for row in changing
-            for told in _trail(held.get(row["response_id"], {}), row, act=act, who=name, at=at)
+            for told in _trail(held.get(row["response_id"], {}), row,
+                               {"act": act, "who": name, "at": at, "undoes": undoes})
         ]  # fmt: skip
         if changing:
             store.append(EDITS, pl.DataFrame(trail, schema=EDITS.schema))
@@ -330,7 +337,9 @@ def _signed(who: str) -> str:
     return who.strip()
 
 
-def removed(store: Store, response_id: str, *, who: str, at: datetime, act: Act = "remove") -> None:
+def removed(
+    store: Store, response_id: str, *, who: str, at: datetime, undoes: str | None = None
+) -> None:
     """Take a response out of the ledger; what it was stays in the trail.
 
     Raises
@@ -341,7 +350,8 @@ def removed(store: Store, response_id: str, *, who: str, at: datetime, act: Act 
     held = held_response(store, response_id)
     name = _signed(who)
     gone = dict.fromkeys(FIELDS) | {name: held[name] for name in ("response_id", "appeal_id")}
-    trail = _trail(held, gone, act=act, who=name, at=at)
+    act = "remove" if undoes is None else "undo"
+    trail = _trail(held, gone, {"act": act, "who": name, "at": at, "undoes": undoes})
     with store.writing():
         store.append(EDITS, pl.DataFrame(trail, schema=EDITS.schema))
         store.remove(RESPONSES, "response_id", [response_id])
@@ -353,32 +363,58 @@ def undone(store: Store, edit_id: str, *, who: str, at: datetime) -> str:
     Raises
     ------
     LedgerError
-        There is no such act, a later one changed the same fields, or nobody is named.
+        There is no such act, it is undone already, a later one changed the same fields, or nobody
+        is named.
     """
     edits = store.read("edits")
     own = edits.filter(edit_id=edit_id)
     if own.is_empty():
         msg = f"there is no change {edit_id}; `groundswell respond {store.path} history` names them"
         raise LedgerError(msg)
-    response_id, appeal_id, when = own.select("response_id", "appeal_id", "at").row(0)
-    later = edits.filter(
-        pl.col("response_id") == response_id, pl.col("at") > when,
+    _can_be_undone(edits, own)
+    response_id, appeal_id = own.select("response_id", "appeal_id").row(0)
+    was = dict(own.select("field", "was").iter_rows())
+    if "from" in was and was["from"] is None:  # it was added
+        removed(store, response_id, who=who, at=at, undoes=edit_id)
+        return str(response_id)
+    held = store.read("responses").filter(response_id=response_id)
+    before = held.row(0, named=True) if held.height else dict.fromkeys(FIELDS)
+    values, mistakes = checked(as_cells(before) | was, UTC)
+    for field in [name for name in was if name in mistakes]:
+        msg = f"{field} {mistakes[field]}: what was there before is no longer a code"
+        raise LedgerError(msg)
+    row = before | values | {"response_id": response_id, "appeal_id": appeal_id}
+    record(store, [row], act="undo", who=who, at=at, undoes=edit_id)
+    return str(response_id)
+
+
+def _can_be_undone(edits: pl.DataFrame, own: pl.DataFrame) -> None:
+    edit_id, response_id, when = own.select("edit_id", "response_id", "at").row(0)
+    if edit_id not in set(in_force(edits)["edit_id"]):
+        msg = f"change {edit_id} is undone already; to have it back, undo what undid it"
+        raise LedgerError(msg)
+    later = in_force(edits).filter(
+        pl.col("response_id") == response_id, pl.col("at") > when, pl.col("act") != "undo",
         pl.col("field").is_in(own["field"].implode()),
     )  # fmt: skip
     if not later.is_empty():
-        first = later.sort("at")["edit_id"][0]
-        msg = f"change {first} came later and changed the same; undo that one before"
+        last = later.sort("at")["edit_id"][-1]
+        msg = f"change {last} came later and changed the same; undo that one before"
         raise LedgerError(msg)
-    was = dict(own.select("field", "was").iter_rows())
-    held = store.read("responses").filter(response_id=response_id)
-    if "from" in was and was["from"] is None:  # it was added
-        removed(store, response_id, who=who, at=at, act="undo")
-        return str(response_id)
-    before = as_cells(held.row(0, named=True)) if held.height else dict.fromkeys(FIELDS, "")
-    values, _ = checked(before | was, UTC)
-    row = values | {"response_id": response_id, "appeal_id": appeal_id}
-    record(store, [row], act="undo", who=who, at=at)
-    return str(response_id)
+
+
+def in_force(edits: pl.DataFrame) -> pl.DataFrame:
+    """Return the changes that were not taken back, the newest first.
+
+    One that was taken back is in force again when what took it back was taken back itself.
+    """
+    acts = edits.sort("at", descending=True).unique("edit_id", keep="first", maintain_order=True)
+    gone: set[str] = set()
+    for edit_id, undoes in acts.select("edit_id", "undoes").iter_rows():
+        if undoes is not None and edit_id not in gone:
+            gone.add(undoes)
+    newest = edits.sort("at", "edit_id", descending=True, maintain_order=True)
+    return newest.filter(~pl.col("edit_id").is_in(sorted(gone)))
 
 
 def history(store: Store, response_id: str | None = None) -> pl.DataFrame:
@@ -396,12 +432,12 @@ def _or_none(value: Any) -> Any:  # noqa: ANN401 - cells of all types
 
 
 def _trail(
-    held: Mapping[str, Any], row: Mapping[str, Any], *, act: Act, who: str, at: datetime
+    held: Mapping[str, Any], row: Mapping[str, Any], about: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return a row for each field that changes."""
     common = {
         "edit_id": uuid4().hex[:12], "response_id": row["response_id"],
-        "appeal_id": row["appeal_id"], "at": at, "who": who, "act": act,
+        "appeal_id": row["appeal_id"], **about,
     }  # fmt: skip
     return [
         common | {"field": name, "was": _cell(held.get(name)) or None,

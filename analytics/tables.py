@@ -214,6 +214,7 @@ EDITS = Table(
         "at": time("when", null=False),
         "who": text("who says that they did it", null=False),
         "act": text("what it was", null=False, values=ACTS),
+        "undoes": text("the edit_id that it takes back; null where it takes back none"),
         "field": text("the column of `responses`", null=False),
         "was": text("what was there before, as a CSV writes it; null where nothing was"),
         "now": text("what is there since"),

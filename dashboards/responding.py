@@ -118,9 +118,12 @@ def remove(store: Store, asked: Asked) -> Outcome:
 
 
 def undo(store: Store, asked: Asked) -> Outcome:
-    """Take back one change: the newest, if none is named."""
-    newest = ledger.history(store, asked.response_id).head(1)["edit_id"].to_list()
-    edit_id = asked.edit_id or needed(newest[0] if newest else None, "--change", "undo")
+    """Take back one change: if none is named, the newest that is no undoing and is in force."""
+    acts = ledger.in_force(ledger.history(store, asked.response_id)).filter(pl.col("act") != "undo")
+    edit_id = asked.edit_id or (None if acts.is_empty() else str(acts["edit_id"][0]))
+    if edit_id is None:
+        msg = f"there is nothing to undo; `groundswell respond {store.path} history` tells all"
+        raise LedgerError(msg)
     response_id = ledger.undone(store, edit_id, who=asked.who, at=datetime.now(UTC))
     said = f"Change {edit_id} of response {response_id} is undone."
     return Outcome({"response_id": response_id, "edit_id": edit_id}, said)
@@ -139,7 +142,7 @@ def cited(store: Store, asked: Asked) -> Outcome:
 def history(store: Store, asked: Asked) -> Outcome:
     """Tell who changed what, and what was there before."""
     edits = ledger.history(store, asked.response_id)
-    names = ["at", "who", "act", "response_id", "field", "was", "now", "edit_id"]
+    names = ["at", "who", "act", "response_id", "field", "was", "now", "edit_id", "undoes"]
     table = ("Changes, the newest first", names, edits.select(names).rows())
     return Outcome({"edits": edits.to_dicts()}, tables=(table,))
 
@@ -182,7 +185,8 @@ ACTIONS: dict[str, Callable[[Store, Asked], Outcome]] = {
 
 
 def _written(rows: pl.DataFrame, out: Path) -> Outcome:
-    rows.write_csv(out)
+    with out.open("wb") as file:
+        rows.write_csv(file)
     return Outcome({"file": str(out), "rows": rows.height}, f"{out}: {rows.height:,} rows")
 
 

@@ -182,6 +182,28 @@ def test_undoing_an_edit_puts_back_what_was_there(store: Store, cells: dict[str,
     assert ledger.history(store)["act"][0] == "undo"
 
 
+def test_a_change_is_undone_once(store: Store) -> None:
+    name = added(store)
+    ledger.edited(store, name, {"summary": "One."}, who="Bea", at=later(1))
+    first = newest(store)
+    ledger.undone(store, first, who="Bea", at=later(2))
+    with pytest.raises(LedgerError, match=f"change {first} is undone already"):
+        ledger.undone(store, first, who="Bea", at=later(3))
+
+
+def test_changes_are_undone_one_after_another(store: Store) -> None:
+    name = added(store)
+    states = [store.read("responses")]
+    for hour, words in enumerate(("One.", "Two."), 1):
+        ledger.edited(store, name, {"summary": words}, who="Bea", at=later(hour))
+        states.append(store.read("responses"))
+    for hour, state in enumerate(reversed(states[:-1]), 3):
+        acts = ledger.in_force(ledger.history(store)).filter(pl.col("act") != "undo")
+        ledger.undone(store, acts["edit_id"][0], who="Cem", at=later(hour))
+        assert_frame_equal(store.read("responses"), state)
+    assert set(ledger.in_force(ledger.history(store))["act"]) == {"add", "undo"}
+
+
 def test_undoing_can_be_undone(store: Store) -> None:
     name = added(store)
     ledger.edited(store, name, {"summary": "It reopened."}, who="Bea", at=later(1))
