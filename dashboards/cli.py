@@ -393,7 +393,7 @@ def respond(
     now = datetime.now(UTC)
     match action:
         case ResponseAction.IMPORT:
-            path = responding.needed(file, "the CSV", "import")
+            path = responding.needed(file, "the CSV", "import FILE")
             losses = import_responses(opened, path, appeal=appeal, who=who or "import", at=now)
         case ResponseAction.CODE if file is not None:
             losses = import_codings(opened, file, coder=who, at=now)
