@@ -115,13 +115,14 @@ One row is one act of one authority. What is not known is left empty, never gues
 not known is an interval (`from`, `to`). Of two acts on one day, each has its own row. An actor is
 an institution: no private person is named, not in the summary either. The summary is one sentence
 that says what was done and no code: it is all that a second coder sees. A response is on record
-when a person has read its source; say when it was looked at (`retrieved_at`) and give the hash of what was
-seen (`sha256`, or `groundswell respond STORE cite FILE`), since pages change.
+when a person has read its source; say when it was looked at (`retrieved_at`) and give the hash of
+what was seen (`sha256`, or `groundswell respond STORE cite FILE`), since pages change. Sign what
+you enter and code with a name that you would publish; initials do.
 
 A second coder is another person, who codes at least a fifth of the responses without seeing what
 the first one coded: `groundswell respond STORE code -o sheet.csv` writes the sheet,
-`groundswell respond STORE code sheet.csv --by NAME` reads it. How far both agree, and what is to be settled, is measured
-([measures.md](measures.md#agreement-of-coders)).
+`groundswell respond STORE code sheet.csv --by NAME` reads it. How far both agree, and what is to be
+settled, is measured ([measures.md](measures.md#agreement-of-coders)).
 
 The lists below are `analytics/data/codes.csv`. Codes of HURIDOCS' lists are written without the
 zeros at their end; names and meanings are in our own words.

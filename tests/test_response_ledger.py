@@ -2,16 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from strategies import at, rows
 
 from analytics import ledger
+from analytics.citing import cite
 from analytics.codes import code_list, codes, wrong_actor
 from analytics.coding import CODED
 from analytics.errors import LedgerError
@@ -316,6 +318,139 @@ def test_an_appeal_a_row_with_opened_deadline_and_closed() -> None:
     assert (second["opened"], second["closed"], second["outcome"]) == (at(5).isoformat(), "", "")
 
 
+# Sources
+
+
+def looks(store: Store) -> list[tuple[Any, ...]]:
+    told = store.read("response_sources").sort("source", "retrieved_at")
+    return told.select("source", "retrieved_at", "sha256").rows()
+
+
+HASH = "ab" * 32
+
+
+def test_each_source_has_its_time_and_hash_and_all_goes_out_and_back(
+    store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "acts.csv"
+    path.write_text(
+        "response_id,from,actor,verb_code,sources,retrieved_at,sha256\n"
+        f"r,2026,Police,09,a|b,2026-05-01|,{HASH.upper()}|\n"
+    )
+    import_responses(store, path)
+    assert looks(store) == [("a", datetime(2026, 5, 1, tzinfo=UTC), HASH)]
+    responses_csv(store.read("responses"), store.read("response_sources")).write_csv(path)
+    other = Store.create(tmp_path / "other", appeal_id="a")
+    import_responses(other, path)
+    assert looks(other) == looks(store)
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ("a|b,2026|2026|2026,", "retrieved_at tells of 3 sources, and there are 2"),
+        ("a,2026," + HASH[:-1], "sha256 'abababababababababab' is no SHA-256"),
+        ("a,soon,", "retrieved_at 'soon' is no date"),
+        ("a,," + HASH, "sha256 has no retrieved_at; say when the source was looked at"),
+    ],
+)
+def test_a_look_that_cannot_be_is_refused_with_its_row(
+    store: Store, tmp_path: Path, cells: str, words: str
+) -> None:
+    path = tmp_path / "acts.csv"
+    path.write_text(
+        "from,actor,verb_code,sources,retrieved_at,sha256\n"
+        f"2026,Police,09,{cells}\n2026,Court,116,,,\n"
+    )
+    losses = import_responses(store, path)
+    assert words in losses.filter(outcome="dropped")["reason"].item()
+    assert store.read("responses")["actor"].to_list() == ["Court"]
+    assert looks(store) == []
+
+
+def test_one_time_is_that_of_all_sources(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "acts.csv"
+    path.write_text("from,actor,verb_code,sources,retrieved_at\n2026,Police,09,a|b,2026-05-01\n")
+    import_responses(store, path)
+    assert [row[0] for row in looks(store)] == ["a", "b"]
+
+
+def test_a_source_is_hashed_and_every_look_is_kept(store: Store) -> None:
+    name = added(store, sources="https://a.example/x|b")
+    assert cite(store, name, "b", at=NOON) is None
+    sha256 = cite(store, name, "b", at=later(1), seen=b"abc")  # FIPS 180-2, example 1
+    assert sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert looks(store) == [("b", NOON, None), ("b", later(1), sha256)]
+    with pytest.raises(LedgerError, match="has no source 'c'"):
+        cite(store, name, "c", at=NOON)
+
+
+def test_private_accounts_in_sources_are_in_no_table(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "acts.csv"
+    path.write_text(
+        "response_id,from,actor,verb_code,sources,retrieved_at\n"
+        "r,2026,Police,09,https://x.com/somebody/status/1,2026-05-01\n"
+    )
+    import_responses(store, path)
+    cite(store, "r", "https://x.com/somebody/status/1", at=NOON)
+    for table in ("responses", "edits", "response_sources"):
+        assert not store.read(table).is_empty()
+        assert "somebody" not in str(store.read(table).to_dicts())
+    before = store.read("edits").height
+    import_responses(store, path)  # the same again is no change
+    assert store.read("edits").height == before
+
+
+# The trail as a whole
+
+
+EDITS_OF = st.fixed_dictionaries(
+    {},
+    optional={
+        "summary": st.sampled_from(["", "One.", "Two."]),
+        "target": st.sampled_from(["", "accused", "appellant"]),
+        "from": st.sampled_from(["2026", "2026-05", "2026-05-06T07:08Z"]),
+        "sources": st.sampled_from(["", "a", "a|b"]),
+        "confidence": st.sampled_from(["", "0.25"]),
+    },
+)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(EDITS_OF, min_size=1, max_size=4))
+def test_the_trail_leads_back_to_every_state_there_was(changes: list[dict[str, str]]) -> None:
+    with TemporaryDirectory() as folder:
+        store = Store.create(Path(folder) / "s", appeal_id="a")
+        name = added(store)
+        states = [as_cells(ledger.held_response(store, name))]
+        for hour, cells in enumerate(changes, 1):
+            assert not ledger.edited(store, name, cells, who="Bea", at=later(hour))
+            states.append(as_cells(ledger.held_response(store, name)))
+        edits = ledger.history(store, name).filter(act="edit")
+    now = states[-1]
+    for hour in range(len(changes), 0, -1):
+        for told in edits.filter(at=later(hour)).iter_rows(named=True):
+            assert now[told["field"]] == (told["now"] or "")
+            now = now | {told["field"]: told["was"] or ""}
+        assert {k: v for k, v in now.items() if k in FIELDS} == {
+            k: v for k, v in states[hour - 1].items() if k in FIELDS
+        }
+
+
+def test_what_is_no_code_any_more_cannot_be_put_back(store: Store) -> None:
+    name = added(store)
+    row = ledger.held_response(store, name) | {"status": "open"}
+    ledger.record(store, [row], act="import", who="Ann", at=later(1))
+    assert ledger.edited(store, name, {"summary": "One."}, who="Ann", at=later(2)) == {
+        "status": "'open' is no code of docs/codebook.md, such as 01 (much is done and goes on), "
+        "02 (something is done and goes on), 03 (something token was done)"
+    }
+    assert not ledger.edited(store, name, {"status": "07"}, who="Ann", at=later(3))
+    with pytest.raises(LedgerError, match="status 'open' is no code"):
+        ledger.undone(store, newest(store), who="Ann", at=later(4))
+    assert store.read("responses")["status"].to_list() == ["07"]
+
+
 # Codes
 
 
@@ -323,6 +458,7 @@ def test_every_code_has_a_name_and_an_example_and_stands_once() -> None:
     every = code_list()
     assert every.null_count().sum_horizontal().item() == 0
     assert every.select("field", "code").is_unique().all()
+    assert (every["example"] != "").all()
     assert set(CLOSED) < set(every["field"])
     assert (len(codes("huridocs_type")), len(codes("impact")), len(codes("status"))) == (23, 7, 7)
 
