@@ -18,6 +18,7 @@ import polars as pl
 from analytics.codes import codes, wrong_actor
 from analytics.errors import LedgerError
 from analytics.garbled import is_garbled
+from analytics.merging import Written
 from analytics.responses import with_rungs
 from analytics.store import Store
 from analytics.tables import EDITS, LEVELS, RESPONSES, TARGETS
@@ -328,6 +329,20 @@ def record(
             store.append(EDITS, pl.DataFrame(trail, schema=EDITS.schema))
             store.append(RESPONSES, pl.DataFrame(changing, schema=RESPONSES.schema))
     return len(changing)
+
+
+def renewed(store: Store, rows: pl.DataFrame, *, who: str, at: datetime) -> Written:
+    """Write newer versions of responses that a file brings, with their trail.
+
+    Responses that a person has changed since stay as they are, and count as ``disagreeing``.
+    """
+    rows = rows.unique("response_id", keep="last", maintain_order=True)
+    with store.writing():
+        changed = store.read("edits").filter(pl.col("act") != "import")
+        free = rows.join(changed, on="response_id", how="anti")
+        done = record(store, free.iter_rows(named=True), act="import", who=who, at=at)
+    kept = rows.height - free.height
+    return Written(completed=done, held=free.height - done, disagreeing=kept)
 
 
 def _signed(who: str) -> str:

@@ -23,6 +23,9 @@ from analytics.sheets import appeals_csv, coding_sheet, responses_csv
 from analytics.store import Store
 from analytics.tables import APPEALS, LEVELS, RESPONSES, TARGETS
 from collectors.authorities import import_responses
+from collectors.exports.formats import Part
+from collectors.exports.losses import Losses
+from collectors.writing import Writing
 
 CELLS = {"from": "2026-03", "actor": "Police", "verb_code": "09", "target": "accused"}
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -275,6 +278,36 @@ def test_a_response_before_its_appeal_is_kept_and_told(store: Store, tmp_path: P
     told = losses.filter(outcome="unknown")
     assert told["reason"].to_list() == ["a response earlier than its appeal: kept as told"]
     assert told["count"].to_list() == [1]
+
+
+def brought(store: Store, **more: str | int) -> Losses:
+    """Write a response as the file of a register brings it; return what became of it."""
+    act: dict[str, Any] = {"response_id": "w", "appeal_id": "a", "from": at(0), "to": at(1),
+                           "actor": "Police", "verb_code": "09", "sources": []}  # fmt: skip
+    losses = Losses()
+    part = Part(RESPONSES, rows(RESPONSES, act | more), "responses")
+    Writing(store, "a", losses).write("register", [part])
+    return losses
+
+
+def test_a_file_that_comes_again_overwrites_with_a_trail(store: Store) -> None:
+    brought(store)
+    assert store.read("edits").is_empty()  # nothing was there before
+    brought(store, rung=3)  # the ladder's place is no change
+    assert store.read("edits").is_empty()
+    brought(store, verb_code="12")
+    (told,) = ledger.history(store).to_dicts()
+    assert (told["act"], told["who"]) == ("import", "register")
+    assert (told["was"], told["now"]) == ("09", "12")
+    assert store.read("responses").select("verb_code", "rung").rows() == [("12", -1)]
+
+
+def test_what_a_person_changed_no_file_changes_back(store: Store) -> None:
+    brought(store)
+    ledger.edited(store, "w", {"verb_code": "173"}, who="Ann", at=NOON)
+    losses = brought(store)
+    assert store.read("responses")["verb_code"].to_list() == ["173"]
+    assert losses.count("unknown", "responses") == 1
 
 
 # Sheets
