@@ -5,13 +5,15 @@ Files that are imported and pages that are collected go this one way.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 import polars as pl
 
+from analytics.ledger import renewed
 from analytics.merging import Written
 from analytics.schema import Table
 from analytics.store import Store
-from analytics.tables import ACCOUNTS
+from analytics.tables import ACCOUNTS, RESPONSES
 from collectors.exports.formats import Part
 from collectors.exports.losses import Losses
 
@@ -39,7 +41,13 @@ class Writing:
                 if not others.is_empty():
                     differing.setdefault(part.table, []).append(others)
         for table, frames in differing.items():
-            self._count(table.name, self._store.append(table, pl.concat(frames)))
+            self._count(table.name, self._replace(table, pl.concat(frames), source))
+
+    def _replace(self, table: Table, rows: pl.DataFrame, source: str) -> Written:
+        """Write rows over those that are held; responses are overwritten with a trail only."""
+        if table is RESPONSES:
+            return renewed(self._store, rows, who=source, at=datetime.now(UTC))
+        return self._store.append(table, rows)
 
     def _count(self, what: str, done: Written) -> None:
         add = self._losses.add
