@@ -937,19 +937,29 @@ CLOCKS = Table(
         "clock": text("the rule (analytics/data/clocks.toml); none where none is held", null=False),
         "jurisdiction": text("ISO 3166 code of the country whose authorities are asked"),
         "what": text("what is owed"),
+        "only_if": text("a condition that the tables do not tell; null where it is owed anyway"),
         "basis": text("what starts it; never an upload", values=("registered", "signatures")),
-        "started_lo": time("when it started, at the earliest; null where it did not"),
-        "started_hi": time("when it started, at the latest"),
+        "timezone": text("where its days begin and end; null where there is no rule"),
+        "started_lo": time("when it started, at the earliest; null where that is not known"),
+        "started_hi": time("when it started, at the latest; null where it is not known to run"),
         "due_lo": time("end of the day by which it is owed; null where no time is promised"),
         "due_hi": time("the same with the longest extension, and the latest start"),
-        "judged_at": time("answers were looked for up to then", null=False),
-        "state": text("as of then", null=False, values=CLOCK_STATES),
+        "judged_at": time("until when answers were looked for", null=False),
+        "state": text(
+            "as of then; waiting before the day it is due, overdue after the latest; unknown where "
+            "no clock is known to run",
+            null=False,
+            values=CLOCK_STATES,
+        ),
         "response_id": text("the first act that answers or refuses"),
         "answered_lo": time("when that was, at the earliest"),
         "answered_hi": time("when that was, at the latest"),
-        "is_late": flag("after the latest due; null where the dates do not tell"),
+        "is_late": flag(
+            "whether that, or nothing so far, came after the latest due; null where it cannot be "
+            "told"
+        ),
         "note": text("what to know of it"),
-        "source": text("where the rule is written"),
+        "source": text("where the rule is written, and when that was looked up"),
     },
 )
 

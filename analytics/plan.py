@@ -15,7 +15,7 @@ from analytics.attention import Series, attention, peaks, phases, series, timeli
 from analytics.brokers import brokers
 from analytics.candidates import candidates
 from analytics.carrying import Forest, forests
-from analytics.clocks import clocks
+from analytics.clocks import SIGNATURES, clocks
 from analytics.coding import agreement, coded, differing
 from analytics.communities import (
     Found,
@@ -87,7 +87,7 @@ class Data:
         self.audiences = store.settings.audiences()
         self.choose: Choice = chosen(store.read("parent_models"))
         self.trees, self.seed, self.now = trees, seed, now
-        self.rules = tuple(store.settings.clocks)
+        self.rules, self.days_off = store.settings.clocks, store.settings.days_off
 
     @cached_property
     def shares(self) -> pl.DataFrame:
@@ -131,8 +131,8 @@ class Data:
     def signatures(self) -> pl.DataFrame:
         """How many had signed an appeal when."""
         signed = self.counters.filter(pl.col("metric") == "signatures")
-        whose = self.posts.select("appeal_id", "post_id")
-        return signed.join(whose, on="post_id").select("appeal_id", "observed_at", "value")
+        whose = self.posts.select("appeal_id", "post_id", posted_at="at")
+        return signed.join(whose, on="post_id").select(list(SIGNATURES))
 
     @cached_property
     def codes(self) -> pl.DataFrame:
@@ -231,7 +231,8 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
     (tables.COORDINATION_FLAGS, lambda d: d.screen.flags),
     (tables.SIMILARITY, lambda d: d.screen.similarity),
     (tables.CLOCKS,
-     lambda d: clocks(d.appeals, d.signatures, d.responses, now=d.now, own=d.rules)),
+     lambda d: clocks(
+         d.appeals, d.signatures, d.responses, now=d.now, own=d.rules, days_off=d.days_off)),
     (tables.AGREEMENT, lambda d: agreement(d.codes, seed=d.seed)),
     (tables.DISAGREEMENTS, lambda d: differing(d.codes)),
     (tables.LAGS, lambda d: lags(d.appeals, d.posts, d.responses)),

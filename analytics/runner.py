@@ -82,21 +82,29 @@ def measure(
         store.declare_appeals()
         _place_responses(store)
         rows = _validate(store, seed, report) if validate else {}
-        inputs = _inputs(store, trees, seed)
+        now = (now or datetime.now(UTC)).astimezone(UTC)
+        inputs = _inputs(store, trees, seed, now)
         if not force and not validate and _is_current(store, inputs):
             return Run({}, perf_counter() - start, skipped=True)
-        data = Data(store, trees=trees, seed=seed, now=now or datetime.now(UTC))
+        data = Data(store, trees=trees, seed=seed, now=now)
         rows |= _measure_all(store, data, report)
         _note_run(store, engine, inputs, perf_counter() - start)
     return Run(rows, perf_counter() - start)
 
 
-def _inputs(store: Store, trees: int, seed: int) -> str:
+def _inputs(store: Store, trees: int, seed: int, now: datetime) -> str:
     versions = {name: v for name, v in store.versions().items() if name in INPUTS}
     stated = store.settings.audiences().to_dicts()
-    rules = msgspec.to_builtins(store.settings.clocks)
-    asked = {"trees": trees, "seed": seed, "audiences": stated, "clocks": rules}
+    rules = msgspec.to_builtins([store.settings.clocks, store.settings.days_off])
+    day = str(now.date()) if _have_running_clocks(store.read("appeals"), now) else None
+    asked = {"trees": trees, "seed": seed, "audiences": stated, "clocks": rules, "day": day}
     return json.dumps(versions | asked, sort_keys=True)
+
+
+def _have_running_clocks(appeals: pl.DataFrame, now: datetime) -> bool:
+    """Tell whether on another day a clock can say something else."""
+    later = pl.col("outcome_known_until").fill_null(now) >= now
+    return not appeals.filter(later, pl.col("jurisdiction").is_not_null()).is_empty()
 
 
 def _validate(store: Store, seed: int, report: Callable[[str], None]) -> dict[str, int]:

@@ -4,11 +4,21 @@ They stand on the lowest rung of claims: what was counted, and what came after w
 says or implies why anything happened (docs/decisions/0006).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from analytics.clocks import (
+    NEVER_REGISTERED,
+    NO_CLOCK,
+    NO_COUNT,
+    NO_COUNTRY,
+    NO_RULE,
+    TOO_FEW,
+    TOO_LATE,
+)
 from analytics.models import beats_chance, fits
 from analytics.responses import RUNG_NAMES
 from dashboards.claims import when
@@ -224,3 +234,89 @@ def synchronised(row: dict[str, Any]) -> list[str]:
         "Synchronised sharing tells neither who is behind an account, nor that anybody planned it."
     )
     return said
+
+
+NO_ADVICE = (
+    "Rules are those that the table names, as of the day on which they were looked up. This is no "
+    "legal advice."
+)
+_TO_DO = {
+    NEVER_REGISTERED: "To start it, register the appeal with an authority, and write the day as "
+    "registered_at into groundswell.toml.",
+    NO_COUNT: "Import how many had signed when.",
+    TOO_FEW: "Import later numbers if there are any.",
+    TOO_LATE: "",
+    NO_RULE: "Write one as [[clocks]] into groundswell.toml, with its source.",
+    NO_COUNTRY: "Write its jurisdiction into groundswell.toml.",
+}
+
+
+def clock(row: dict[str, Any]) -> str:
+    """Say what is owed by when, and what became of it.
+
+    Parameters
+    ----------
+    row
+        A row of ``clocks``. Days are those of the country.
+    """
+    if row["state"] == "unknown":
+        return _no_clock(row)
+    what = row["what"][:1].upper() + row["what"][1:]
+    if row["state"] in {"answered", "refused"}:
+        verb = "came" if row["state"] == "answered" else "was refused"
+        came = _span(row["answered_lo"], row["answered_hi"], row["timezone"])
+        return f"{what} {verb} {came}{_in_time(row)}."
+    none = f"By {_local(row['judged_at'], row)} none is on record"
+    if row["due_hi"] is None:
+        started = _span(row["started_lo"], row["started_hi"], row["timezone"], "on or before")
+        return f"{what} is owed; the clock started {started}, and no day is promised. {none}."
+    if row["state"] == "overdue":
+        over = _count((row["judged_at"] - row["due_hi"]) // timedelta(days=1), "day")
+        return f"{what} was owed by {_due_day(row)}. {none}, {over} after that."
+    return f"{what} is owed by {_due_day(row)}. {none}."
+
+
+def _no_clock(row: dict[str, Any]) -> str:
+    """Say why nothing is known to run, and what to do about it."""
+    if row["only_if"] and row["started_hi"]:
+        by = f" by {_due_day(row)}" if row["due_hi"] else ""
+        return f"If {row['only_if']}, {row['what']} is owed{by}; the records do not tell."
+    note = row["note"]
+    to_do = next((_TO_DO[said] for said in _TO_DO if said in (note or "")), "")
+    about = "" if row["clock"] == NO_CLOCK else f" for {row['what']}"
+    why = f": {note}" if note else ""
+    return f"No clock is known to run{about}{why}. {to_do}".strip()
+
+
+def _in_time(row: dict[str, Any]) -> str:
+    if row["due_hi"] is None:
+        return "; no day was promised" if row["started_hi"] else "; no clock is known to have run"
+    if row["is_late"] is None:
+        return f"; it was owed by {_due_day(row)}, and the days do not tell whether it was late"
+    return f", {'late' if row['is_late'] else 'in time'}: it was owed by {_due_day(row)}"
+
+
+def _due_day(row: dict[str, Any]) -> str:
+    last = _local(row["due_hi"], row)
+    if row["due_lo"] is None:
+        return f"{last} at the latest"
+    first = _local(row["due_lo"], row)
+    return first if first == last else f"{first}, or at the latest by {last}"
+
+
+def _local(time: datetime, row: dict[str, Any]) -> str:
+    return day(time.astimezone(ZoneInfo(row["timezone"])))
+
+
+def _span(lo: datetime | None, hi: datetime, zone: str, by: str = "by") -> str:
+    """Return an interval in words, in days of a place.
+
+    >>> from datetime import UTC
+    >>> _span(datetime(2026, 1, 1, 20, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC), "Asia/Almaty")
+    'between 2 January 2026 and 3 January 2026'
+    """
+    last = day(hi.astimezone(ZoneInfo(zone)))
+    if lo is None:
+        return f"{by} {last}"
+    first = day(lo.astimezone(ZoneInfo(zone)))
+    return f"on {last}" if first == last else f"between {first} and {last}"

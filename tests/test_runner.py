@@ -63,6 +63,7 @@ def test_a_run_is_noted_with_the_versions_it_read(store: Store) -> None:
     (note,) = store.read("runs").to_dicts()
     assert json.loads(note["inputs"]) == {
         "appeals": 0, "posts": 0, "seed": 0, "trees": 100, "audiences": [],
+        "clocks": [[], {}], "day": None,
     }  # fmt: skip
     assert (note["engine"], note["version"]) == ("local", __version__)
     assert note["seconds"] > 0

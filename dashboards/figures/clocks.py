@@ -1,0 +1,170 @@
+"""The strip of clocks: a lane each, with its start, the days on which it is due, and the answer."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import plotly.graph_objects as go
+import polars as pl
+
+from dashboards.theme import (
+    ACCENT,
+    INK,
+    MUTED,
+    RULE,
+    RUNG_HARMS,
+    RUNG_HELPS,
+    RUNG_NEUTRAL,
+    TEMPLATE,
+)
+
+LANE, TOP, BOTTOM = 68, 26, 46  # pixels
+STATES = {
+    "waiting": ACCENT,
+    "due": "#b08d00",
+    "overdue": RUNG_HARMS,
+    "answered": RUNG_HELPS,
+    "refused": RUNG_HARMS,
+    "unknown": RUNG_NEUTRAL,
+}
+_TIMES = ("started_lo", "started_hi", "due_lo", "due_hi", "answered_lo", "answered_hi", "judged_at")
+LEAST_MARGIN = timedelta(days=3)
+_UNCERTAIN = 0.35  # opacity of what lies between two bounds
+
+
+def clocks_figure(clocks: pl.DataFrame) -> go.Figure:
+    """Draw the clocks of one appeal, one below the other, on one axis of time.
+
+    Parameters
+    ----------
+    clocks
+        Rows of ``clocks`` of one appeal, in the order of the lanes. A pale stretch lies between two
+        bounds: the start, or the day on which it is due.
+    """
+    figure = go.Figure(layout={"template": TEMPLATE})
+    for lane, row in enumerate(clocks.iter_rows(named=True)):
+        height = clocks.height - lane
+        _draw_run(figure, row, height)
+        _draw_due(figure, row, height)
+        _draw_answer(figure, row, height)
+        _name(figure, row, height)
+    for time in clocks["judged_at"].unique().sort():
+        _mark(figure, time)
+    _frame(figure, clocks)
+    return figure
+
+
+def _draw_run(figure: go.Figure, row: dict[str, Any], height: int) -> None:
+    """Draw the time that ran: to the answer, or to the end of what was looked at."""
+    if row["started_hi"] is None:
+        return
+    colour = STATES[row["state"]]
+    end = max(row["answered_hi"] or row["judged_at"], row["started_hi"])
+    if row["started_lo"] is not None and row["started_lo"] < row["started_hi"]:
+        _line(figure, (row["started_lo"], row["started_hi"]), height, colour, _told(row), pale=True)
+    _line(figure, (row["started_hi"], end), height, colour, _told(row), pale=bool(row["only_if"]))
+
+
+def _draw_due(figure: go.Figure, row: dict[str, Any], height: int) -> None:
+    if row["due_hi"] is None:
+        return
+    first = row["due_lo"] or row["due_hi"]
+    figure.add_scatter(
+        x=[first, row["due_hi"]], y=[height] * 2, mode="lines+markers", name="due",
+        line={"color": INK, "width": 1, "dash": "dot"},
+        marker={"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": INK}},
+        hovertemplate=_due_days(row) + "<extra></extra>",
+    )  # fmt: skip
+    figure.add_annotation(
+        xanchor="center" if first == row["due_hi"] else "right",
+        text=_due_days(row), x=row["due_hi"], y=height, yshift=-17, showarrow=False,
+        font={"size": 11, "color": MUTED},
+    )  # fmt: skip
+
+
+def _draw_answer(figure: go.Figure, row: dict[str, Any], height: int) -> None:
+    if row["response_id"] is None:
+        return
+    figure.add_scatter(
+        x=[row["answered_lo"], row["answered_hi"]], y=[height] * 2, mode="lines+markers",
+        name=row["state"], line={"color": STATES[row["state"]], "width": 3},
+        marker={
+            "symbol": "diamond" if row["state"] == "answered" else "x", "size": 13,
+            "color": STATES[row["state"]], "line": {"width": 1, "color": "white"},
+        },
+        hovertemplate=_told(row) + "<extra></extra>",
+    )  # fmt: skip
+
+
+def _line(
+    figure: go.Figure,
+    ends: tuple[datetime, datetime],
+    height: int,
+    colour: str,
+    told: str,
+    *,
+    pale: bool,
+) -> None:
+    figure.add_scatter(
+        x=list(ends), y=[height] * 2, mode="lines", name="between bounds" if pale else "runs",
+        line={"color": colour, "width": 10}, opacity=_UNCERTAIN if pale else 1,
+        hovertemplate=told + "<extra></extra>",
+    )  # fmt: skip
+
+
+def _name(figure: go.Figure, row: dict[str, Any], height: int) -> None:
+    """Write what is owed, and the state in the colour of its line."""
+    unknown = row["state"] == "unknown"
+    colour = MUTED if unknown else STATES[row["state"]]
+    state = "no clock is known to run" if unknown else row["state"]
+    if unknown and row["only_if"] and row["started_hi"]:
+        state = "owed on a condition"
+    what = row["what"] or "no rule is held"
+    figure.add_annotation(
+        text=f'{what} <b style="color:{colour}">{state}</b>', xref="paper", x=0, y=height,
+        yshift=20, xanchor="left", showarrow=False, font={"size": 12, "color": INK},
+    )  # fmt: skip
+
+
+def _mark(figure: go.Figure, time: datetime) -> None:
+    figure.add_shape(
+        type="line", x0=time, x1=time, y0=0, y1=1, yref="paper",
+        line={"color": INK, "width": 1, "dash": "dot"},
+    )  # fmt: skip
+    figure.add_annotation(
+        text="looked until", x=time, y=1, yref="paper", yanchor="bottom", showarrow=False,
+        font={"size": 11, "color": INK},
+    )  # fmt: skip
+
+
+def _frame(figure: go.Figure, clocks: pl.DataFrame) -> None:
+    times = [time for name in _TIMES for time in clocks[name].drop_nulls()]
+    window = None
+    if times:
+        margin = max((max(times) - min(times)) * 0.06, LEAST_MARGIN)
+        window = [min(times) - margin, max(times) + margin]
+    figure.update_layout(
+        height=LANE * max(clocks.height, 1) + TOP + BOTTOM,
+        margin={"l": 14, "r": 14, "t": TOP, "b": BOTTOM},
+        showlegend=False,
+        hovermode="closest",
+        dragmode="pan",
+        xaxis={
+            "type": "date", "range": window, "showgrid": True, "gridcolor": RULE,
+            "tickcolor": RULE, "tickfont": {"color": MUTED},
+        },
+        yaxis={"range": [0.4, clocks.height + 0.6], "visible": False, "fixedrange": True},
+    )  # fmt: skip
+
+
+def _told(row: dict[str, Any]) -> str:
+    note = f"<br>{row['note']}" if row["note"] else ""
+    return f"<b>{row['what']}</b><br>{row['state']}{note}<br>{row['source']}"
+
+
+def _due_days(row: dict[str, Any]) -> str:
+    """Return the days on which it is due, as the country counts them."""
+    zone = ZoneInfo(row["timezone"])
+    first, last = ((row[name] or row["due_hi"]).astimezone(zone) for name in ("due_lo", "due_hi"))
+    until = f"{last.day} {last:%b %Y}"
+    return f"due {until}" if first == last else f"due {first.day} {first:%b} to {until}"
