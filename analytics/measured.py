@@ -22,6 +22,13 @@ from analytics.tables import BASES, JOINS, KINDS, METHODS, METRICS, OVERLAP_METH
 
 OBJECTS = ("original", "url", "hashtag", "media", "text")
 CHANCES = ("dealt", "traded")
+BESIDE = ("posts", "signatures")
+BEFORE = ("yes", "perhaps", "no")
+PEAKED = ("stands_out", "busiest")
+ENDINGS = ("rung_1", "rung_2", "rung_3", "rung_4", "rung_5", "negative")
+CURVES = ("kaplan_meier", "turnbull")
+FIRST = ("helped", "harmed", "closed", "waiting")
+PARTED = ("register", "jurisdiction", "early_posts", "early_signatures")
 FLAGS = ("posts_per_hour", "gap_entropy", "account_age")
 READINGS = ("firm", "tentative", "weak")
 CLOCK_STATES = ("waiting", "due", "overdue", "answered", "refused", "unknown")
@@ -894,6 +901,209 @@ LAGS = Table(
         "clock_basis": text("published (declared) or first_post (the first post held)"),
         "lag_lo": number("hours from there to the earliest possible time"),
         "lag_hi": number("hours from there to the latest possible time of a first response"),
+        "before_appeal": text(
+            "whether the authority acted before that start; perhaps where dates do not tell",
+            values=BEFORE,
+        ),
+        "peak_from": time("start of the bin with most posts; null where no series is told"),
+        "peak_to": time("its end"),
+        "peak_basis": text("stands_out (in `peaks`), or busiest: no bin stands out", values=PEAKED),
+        "peak_lag_lo": number("hours from that bin's end to the earliest possible time"),
+        "peak_lag_hi": number("hours from its start to the latest; negative: before the peak"),
+        "first_lag_lo": number(
+            "least hours since the first acknowledgement (rung 1); 0 for that itself; null "
+            "without one"
+        ),
+        "first_lag_hi": number("most hours since then"),
+    },
+)
+
+RESPONSE_ATTENTION = Table(
+    name="response_attention",
+    row="one response, one kind of attention, one length of window: before it and after it",
+    key=("appeal_id", "response_id", "what", "days"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "response_id": text("the response", null=False),
+        "what": text(
+            "posts held; or signatures, where they were shown twice or more",
+            null=False,
+            values=BESIDE,
+        ),
+        "days": number("length of each window", null=False),
+        "from": time("earliest time at which the response can have happened", null=False),
+        "to": time("latest", null=False),
+        "held_from": time(
+            "first post held, or first time signatures were shown; null where none is"
+        ),
+        "held_to": time("when last anything was collected: nothing is known of what came after"),
+        "gap_hours": number(
+            "longest stretch of the windows without a post, or without a number shown: silence and "
+            "a pause of the collector look alike"
+        ),
+        "before_lo": number(
+            "posts or signatures a day before it, the least over its possible times"
+        ),
+        "before_hi": number("the most"),
+        "after_lo": number("a day after it, the least over its possible times"),
+        "after_hi": number("the most"),
+        "before_percentile_lo": number(
+            "share of all windows of this length with fewer than the one before, ties half: "
+            "0 … 1; the least"
+        ),
+        "before_percentile_hi": number("the most"),
+        "percentile_lo": number("the same of the window after: the least"),
+        "percentile_hi": number("the most"),
+        "before": count("how many before it, were it in the middle of its possible times"),
+        "after": count("how many after it, the same"),
+        "ratio": number("after by before, the same; null where nothing was before"),
+        "ratio_least": number("the least over its possible times"),
+        "ratio_most": number("the most"),
+        "ratio_lo": number(
+            "95 % interval of the ratio, its least lower end: conditional binomial, counts divided "
+            "by `dispersion`; null where that is not told"
+        ),
+        "ratio_hi": number("its greatest upper end; null where there is none below a million"),
+        "exact_lo": number("the same as if each came by itself (dispersion 1): the lower end"),
+        "exact_hi": number("the upper end"),
+        "dispersion": number(
+            "how much wider counts within the windows differ than by chance alone: 1 as Poisson's; "
+            "null where numbers were shown too seldom to tell"
+        ),
+        "windows": count(
+            "other dates of this appeal, a window apart and outside its windows, whose ratio is "
+            "told"
+        ),
+        "placebo_p": number(
+            "(1 + of them, with as large a change, up or down) / (1 + all), the largest over its "
+            "possible times; null below 20 of them"
+        ),
+        "note": text("why something is null, or what to mind"),
+    },
+)
+
+WAITS = Table(
+    name="waits",
+    row="one appeal and one ending: how long it waited, or still waits",
+    key=("appeal_id", "ending"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "ending": text("the first response at this rung or above; or at any negative rung",
+                       null=False, values=ENDINGS),
+        "lo_days": number(
+            "days from the start to the earliest possible time of it, negative where it came "
+            "before; where it has not come, to when it was last looked for"
+        ),
+        "hi_days": number("to its latest possible time; null where it has not come"),
+        "is_ended": flag("whether it came; null where nobody knows"),
+        "is_counted": flag("whether curves and tests count it; `note` says why not", null=False),
+        "response_id": text("the response that can have been first"),
+        "clock_start": time("where the days are counted from, at the earliest"),
+        "clock_end": time("at the latest"),
+        "clock_basis": text("published (declared) or first_post (the first post held)"),
+        "register": text("the register that the appeal is of; null for none"),
+        "jurisdiction": text("ISO 3166 code of the country whose authorities are asked"),
+        "selection": text("how appeals came to be in this store; null where it is not told"),
+        "note": text("why it is not counted, or what to mind"),
+    },
+)  # fmt: skip
+
+SURVIVAL = Table(
+    name="survival",
+    row="one time in the curve of those who still wait, of one register and one ending",
+    key=("register", "ending", "day"),
+    measured=True,
+    columns={
+        "register": text("the register; null for appeals of none"),
+        "ending": text("what they wait for", null=False, values=ENDINGS),
+        "method": text("kaplan_meier, or turnbull where dates are wide; null where refused",
+                       values=CURVES),
+        "day": number("days from the start; null in the one row of a refusal"),
+        "from_day": number(
+            "where the step begins: earlier than `day` where dates are wide and nothing is known "
+            "in between"
+        ),
+        "at_risk": count("appeals that can still have waited just before that"),
+        "ended": count("of these, how many ended then; null where dates are wide"),
+        "censored": count("of these, how many were last looked at then"),
+        "waiting": number("estimated share that still waits after it: 0 … 1"),
+        "waiting_lo": number("its 95 % band (log-log); null where it cannot be told"),
+        "waiting_hi": number("the upper end"),
+        "selection": text("the worst way in which any of them came to be in the store"),
+        "note": text("what is missing, or what to mind"),
+    },
+)  # fmt: skip
+
+MEDIAN_WAITS = Table(
+    name="median_waits",
+    row="how long half of a register's appeals waited for one ending",
+    key=("register", "ending"),
+    measured=True,
+    columns={
+        "register": text("the register; null for appeals of none"),
+        "ending": text("what they wait for", null=False, values=ENDINGS),
+        "appeals": count("appeals that are counted", null=False),
+        "ended": count("of these, for how many it came", null=False),
+        "left_out": count("appeals that are not counted: `waits` says why", null=False),
+        "early": count("of these, how many had it before they were published", null=False),
+        "median_lo": number("lower end of its 95 % interval, days"),
+        "median": number("days by which half no longer wait; null where fewer have ended"),
+        "median_hi": number("upper end; null where the curve's band stays above one half"),
+        "watched_days": number("the longest that any of them was looked at"),
+        "selection": text("the worst way in which any of them came to be in the store"),
+        "note": text("what is missing, or what to mind"),
+    },
+)
+
+WAIT_COMPARISONS = Table(
+    name="wait_comparisons",
+    row="two sets of appeals and one ending: whether they wait alike (log-rank)",
+    key=("by", "register", "ending", "one", "other"),
+    measured=True,
+    columns={
+        "by": text("what parts them", null=False, values=PARTED),
+        "register": text("the register within which they are compared; null across registers"),
+        "ending": text("what they wait for; null in the row of a refusal", values=ENDINGS),
+        "one": text("one set; many or few posts or signatures: above the median, or not"),
+        "other": text("the other set; `others`: all but the one"),
+        "landmark_days": number("only who still waited then is compared, from then on"),
+        "appeals": count("appeals in both sets"),
+        "one_appeals": count("in the one"),
+        "one_ended": count("for how many of these it came"),
+        "other_appeals": count("in the other"),
+        "other_ended": count("for how many of these it came"),
+        "statistic": number("chi-square with one degree of freedom"),
+        "p": number(
+            "chance of so large a difference where both wait alike; the larger of that with all "
+            "dates at their earliest and at their latest"
+        ),
+        "tests": count("comparisons with a p in this table: that many were tried"),
+        "q": number("false discovery rate over all of them (Benjamini and Hochberg)"),
+        "selection": text("the worst way in which any of them came to be in the store"),
+        "note": text("what is missing, or what to mind"),
+    },
+)
+
+COMPETING = Table(
+    name="competing",
+    row="the share of a register's appeals to which one of several ends came first, by a day",
+    key=("register", "ending", "day"),
+    measured=True,
+    columns={
+        "register": text("the register; null for appeals of none"),
+        "ending": text("which came first; or that none has", values=FIRST),
+        "day": number("days from the start; null in the one row of a refusal"),
+        "share": number("share to which it has come first by then; all ends add up to 1"),
+        "share_lo": number("the least, where dates do not tell which of two came first"),
+        "share_hi": number("the most"),
+        "appeals": count("appeals that are counted", null=False),
+        "ended": count("of these, to how many this end came first"),
+        "undecided": count("of these, for how many dates do not tell which came first"),
+        "answered_later": count("appeals that were closed first and helped or harmed afterwards"),
+        "selection": text("the worst way in which any of them came to be in the store"),
+        "note": text("what is missing, or what to mind"),
     },
 )
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from analytics import measured as tables
 from analytics.attention import Series, attention, peaks, phases, series, timeline
+from analytics.beside import response_attention
 from analytics.brokers import brokers
 from analytics.candidates import candidates
 from analytics.carrying import Forest, forests
@@ -53,6 +54,7 @@ from analytics.store import Store
 from analytics.summary import summary
 from analytics.trees import counted_once, shares
 from analytics.virality import cascades
+from analytics.waits import competing, median_waits, survival, wait_comparisons, waits
 
 
 class Data:
@@ -121,6 +123,26 @@ class Data:
     def phases(self) -> pl.DataFrame:
         """Stretches of time of one pace."""
         return phases(self.series, seed=self.seed)
+
+    @cached_property
+    def attention(self) -> pl.DataFrame:
+        """When each series was busiest."""
+        return attention(self.series)
+
+    @cached_property
+    def peaks(self) -> pl.DataFrame:
+        """Bins that stand out."""
+        return peaks(self.series)
+
+    @cached_property
+    def waits(self) -> pl.DataFrame:
+        """How long each appeal waited for each ending."""
+        return waits(self.appeals, self.posts, self.responses)
+
+    @cached_property
+    def survival(self) -> pl.DataFrame:
+        """Who still waits, by register and ending."""
+        return survival(self.waits)
 
     @cached_property
     def history(self) -> pl.DataFrame:
@@ -213,9 +235,9 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
     (tables.STORY_MEMBERS, lambda d: d.members),
     (tables.STORIES, lambda d: stories(d.posts, d.shares, d.members)),
     (tables.TIMELINE, lambda d: timeline(d.posts)),
-    (tables.ATTENTION, lambda d: attention(d.series)),
+    (tables.ATTENTION, lambda d: d.attention),
     (tables.PHASES, lambda d: d.phases),
-    (tables.PEAKS, lambda d: peaks(d.series)),
+    (tables.PEAKS, lambda d: d.peaks),
     (tables.DECAY, lambda d: decay(d.series, d.phases, seed=d.seed)),
     (tables.EXCITATION, lambda d: excitation(d.posts, d.placed, d.accounts)),
     (tables.FORECASTS, lambda d: forecasts(d.posts, d.placed, d.accounts)),
@@ -235,7 +257,14 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
          d.appeals, d.signatures, d.responses, now=d.now, own=d.rules, days_off=d.days_off)),
     (tables.AGREEMENT, lambda d: agreement(d.codes, seed=d.seed)),
     (tables.DISAGREEMENTS, lambda d: differing(d.codes)),
-    (tables.LAGS, lambda d: lags(d.appeals, d.posts, d.responses)),
+    (tables.LAGS, lambda d: lags(
+        d.appeals, d.posts, d.responses, attention=d.attention, peaks=d.peaks)),
+    (tables.RESPONSE_ATTENTION, lambda d: response_attention(d.posts, d.responses, d.counters)),
+    (tables.WAITS, lambda d: d.waits),
+    (tables.SURVIVAL, lambda d: d.survival),
+    (tables.MEDIAN_WAITS, lambda d: median_waits(d.waits, d.survival)),
+    (tables.WAIT_COMPARISONS, lambda d: wait_comparisons(d.waits, d.posts, d.counters)),
+    (tables.COMPETING, lambda d: competing(d.waits, d.appeals)),
     (tables.CANDIDATES, lambda d: candidates(d.appeals, d.posts, d.accounts)),
     (tables.LAYOUT, lambda d: time_river(d.posts, d.shares)),
     (tables.SUMMARY, lambda d: summary(d.appeals, d.posts, d.shares, d.responses)),

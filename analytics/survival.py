@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+Integers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
 
 LEVEL = 0.95
@@ -198,17 +199,28 @@ def turnbull(lo: Reals, hi: Reals, *, tolerance: float = 1e-9, most: int = 20_00
     after = np.nextafter(lo, np.inf)  # what had not ended by a time ends later
     lo = np.where(waits, after, lo)
     left, right = _innermost(lo, hi)
-    inside = (lo[:, None] <= left) & (right <= hi[:, None])
+    first, last = np.searchsorted(left, lo), np.searchsorted(right, hi, side="right")
     weight = np.full(len(left), 1 / max(len(left), 1))
     for _ in range(most):
-        held = inside * weight
-        renewed = (held / held.sum(axis=1, keepdims=True)).mean(axis=0)
+        renewed = weight * _odds(weight, first, last) / len(lo)
         moved, weight = np.abs(renewed - weight).max(initial=0.0), renewed
         if moved <= tolerance:
             break
     left = np.where(np.isin(left, after[waits]), np.nextafter(left, -np.inf), left)
     frame = pl.DataFrame({"from": left, "to": right, "weight": weight})
     return frame.with_columns(survival=(1 - pl.col("weight").cum_sum()).clip(0, 1))
+
+
+def _odds(weight: Reals, first: Integers, last: Integers) -> Reals:
+    """Return, for every stretch, the sum of 1 / (weight of what a wait holds) over its waits.
+
+    A wait holds stretches without a break, so that sums from the left give all of this at once.
+    """
+    upto = np.concatenate([[0.0], np.cumsum(weight)])
+    share = 1 / (upto[last] - upto[first])
+    edges = np.bincount(first, share, len(upto)) - np.bincount(last, share, len(upto))
+    odds: Reals = np.cumsum(edges)[:-1]
+    return odds
 
 
 def _innermost(lo: Reals, hi: Reals) -> tuple[Reals, Reals]:

@@ -36,6 +36,15 @@ def summaries(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+LAG = ("appeal_id", "rung", "response_id", "responses", "clock_start", "clock_end", "clock_basis",
+       "lag_lo", "lag_hi")  # fmt: skip
+
+
+def lag_table(rows: list[tuple[Any, ...]]) -> pl.DataFrame:
+    told = {name: LAGS.schema[name] for name in LAG}
+    return LAGS.check(pl.DataFrame(rows, schema=told, orient="row"))
+
+
 @st.composite
 def lag_tables(draw: st.DrawFn) -> pl.DataFrame:
     rows = []
@@ -44,7 +53,7 @@ def lag_tables(draw: st.DrawFn) -> pl.DataFrame:
         hi = None if lo is None else lo + draw(st.floats(0, 2000))
         basis = draw(st.sampled_from(["published", "first_post"]))
         rows.append(("a", rung, "r", 1, START, START, basis, lo, hi))
-    return pl.DataFrame(rows, schema=LAGS.schema, orient="row")
+    return lag_table(rows)
 
 
 @given(summaries(), lag_tables(), counts)
@@ -101,13 +110,12 @@ def test_views_are_quoted_for_each_platform_and_never_added() -> None:
 )
 def test_a_lag_is_said_as_the_interval_it_is(lo: float, hi: float, words: str) -> None:
     row = ("a", 3, "r", 1, START, START, "published", lo, hi)
-    lags = pl.DataFrame([row], schema=LAGS.schema, orient="row")
-    assert words in sentences.what_authorities_did(lags, 1)
+    assert words in sentences.what_authorities_did(lag_table([row]), 1)
 
 
 def test_helping_and_harming_are_both_said() -> None:
     rows = [("a", rung, "r", 1, START, START, "published", 24.0, 48.0) for rung in (3, -3)]
-    said = sentences.what_authorities_did(pl.DataFrame(rows, schema=LAGS.schema, orient="row"), 2)
+    said = sentences.what_authorities_did(lag_table(rows), 2)
     assert "rung +3" in said
     assert "rung -3" in said
 
