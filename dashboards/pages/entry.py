@@ -32,7 +32,7 @@ LEFT = "entry-set-aside"
 PROPOSED = "entry-proposed"
 
 LABELS = {  # in the order of the form
-    "from": "When", "to": "Until, if it is not known better", "actor": "Authority",
+    "from": "When", "to": "Until, if between two dates", "actor": "Authority",
     "actor_code": "Authority's CAMEO code", "actor_kind": "Kind of body",
     "level": "Level of government", "verb_code": "What it did: CAMEO code",
     "target": "Done to whom", "huridocs_type": "Type of response (HURIDOCS 27)",
@@ -306,7 +306,7 @@ def _rows(store: Store, appeal_id: str) -> Component:
         getRowId="params.data.response_id",
         dashGridOptions=OPTIONS | {
             "pagination": len(rows) > PAGE, "singleClickEdit": False, "tooltipShowDelay": 200,
-            "overlayNoRowsTemplate": "No response is on record yet",
+            "localeText": {"noRowsToShow": "No response is on record yet"},
             "stopEditingWhenCellsLoseFocus": True,
         },
         style={"height": None, "width": "100%"},

@@ -66,7 +66,7 @@ def layout(store: Store, appeal_id: str, key: str = "") -> Component:
     return dmc.Stack(
         [
             dmc.Title("What authorities did, and when", order=1),
-            html.Div(shown(store, appeal_id), id=SHOWN),
+            dmc.Stack(shown(store, appeal_id), id=SHOWN, gap="md"),
             *_clocks(store.read("clocks", appeal_id=appeal_id)),
             *_beside(store, appeal_id),
             *_waits(store, appeal_id),
