@@ -12,15 +12,16 @@ from dash.development.base_component import Component
 from analytics.errors import GroundswellError
 from analytics.store import Store
 from dashboards import guard, theme
-from dashboards.pages import data, responses, spread, story
+from dashboards.pages import coding, data, responses, spread, story
 
 PAGES: dict[str, tuple[str, ModuleType]] = {
     "/": ("Story", story),
     "/spread": ("Spread", spread),
     "/responses": ("Responses", responses),
+    "/coding": ("Coding", coding),
     "/data": ("Data", data),
 }
-WRITING = "/responses"
+WRITING = ("/responses", "/coding")  # pages that take changes
 URL = "url"
 PAGE = "page"
 NAV = "nav"
@@ -62,7 +63,7 @@ def create_app(store: Store) -> Dash:
     app.layout = _shell(store)
     key = guard.new_key()
     for path, (_, page) in PAGES.items():
-        page.register(app, store, *([key] if path == WRITING else []))
+        page.register(app, store, *([key] if path in WRITING else []))
 
     @app.callback(
         Output(PAGE, "children"),
@@ -106,7 +107,7 @@ def show(
         return dmc.Text(NO_APPEAL), nav
     if pathname not in PAGES:
         return dmc.Text("There is no such page. Choose one above."), nav
-    more = [key] if pathname == WRITING else []
+    more = [key] if pathname in WRITING else []
     return PAGES[pathname][1].layout(store, appeal_id, *more), nav
 
 

@@ -253,15 +253,20 @@ def written(first: datetime, last: datetime, zone: tzinfo) -> tuple[str, str]:
     """
     start, end = first.astimezone(zone), last.astimezone(zone) + timedelta(microseconds=1)
     if first == last:
-        return f"{start:%Y-%m-%dT%H:%M%z}", ""
+        return _short(start), ""
     if not (_is_midnight(start) and _is_midnight(end)):
-        return start.isoformat(), last.astimezone(zone).isoformat()
+        return _short(start), _short(last.astimezone(zone))
     for pattern in ("%Y", "%Y-%m", "%Y-%m-%d"):
         text = start.strftime(pattern)
         whole, _ = checked({"from": text}, zone)
         if (whole["from"], whole["to"]) == (first, last):
             return text, ""
     return f"{start:%Y-%m-%d}", f"{last.astimezone(zone):%Y-%m-%d}"
+
+
+def _short(time: datetime) -> str:
+    whole = not (time.second or time.microsecond)
+    return time.isoformat(timespec="minutes" if whole else "auto")
 
 
 def _is_midnight(time: datetime) -> bool:

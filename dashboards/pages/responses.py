@@ -22,6 +22,7 @@ from dashboards.theme import GRAPH_CONFIG
 SHOWN = "responses-shown"
 BESIDE = "responses-beside"
 HOURLY = timedelta(days=6)  # shorter stretches are drawn by the hour
+DAYS = 7  # of the windows that are shown
 ENOUGH = 10  # appeals of a register for a curve
 
 NO_RESPONSE = "No response of an authority is on record yet."
@@ -29,6 +30,11 @@ HOW_TO_READ = (
     "Above, posts held; below, each act on its rung, over the whole time in which it can have "
     "happened: a tick where that is exact. Help and harm are both drawn and never set off against "
     "each other. What stands after something did not, for that, happen because of it."
+)
+WINDOWS = (
+    f"{DAYS} days before each response and {DAYS} after, over all times at which it can have "
+    "happened; the table response_attention holds other windows. One appeal is described here, "
+    "and nothing is tested against others."
 )
 NO_TIMES = "Nothing that is held of this appeal carries a time, so there is no picture."
 NOT_MEASURED = "Not told yet: run “groundswell measure” on the store."
@@ -52,7 +58,7 @@ ENDINGS = {
 _BESIDE: dict[str, dict[str, Any]] = {
     "actor": {"headerName": "Authority", "flex": 1, "minWidth": 130},
     "what": {"headerName": "Of what", "minWidth": 100, "maxWidth": 120},
-    "days": {"headerName": "Days", "maxWidth": 80},
+    "when": {"headerName": "When (UTC)", "minWidth": 120, "maxWidth": 170},
     "before": {"headerName": "A day before", "minWidth": 110},
     "after": {"headerName": "A day after", "minWidth": 110},
     "percentile": {"headerName": "After: above so many windows", "minWidth": 130},
@@ -90,8 +96,9 @@ def shown(store: Store, appeal_id: str) -> list[Component]:
         picture = [
             html.Div(
                 dcc.Graph(figure=drawn, config=GRAPH_CONFIG, style={"height": drawn.layout.height}),
-                role="img",
+                role="group",
                 className="wide",
+                tabIndex=0,
                 **{"aria-label": "Posts held over time, and below them responses on the ladder"},
             ),
             dmc.Text(HOW_TO_READ, size="sm", c="dimmed"),
@@ -170,23 +177,30 @@ def _clocks(clocks: pl.DataFrame) -> list[Component]:
 
 
 def _beside(store: Store, appeal_id: str) -> list[Component]:
-    rows = store.read("response_attention", appeal_id=appeal_id)
+    rows = store.read("response_attention", appeal_id=appeal_id).filter(days=DAYS)
     title = dmc.Title("Attention beside each response", order=2, size="h4")
     if rows.is_empty():
         return [title, dmc.Text(NOT_MEASURED, c="dimmed")]
     actors = store.read("responses", columns=["response_id", "actor"])
-    return [title, grid(BESIDE, beside(rows, actors), _BESIDE)]
+    return [title, dmc.Text(WINDOWS, size="sm", c="dimmed"),
+            grid(BESIDE, beside(rows, actors), _BESIDE)]  # fmt: skip
 
 
 def beside(rows: pl.DataFrame, actors: pl.DataFrame) -> pl.DataFrame:
     """Return attention before and after each response, as words for a table."""
     told = rows.join(actors, on="response_id", how="left").sort("from", "what", "days")
     return told.with_columns(
+        when=_days(),
         before=_between("before_lo", "before_hi", 1),
         after=_between("after_lo", "after_hi", 1),
         percentile=_percent("percentile_lo", "percentile_hi"),
         ratio=_ratio(),
     )
+
+
+def _days() -> pl.Expr:
+    first, last = (pl.col(end).dt.strftime("%Y-%m-%d") for end in ("from", "to"))
+    return pl.when(first == last).then(first).otherwise(pl.format("{} to {}", first, last))
 
 
 def _between(lo: str, hi: str, places: int) -> pl.Expr:
