@@ -35,6 +35,7 @@ BLIND = (
 
 def layout(store: Store, appeal_id: str, key: str = "") -> Component:
     """Return the page for one appeal; with the key of this run, codes are taken."""
+    held = store.read("responses", appeal_id=appeal_id).height
     fields = [_choice(name) for name in FIELDS]
     buttons = [
         dmc.Button("Save and next (s)", id=SAVE, **{"data-key": "s"}),
@@ -46,7 +47,7 @@ def layout(store: Store, appeal_id: str, key: str = "") -> Component:
             dcc.Store(id=APPEAL, data=appeal_id),
             dcc.Store(id=AT, data=None),
             dmc.Title("Code again, unseen", order=1),
-            dmc.Text(BLIND),
+            dmc.Text(f"{held:,} responses are on record for this appeal. {BLIND}"),
             dmc.TextInput(
                 id=WHO, label="Who codes?", persistence=True, persistence_type="session",
                 debounce=True, w={"base": "100%", "sm": 320},
