@@ -15,6 +15,7 @@ from analytics.measured import CLAIMS
 BELIEVED = 0.05  # false discovery rate, at most
 PLACEBOS = 20  # dates or windows on which nothing happened, at least
 APPEALS_COMPARED = 10
+WINDOW = 7  # days on either side of a response
 PRESENT, ABSENT, NOT_KNOWN = "present", "absent", "not known"
 RIVALS = ("coverage by media", "an earlier complaint", "the authority's own calendar", "a holiday")
 _NEEDS = {
@@ -107,12 +108,13 @@ def _beside(
 ) -> pl.DataFrame:
     """Return attention before and after each response, as strongly as tests allow."""
     tested = pl.when(pl.col("windows") >= PLACEBOS).then("placebo_p")
+    told = beside.filter(pl.col("what") == "posts", pl.col("days") == WINDOW).drop_nulls("ratio")
     found = (
-        with_q(beside.with_columns(p=tested), [])
+        with_q(told.with_columns(p=tested), [])
         .join(_exceeding(interruptions), on=["appeal_id", "response_id"], how="left")
         .join(responses.select("response_id", "from", "rung"), on="response_id", how="left")
         .join(_planned(appeals), on="appeal_id", how="left")
-        .join(_rivals(appeals, responses, beside, media), on="response_id", how="left")
+        .join(_rivals(appeals, responses, told, media), on="response_id", how="left")
     )
     associated = (pl.col("q") <= BELIEVED).fill_null(value=False)
     exceeds = associated & pl.col("exceeds").fill_null(value=False)
@@ -192,16 +194,19 @@ def _rivals(
 def _waits_differ(comparisons: pl.DataFrame) -> pl.DataFrame:
     """Return which groups of appeals waited differently: level 1 where the test holds."""
     enough = pl.when(pl.col("appeals") >= APPEALS_COMPARED).then("p")
-    judged = with_q(comparisons.with_columns(p=enough), [])
+    judged = with_q(comparisons.drop_nulls("p").with_columns(p=enough), [])
     told = (pl.col("q") <= BELIEVED).fill_null(value=False)
     return judged.select(
         "tests", "q",
-        claim_id=pl.format("waits/{}/{} | {}", "ending", "one", "other"),
+        claim_id=pl.concat_str(
+            pl.lit("waits"), "by", "register", "ending", "one", "other",
+            separator="/", ignore_nulls=True,
+        ),
         level=told.cast(pl.Int8),
         template=pl.lit("waits_differ"),
         about=pl.format("{}: {} | {}", "ending", "one", "other"),
         n="appeals",
         compared_with="other",
-        rivals=pl.lit(["how the appeals were selected: not known"]),
+        rivals=pl.concat_list(pl.format("how the appeals were selected: {}", "selection")),
         needs=pl.when(told).then(pl.lit(_NEEDS[2])).otherwise(pl.lit(_NEEDS[1])),
     )  # fmt: skip

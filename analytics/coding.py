@@ -8,6 +8,8 @@ from analytics.agreement import alpha, alpha_band, disagreements
 from analytics.measured import AGREEMENT, DISAGREEMENTS
 from analytics.responses import with_rungs
 
+# What coders code, and so what a second coder must not see of the first one's work.
+CODED = ("verb_code", "target", "level", "actor_kind", "huridocs_type", "impact", "status")
 FIRM, TENTATIVE = 0.8, 2 / 3  # Krippendorff 2004
 FIRST = "first coder"  # where nobody is named
 # The first coder's rung follows from verb and target; so does every other's.
@@ -33,13 +35,12 @@ def coded(responses: pl.DataFrame, codings: pl.DataFrame) -> pl.DataFrame:
         One row per response, field and coder: ``response_id``, ``field``, ``coder``, ``value``;
         null where the coder gave none. ``verb_root`` and ``rung`` follow from the other fields.
     """
-    fields = ["verb_code", "target", "level", "actor_kind", "huridocs_type", "status", "impact"]
-    again = codings.select("response_id").unique()
-    first = responses.join(again, on="response_id", how="semi").select(
-        "response_id", *fields, coder=pl.col("coder").fill_null(FIRST)
+    first = responses.join(codings, on="response_id", how="semi").select(
+        "response_id", *CODED, coder=pl.col("coder").fill_null(FIRST)
     )
-    further = codings.pivot(on="field", on_columns=fields, index=["response_id", "coder"],
-                            values="value", aggregate_function="first")  # fmt: skip
+    held = newest(codings).join(responses, on="response_id", how="semi")
+    further = held.pivot(on="field", on_columns=list(CODED), index=["response_id", "coder"],
+                         values="value", aggregate_function="first")  # fmt: skip
     every = pl.concat([first, further.select(first.columns)])
     placed = with_rungs(every).with_columns(
         verb_root=pl.col("verb_code").str.slice(0, 2),
@@ -49,6 +50,12 @@ def coded(responses: pl.DataFrame, codings: pl.DataFrame) -> pl.DataFrame:
     return placed.unpivot(
         on=list(LEVELS), index=["response_id", "coder"], variable_name="field", value_name="value"
     ).select("response_id", "field", "coder", "value")
+
+
+def newest(codings: pl.DataFrame) -> pl.DataFrame:
+    """Return the codes that hold: the last that each coder gave a field of a response."""
+    key = ["response_id", "field", "coder"]
+    return codings.sort("at").unique(key, keep="last", maintain_order=True)
 
 
 def agreement(codes: pl.DataFrame, *, seed: int = 0) -> pl.DataFrame:

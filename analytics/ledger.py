@@ -17,6 +17,7 @@ import polars as pl
 
 from analytics.codes import codes, wrong_actor
 from analytics.errors import LedgerError
+from analytics.garbled import is_garbled
 from analytics.responses import with_rungs
 from analytics.store import Store
 from analytics.tables import EDITS, LEVELS, RESPONSES, TARGETS
@@ -34,8 +35,8 @@ _NAMED = ("actor", "verb_code", "target", "summary")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", re.ASCII)
 _CAMEO = re.compile(r"(0[1-9]|1\d|20)\d{0,2}", re.ASCII)
-_LOST = re.compile("\N{REPLACEMENT CHARACTER}|[ÐÑ][\x80-\xbf ]")
-_BETWEEN = "|"
+_LINK = re.compile(r"https?://(?:[^\s/|@]+@)?[^\s/|@.]+\.[^\s|]+", re.IGNORECASE)
+BETWEEN = "|"  # items of a list
 
 
 def checked(cells: Cells, zone: tzinfo = UTC) -> tuple[dict[str, Any], dict[str, str]]:
@@ -75,8 +76,7 @@ def checked(cells: Cells, zone: tzinfo = UTC) -> tuple[dict[str, Any], dict[str,
     if not {"from", "to"} & set(mistakes):
         values["from"], values["to"], wrong = _ordered(values["from"], values["to"])
         mistakes |= {"to": wrong} if wrong else {}
-    for field in ("reported_at",):
-        values[field] = values[field][0] if values.get(field) else None
+    values["reported_at"] = values["reported_at"][0] if values.get("reported_at") else None
     return {name: values.get(name) for name in FIELDS if name not in mistakes}, mistakes
 
 
@@ -97,7 +97,7 @@ def named(cells: Cells, appeal_id: str) -> str:
 
 
 def _text(_: str, text: str, __: tzinfo) -> str | None:
-    if _LOST.search(text):
+    if is_garbled(text):
         msg = "holds letters that were lost on the way; save the text as UTF-8"
         raise ValueError(msg)
     return text or None
@@ -136,7 +136,12 @@ def _one_of(field: str, text: str, _: tzinfo) -> str | None:
 
 def _sources(_: str, text: str, zone: tzinfo) -> list[str]:
     _text("", text, zone)
-    return [source.strip() for source in text.split(_BETWEEN) if source.strip()]
+    told = [source.strip() for source in text.split(BETWEEN) if source.strip()]
+    for source in told:
+        if source.lower().startswith(("http:", "https:")) and not _LINK.fullmatch(source):
+            msg = f"{source!r} is no address; write it whole, with | between sources"
+            raise ValueError(msg)
+    return told
 
 
 def _confidence(_: str, text: str, __: tzinfo) -> float | None:
@@ -153,9 +158,17 @@ def _confidence(_: str, text: str, __: tzinfo) -> float | None:
 
 
 def _interval(_: str, text: str, zone: tzinfo) -> tuple[datetime, datetime] | None:
-    """Return the first and last moment that a date can mean."""
-    if not text:
-        return None
+    return moments(text, zone) if text else None
+
+
+def moments(text: str, zone: tzinfo) -> tuple[datetime, datetime]:
+    """Return the first and last moment that a date can mean.
+
+    Raises
+    ------
+    ValueError
+        It is no date.
+    """
     try:
         if found := _DATE.fullmatch(text):
             return _whole(int(found[1]), int(found[2] or 0), int(found[3] or 0), zone)
@@ -201,7 +214,7 @@ def _cell(value: Any) -> str:  # noqa: ANN401 - cells of all types
         case datetime():
             return value.isoformat()
         case list():
-            return _BETWEEN.join(value)
+            return BETWEEN.join(_cell(item) for item in value)
         case _:
             return str(value)
 
@@ -253,6 +266,20 @@ def edited(
     return mistakes
 
 
+def earlier_than_appeals(responses: pl.DataFrame, appeals: pl.DataFrame) -> pl.DataFrame:
+    """Return the responses that were over before their appeal was published: worth a look.
+
+    >>> appeals = pl.DataFrame({"appeal_id": ["a"], "published_at": [datetime(2026, 5, 1)]})
+    >>> acts = pl.DataFrame({"appeal_id": ["a", "a"],
+    ...                      "to": [datetime(2026, 4, 30), datetime(2026, 5, 2)]})
+    >>> earlier_than_appeals(acts, appeals)["to"].to_list()
+    [datetime.datetime(2026, 4, 30, 0, 0)]
+    """
+    begun = appeals.select("appeal_id", "published_at")
+    late = responses.join(begun, on="appeal_id", how="inner")
+    return late.filter(pl.col("to") < pl.col("published_at")).drop("published_at")
+
+
 def held_response(store: Store, response_id: str) -> dict[str, Any]:
     """Return a response that is on record.
 
@@ -268,7 +295,13 @@ def held_response(store: Store, response_id: str) -> dict[str, Any]:
 
 
 def record(
-    store: Store, rows: Iterable[Mapping[str, Any]], *, act: Act, who: str, at: datetime
+    store: Store,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    act: Act,
+    who: str,
+    at: datetime,
+    undoes: str | None = None,
 ) -> int:
     """Write responses and, before, what of each changes; return how many responses change.
 
@@ -277,24 +310,36 @@ def record(
     LedgerError
         Nobody is named who does it.
     """
-    if not who.strip():
-        msg = "say who enters this (--by NAME): every change of the ledger is signed"
-        raise LedgerError(msg)
-    held = {row["response_id"]: row for row in store.read("responses").iter_rows(named=True)}
-    changing = [row for row in rows if _changes(held.get(row["response_id"], {}), row)]
-    trail = [
-        told for row in changing
-        for told in _trail(held.get(row["response_id"], {}), row, act=act, who=who.strip(), at=at)
-    ]  # fmt: skip
-    if changing:
-        store.append(EDITS, pl.DataFrame(trail, schema=EDITS.schema))
-        whole = pl.DataFrame([dict.fromkeys(RESPONSES.columns) | dict(row) for row in changing],
-                             schema=RESPONSES.schema)  # fmt: skip
-        store.append(RESPONSES, with_rungs(whole))
+    name = _signed(who)
+    whole = [dict.fromkeys(RESPONSES.columns) | dict(row) for row in rows]
+    safe = store.protected(RESPONSES, with_rungs(pl.DataFrame(whole, schema=RESPONSES.schema)))
+    with store.writing():
+        held = {row["response_id"]: row for row in store.read("responses").iter_rows(named=True)}
+        changing = [
+            row for row in safe.iter_rows(named=True)
+            if _changes(held.get(row["response_id"], {}), row)
+        ]  # fmt: skip
+        trail = [
+            told for row in changing
+            for told in _trail(held.get(row["response_id"], {}), row,
+                               {"act": act, "who": name, "at": at, "undoes": undoes})
+        ]  # fmt: skip
+        if changing:
+            store.append(EDITS, pl.DataFrame(trail, schema=EDITS.schema))
+            store.append(RESPONSES, pl.DataFrame(changing, schema=RESPONSES.schema))
     return len(changing)
 
 
-def removed(store: Store, response_id: str, *, who: str, at: datetime, act: Act = "remove") -> None:
+def _signed(who: str) -> str:
+    if not who.strip():
+        msg = "say who does this (--by NAME): every change of the ledger is signed"
+        raise LedgerError(msg)
+    return who.strip()
+
+
+def removed(
+    store: Store, response_id: str, *, who: str, at: datetime, undoes: str | None = None
+) -> None:
     """Take a response out of the ledger; what it was stays in the trail.
 
     Raises
@@ -303,13 +348,13 @@ def removed(store: Store, response_id: str, *, who: str, at: datetime, act: Act 
         There is no such response, or nobody is named who removes it.
     """
     held = held_response(store, response_id)
-    if not who.strip():
-        msg = "say who removes this (--by NAME): every change of the ledger is signed"
-        raise LedgerError(msg)
+    name = _signed(who)
     gone = dict.fromkeys(FIELDS) | {name: held[name] for name in ("response_id", "appeal_id")}
-    trail = _trail(held, gone, act=act, who=who.strip(), at=at)
-    store.append(EDITS, pl.DataFrame(trail, schema=EDITS.schema))
-    store.remove(RESPONSES, "response_id", [response_id])
+    act = "remove" if undoes is None else "undo"
+    trail = _trail(held, gone, {"act": act, "who": name, "at": at, "undoes": undoes})
+    with store.writing():
+        store.append(EDITS, pl.DataFrame(trail, schema=EDITS.schema))
+        store.remove(RESPONSES, "response_id", [response_id])
 
 
 def undone(store: Store, edit_id: str, *, who: str, at: datetime) -> str:
@@ -318,32 +363,58 @@ def undone(store: Store, edit_id: str, *, who: str, at: datetime) -> str:
     Raises
     ------
     LedgerError
-        There is no such act, a later one changed the same fields, or nobody is named.
+        There is no such act, it is undone already, a later one changed the same fields, or nobody
+        is named.
     """
     edits = store.read("edits")
     own = edits.filter(edit_id=edit_id)
     if own.is_empty():
         msg = f"there is no change {edit_id}; `groundswell respond {store.path} history` names them"
         raise LedgerError(msg)
-    response_id, appeal_id, when = own.select("response_id", "appeal_id", "at").row(0)
-    later = edits.filter(
-        pl.col("response_id") == response_id, pl.col("at") > when,
+    _can_be_undone(edits, own)
+    response_id, appeal_id = own.select("response_id", "appeal_id").row(0)
+    was = dict(own.select("field", "was").iter_rows())
+    if "from" in was and was["from"] is None:  # it was added
+        removed(store, response_id, who=who, at=at, undoes=edit_id)
+        return str(response_id)
+    held = store.read("responses").filter(response_id=response_id)
+    before = held.row(0, named=True) if held.height else dict.fromkeys(FIELDS)
+    values, mistakes = checked(as_cells(before) | was, UTC)
+    for field in [name for name in was if name in mistakes]:
+        msg = f"{field} {mistakes[field]}: what was there before is no longer a code"
+        raise LedgerError(msg)
+    row = before | values | {"response_id": response_id, "appeal_id": appeal_id}
+    record(store, [row], act="undo", who=who, at=at, undoes=edit_id)
+    return str(response_id)
+
+
+def _can_be_undone(edits: pl.DataFrame, own: pl.DataFrame) -> None:
+    edit_id, response_id, when = own.select("edit_id", "response_id", "at").row(0)
+    if edit_id not in set(in_force(edits)["edit_id"]):
+        msg = f"change {edit_id} is undone already; to have it back, undo what undid it"
+        raise LedgerError(msg)
+    later = in_force(edits).filter(
+        pl.col("response_id") == response_id, pl.col("at") > when, pl.col("act") != "undo",
         pl.col("field").is_in(own["field"].implode()),
     )  # fmt: skip
     if not later.is_empty():
-        first = later.sort("at")["edit_id"][0]
-        msg = f"change {first} came later and changed the same; undo that one before"
+        last = later.sort("at")["edit_id"][-1]
+        msg = f"change {last} came later and changed the same; undo that one before"
         raise LedgerError(msg)
-    was = dict(own.select("field", "was").iter_rows())
-    held = store.read("responses").filter(response_id=response_id)
-    if "from" in was and was["from"] is None:  # it was added
-        removed(store, response_id, who=who, at=at, act="undo")
-        return str(response_id)
-    before = as_cells(held.row(0, named=True)) if held.height else dict.fromkeys(FIELDS, "")
-    values, _ = checked(before | was, UTC)
-    row = values | {"response_id": response_id, "appeal_id": appeal_id}
-    record(store, [row], act="undo", who=who, at=at)
-    return str(response_id)
+
+
+def in_force(edits: pl.DataFrame) -> pl.DataFrame:
+    """Return the changes that were not taken back, the newest first.
+
+    One that was taken back is in force again when what took it back was taken back itself.
+    """
+    acts = edits.sort("at", descending=True).unique("edit_id", keep="first", maintain_order=True)
+    gone: set[str] = set()
+    for edit_id, undoes in acts.select("edit_id", "undoes").iter_rows():
+        if undoes is not None and edit_id not in gone:
+            gone.add(undoes)
+    newest = edits.sort("at", "edit_id", descending=True, maintain_order=True)
+    return newest.filter(~pl.col("edit_id").is_in(sorted(gone)))
 
 
 def history(store: Store, response_id: str | None = None) -> pl.DataFrame:
@@ -361,12 +432,12 @@ def _or_none(value: Any) -> Any:  # noqa: ANN401 - cells of all types
 
 
 def _trail(
-    held: Mapping[str, Any], row: Mapping[str, Any], *, act: Act, who: str, at: datetime
+    held: Mapping[str, Any], row: Mapping[str, Any], about: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return a row for each field that changes."""
     common = {
         "edit_id": uuid4().hex[:12], "response_id": row["response_id"],
-        "appeal_id": row["appeal_id"], "at": at, "who": who, "act": act,
+        "appeal_id": row["appeal_id"], **about,
     }  # fmt: skip
     return [
         common | {"field": name, "was": _cell(held.get(name)) or None,

@@ -31,6 +31,7 @@ FIRST = ("helped", "harmed", "closed", "waiting")
 PARTED = ("register", "jurisdiction", "early_posts", "early_signatures")
 FLAGS = ("posts_per_hour", "gap_entropy", "account_age")
 READINGS = ("firm", "tentative", "weak")
+INTERRUPTED = ("quasi_poisson", "structural", "structural_smooth")
 CLOCK_STATES = ("waiting", "due", "overdue", "answered", "refused", "unknown")
 TEMPLATES = ("after", "none_yet", "beside", "waits_differ")
 
@@ -1170,6 +1171,68 @@ CLOCKS = Table(
         ),
         "note": text("what to know of it"),
         "source": text("where the rule is written, and when that was looked up"),
+    },
+)
+
+INTERRUPTIONS = Table(
+    name="interruptions",
+    row="one response and one method: posts a day from it on, over those that were expected",
+    key=("appeal_id", "response_id", "method"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "response_id": text("the response", null=False),
+        "method": text("how it was told", null=False, values=INTERRUPTED),
+        "day": time("the day of the response; null where it is not known to a day"),
+        "before": count("days looked at before it"),
+        "after": count("days looked at from it on"),
+        "controls": count("series of other appeals that had no response at that time", null=False),
+        "ratio": number("posts a day over those expected; null where not told"),
+        "ratio_lo": number("its lower end, at 95 %"),
+        "ratio_hi": number("its upper end"),
+        "placebos": count("days before the response tried in the same way"),
+        "placebo_p": number("(1 + placebo days as extreme) / (1 + placebo days)"),
+        "agrees": flag("whether all methods tell the same side and the same verdict"),
+        "note": text("what is missing"),
+    },
+)
+
+EPOCHS = Table(
+    name="epochs",
+    row="one appeal: posts a day around all its responses laid over each other",
+    key=("appeal_id",),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "moments": count("days with a response and whole windows around them", null=False),
+        "overlapping": count("of them, how many share days with the next", null=False),
+        "reach": count("days on either side", null=False),
+        "before": number("mean posts a day before; null where not told"),
+        "after": number("mean posts a day from the response on"),
+        "rise": number("after less before"),
+        "p": number("share of shifts of all moments together that rise as much"),
+        "note": text("what is missing"),
+    },
+)
+
+LEADS = Table(
+    name="leads",
+    row="two platforms of an appeal: which of them moved first, by three readings",
+    key=("appeal_id", "one", "other"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "one": text("a platform", null=False),
+        "other": text("another", null=False),
+        "days": count("days of both", null=False),
+        "lag": count("days by which `one` leads where whitened series stand out; negative: lags"),
+        "correlation": number("at the lag at which it is largest, after whitening"),
+        "bound": number("what chance stays within over all lags, at 95 %"),
+        "p_one": number("Granger's p that changes of `one` tell of those of `other`"),
+        "p_other": number("and the other way"),
+        "bits_one": number("transfer entropy from `one` to `other`, less that of shuffled series"),
+        "bits_other": number("and the other way"),
+        "note": text("what it cannot tell, or what is missing", null=False),
     },
 )
 

@@ -11,11 +11,13 @@ from functools import cached_property
 import polars as pl
 
 from analytics import measured as tables
+from analytics.around import Days, days, interruptions, leading, superposed
 from analytics.attention import Series, attention, peaks, phases, series, timeline
 from analytics.beside import response_attention
 from analytics.brokers import brokers
 from analytics.candidates import candidates
 from analytics.carrying import Forest, forests
+from analytics.claims import claims
 from analytics.clocks import SIGNATURES, clocks
 from analytics.coding import agreement, coded, differing
 from analytics.communities import (
@@ -157,6 +159,47 @@ class Data:
         return signed.join(whose, on="post_id").select(list(SIGNATURES))
 
     @cached_property
+    def timeline(self) -> pl.DataFrame:
+        """Posts by hour and by day."""
+        return timeline(self.posts)
+
+    @cached_property
+    def days(self) -> dict[str, Days]:
+        """Posts a day of each appeal."""
+        return days(self.timeline)
+
+    @cached_property
+    def lags(self) -> pl.DataFrame:
+        """First responses at each rung."""
+        return lags(
+            self.appeals, self.posts, self.responses, attention=self.attention, peaks=self.peaks
+        )
+
+    @cached_property
+    def beside(self) -> pl.DataFrame:
+        """Attention before and after each response."""
+        return response_attention(self.posts, self.responses, self.counters)
+
+    @cached_property
+    def interruptions(self) -> pl.DataFrame:
+        """Posts a day from each response on, over those expected."""
+        return interruptions(self.responses, self.days)
+
+    @cached_property
+    def compared(self) -> pl.DataFrame:
+        """Groups of appeals whose waits are compared."""
+        return wait_comparisons(self.waits, self.posts, self.counters)
+
+    @cached_property
+    def media(self) -> pl.DataFrame:
+        """When media published something."""
+        named = self.accounts.filter(pl.col("role") == "media").select("account_id").unique()
+        theirs = self.posts.join(named, on="account_id", how="semi")
+        articles = self.posts.filter(pl.col("kind") == "article")
+        both = pl.concat([part.select("appeal_id", "at") for part in (theirs, articles)])
+        return both.drop_nulls().unique()
+
+    @cached_property
     def codes(self) -> pl.DataFrame:
         """What coders made of responses that several coded."""
         return coded(self.responses, self.codings)
@@ -234,7 +277,7 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
     (tables.MIXING, lambda d: mixing(d.crossed)),
     (tables.STORY_MEMBERS, lambda d: d.members),
     (tables.STORIES, lambda d: stories(d.posts, d.shares, d.members)),
-    (tables.TIMELINE, lambda d: timeline(d.posts)),
+    (tables.TIMELINE, lambda d: d.timeline),
     (tables.ATTENTION, lambda d: d.attention),
     (tables.PHASES, lambda d: d.phases),
     (tables.PEAKS, lambda d: d.peaks),
@@ -257,14 +300,19 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
          d.appeals, d.signatures, d.responses, now=d.now, own=d.rules, days_off=d.days_off)),
     (tables.AGREEMENT, lambda d: agreement(d.codes, seed=d.seed)),
     (tables.DISAGREEMENTS, lambda d: differing(d.codes)),
-    (tables.LAGS, lambda d: lags(
-        d.appeals, d.posts, d.responses, attention=d.attention, peaks=d.peaks)),
-    (tables.RESPONSE_ATTENTION, lambda d: response_attention(d.posts, d.responses, d.counters)),
+    (tables.INTERRUPTIONS, lambda d: d.interruptions),
+    (tables.EPOCHS, lambda d: superposed(d.responses, d.days)),
+    (tables.LEADS, lambda d: leading(d.timeline, seed=d.seed)),
+    (tables.LAGS, lambda d: d.lags),
+    (tables.RESPONSE_ATTENTION, lambda d: d.beside),
     (tables.WAITS, lambda d: d.waits),
     (tables.SURVIVAL, lambda d: d.survival),
     (tables.MEDIAN_WAITS, lambda d: median_waits(d.waits, d.survival)),
-    (tables.WAIT_COMPARISONS, lambda d: wait_comparisons(d.waits, d.posts, d.counters)),
+    (tables.WAIT_COMPARISONS, lambda d: d.compared),
     (tables.COMPETING, lambda d: competing(d.waits, d.appeals)),
+    (tables.CLAIMS, lambda d: claims(
+        d.appeals, d.responses, lags=d.lags, beside=d.beside, interruptions=d.interruptions,
+        comparisons=d.compared, media=d.media)),
     (tables.CANDIDATES, lambda d: candidates(d.appeals, d.posts, d.accounts)),
     (tables.LAYOUT, lambda d: time_river(d.posts, d.shares)),
     (tables.SUMMARY, lambda d: summary(d.appeals, d.posts, d.shares, d.responses)),

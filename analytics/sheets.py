@@ -4,17 +4,31 @@ from collections.abc import Collection
 
 import polars as pl
 
-from analytics.ledger import FIELDS, as_cells
+from analytics.citing import last_looks
+from analytics.coding import CODED
+from analytics.ledger import BETWEEN, FIELDS, as_cells
 
-# What coders code, and so what a second coder must not see of the first one's work.
-CODED = ("verb_code", "target", "level", "actor_kind", "huridocs_type", "impact", "status")
 _SHOWN = ("response_id", "from", "to", "actor", "summary", "sources")
-_TO_EXPORT = ("response_id", "appeal_id", *FIELDS)
+_TO_EXPORT = ("response_id", "appeal_id", *FIELDS, "retrieved_at", "sha256")
 
 
-def responses_csv(responses: pl.DataFrame) -> pl.DataFrame:
-    """Return responses as text that ``groundswell respond import`` reads back the same."""
-    return _as_text(responses, _TO_EXPORT)
+def responses_csv(responses: pl.DataFrame, cites: pl.DataFrame) -> pl.DataFrame:
+    """Return responses as text that ``groundswell respond import`` reads back the same.
+
+    ``cites`` are rows of ``response_sources``; the last look at each source goes out.
+    """
+    looks = (
+        responses.select("response_id", source="sources")
+        .explode("source", empty_as_null=True)
+        .join(last_looks(cites), on=["response_id", "source"], how="left", maintain_order="left")
+        .group_by("response_id", maintain_order=True)
+        .agg(pl.col("retrieved_at", "sha256"))
+    )
+    told = responses.join(looks, on="response_id", how="left", maintain_order="left")
+    texts = _as_text(told, _TO_EXPORT)
+    return texts.with_columns(
+        pl.col(name).str.replace(rf"^\{BETWEEN}*$", "") for name in ("retrieved_at", "sha256")
+    )
 
 
 def appeals_csv(
@@ -50,7 +64,7 @@ def coding_sheet(responses: pl.DataFrame) -> pl.DataFrame:
     blank = responses.sort("response_id").with_columns(
         pl.lit(None, pl.String).alias(field) for field in CODED
     )
-    return _as_text(blank, (*_SHOWN, *CODED))
+    return _as_text(blank.with_columns(coder=pl.lit(None, pl.String)), (*_SHOWN, "coder", *CODED))
 
 
 def _as_text(frame: pl.DataFrame, names: Collection[str]) -> pl.DataFrame:

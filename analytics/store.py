@@ -278,7 +278,7 @@ class Store:
         The language of words is found before protection takes them away.
         """
         rows = with_text_lang(frame) if table is POSTS else frame
-        rows = self._protected(table, rows) if table.is_personal else rows
+        rows = self.protected(table, rows)
         rows = one_row_a_key(table, rows)
         return rows, Written(repeated=frame.height - rows.height)
 
@@ -352,7 +352,16 @@ class Store:
         everything = self.settings.protection.level == "open"
         return Protector(key=key, public=declared | learned, everything=everything)
 
-    def _protected(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    def protected(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return checked rows as they would be kept.
+
+        Raises
+        ------
+        ProtectionError
+            The key is missing, or the public list changed after its accounts were written.
+        """
+        if not table.is_personal:
+            return frame
         about = self._read_about()
         if about != self._about:  # another process has learned who is public
             self._about = about

@@ -194,11 +194,10 @@ RESPONSES = Table(
 RESPONSE_SOURCES = Table(
     name="response_sources",
     row="one source of a response, as it was when somebody looked at it",
-    key=("response_id", "source"),
-    merge="replace",
+    key=("response_id", "source", "retrieved_at"),
     columns={
         "response_id": text("the response", null=False),
-        "source": text("its address or citation, as in `responses`", null=False),
+        "source": ident("its address or citation, as in `responses`", "url", null=False),
         "retrieved_at": time("when it was looked at", null=False),
         "sha256": text("hash of the bytes that were seen; null where only the date is known"),
     },
@@ -208,7 +207,6 @@ EDITS = Table(
     name="edits",
     row="one field of a response that somebody changed",
     key=("edit_id", "field"),
-    merge="replace",
     columns={
         "edit_id": text("one act of changing, of one response", null=False),
         "response_id": text("the response", null=False),
@@ -216,6 +214,7 @@ EDITS = Table(
         "at": time("when", null=False),
         "who": text("who says that they did it", null=False),
         "act": text("what it was", null=False, values=ACTS),
+        "undoes": text("the edit_id that it takes back; null where it takes back none"),
         "field": text("the column of `responses`", null=False),
         "was": text("what was there before, as a CSV writes it; null where nothing was"),
         "now": text("what is there since"),
@@ -225,14 +224,13 @@ EDITS = Table(
 CODINGS = Table(
     name="codings",
     row="what a further coder, who saw no codes, made of one field of a response",
-    key=("response_id", "field", "coder"),
-    merge="replace",
+    key=("response_id", "field", "coder", "at"),
     columns={
         "response_id": text("the response", null=False),
         "field": text("verb_code, target, level, …", null=False),
         "coder": text("the further coder", null=False),
         "value": text("the code given; null where none"),
-        "at": time("when it was read in", null=False),
+        "at": time("when it was given; a later code of the same coder holds", null=False),
     },
 )
 

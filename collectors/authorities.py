@@ -8,25 +8,28 @@ cannot be used are refused, each with its reason; the rest are kept.
 
 import csv
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from analytics.citing import cited
+from analytics.coders import checked_codes, code_rows, keep_codes
+from analytics.coding import CODED
 from analytics.errors import FormatError
-from analytics.ledger import as_cells, checked, named, record
+from analytics.ledger import FIELDS, checked, earlier_than_appeals, named, record
 from analytics.responses import with_rungs
-from analytics.sheets import CODED
 from analytics.store import Store
-from analytics.tables import CODINGS, RESPONSES
+from analytics.tables import RESPONSE_SOURCES, RESPONSES
 from collectors.exports.csvs import separator_of
 from collectors.exports.losses import Losses
 from collectors.exports.sources import UNREADABLE, Source
 from collectors.exports.texts import encoding_of
 
 _REQUIRED = ("actor", "verb_code")
+_KNOWN = {*FIELDS, "response_id", "appeal_id", "date", "rung", "retrieved_at", "sha256", ""}
 _EARLY = "a response earlier than its appeal: kept as told"
 
 
@@ -50,7 +53,7 @@ def import_responses(
     stated = known.appeals_table().select("appeal_id", "published_at")
     imported = store.read("appeals", columns=["appeal_id", "published_at"])
     held = pl.concat([stated, imported]).unique("appeal_id", keep="first", maintain_order=True)
-    rows = read_responses(
+    rows, looks = read_responses(
         path,
         losses,
         appeal_id=known.appeal_id(appeal) if appeal or known.appeals else "",
@@ -62,12 +65,13 @@ def import_responses(
         msg = f"{reason}; nothing was imported"
         raise FormatError(msg)
     store.declare_appeals()
-    early = rows.join(held, on="appeal_id").filter(pl.col("to") < pl.col("published_at"))
-    losses.add("unknown", "times", _EARLY, early.height, example=path.name)
+    early = earlier_than_appeals(rows, held).height
+    losses.add("unknown", "times", _EARLY, early, example=path.name)
     on_record = set(store.read("responses", columns=["response_id"])["response_id"])
     new = sum(name not in on_record for name in rows["response_id"])
     when = at or datetime.now(UTC)
     done = record(store, rows.iter_rows(named=True), act="import", who=who, at=when)
+    store.append(RESPONSE_SOURCES, looks)
     losses.add("kept", "responses", "new", new)
     losses.add("merged", "responses", "replaced an earlier version", done - new)
     losses.add("merged", "responses", "held already, the same", rows.height - done)
@@ -81,18 +85,23 @@ def read_responses(
     appeal_id: str,
     zone: tzinfo = UTC,
     declared: Collection[str] = (),
-) -> pl.DataFrame:
-    """Return a CSV's rows as the table ``responses``, with rungs; refused rows go to ``losses``.
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return a CSV's rows as ``responses``, with rungs, and the looks at their sources.
 
-    A row that names no appeal is of ``appeal_id``; one that names another has to name a declared
-    one.
+    Refused rows go to ``losses``. A row that names no appeal is of ``appeal_id``; one that names
+    another has to name a declared one.
     """
     rows: dict[str, dict[str, Any]] = {}
+    looks: list[dict[str, Any]] = []
     first: dict[str, int] = {}
     names, lines = _lines(path)
+    for name in sorted({*names} - _KNOWN):
+        losses.add("unknown", "fields", f"no column of responses: {name}", example=path.name)
     for number, cells in lines:
         try:
-            row = _response(_named(names, cells), zone, appeal_id, declared)
+            told = _named(names, cells)
+            row = _response(told, zone, appeal_id, declared)
+            seen = cited(told, row["sources"], zone)
             if rows.get(row["response_id"], row) != row:
                 again = first[row["response_id"]]
                 msg = f"has the response_id of row {again}; give each act its own"
@@ -105,7 +114,9 @@ def read_responses(
         losses.add("merged", "responses", "came more than once in this file", int(repeated))
         rows[row["response_id"]] = row
         first.setdefault(row["response_id"], number)
-    return with_rungs(pl.DataFrame(list(rows.values()), schema=RESPONSES.schema))
+        looks += [{"response_id": row["response_id"], **look} for look in seen]
+    acts = with_rungs(pl.DataFrame(list(rows.values()), schema=RESPONSES.schema))
+    return acts, pl.DataFrame(looks, schema=RESPONSE_SOURCES.schema)
 
 
 def _appeal(row: dict[str, str], appeal_id: str, declared: Collection[str]) -> str:
@@ -164,8 +175,10 @@ def _response(
     return values | {"response_id": response_id, "appeal_id": appeal, "rung": None}
 
 
-def import_codings(store: Store, path: Path, *, coder: str, at: datetime) -> pl.DataFrame:
+def import_codings(store: Store, path: Path, *, coder: str = "", at: datetime) -> pl.DataFrame:
     """Read what a second coder made of responses, and return the loss report.
+
+    ``coder`` is who coded the rows whose cell ``coder`` is empty.
 
     Raises
     ------
@@ -175,40 +188,36 @@ def import_codings(store: Store, path: Path, *, coder: str, at: datetime) -> pl.
     losses = Losses()
     on_record = {row["response_id"]: row for row in store.read("responses").iter_rows(named=True)}
     names, lines = _lines(path, needs=("response_id", "verb_code"))
-    rows = [
-        {"response_id": response_id, "field": field, "coder": coder, "value": value, "at": at}
-        for number, cells in lines
-        for response_id, codes in _coded(path, number, _named(names, cells), on_record, losses)
-        for field, value in codes.items()
-    ]
+    rows: list[dict[str, Any]] = []
+    for number, cells in lines:
+        try:
+            row = {"coder": ""} | _named(names, cells)
+            rows.extend(_codes(row, on_record, row["coder"] or coder, at))
+        except ValueError as error:
+            losses.add("dropped", "codings", str(error), example=f"{path.name}, row {number}")
     if not rows:
         reason = losses.first("dropped", "codings") or f"{path.name} holds no codes"
         msg = f"{reason}; nothing was read"
         raise FormatError(msg)
-    done = store.append(CODINGS, pl.DataFrame(rows, schema=CODINGS.schema))
+    done = keep_codes(store, rows)
     losses.add("kept", "codings", "new", done.new)
-    losses.add("merged", "codings", "replaced an earlier version", done.completed)
+    losses.add("merged", "codings", "came more than once in this file", done.repeated)
     losses.add("merged", "codings", "held already, the same", done.held)
     return losses.table("codings").drop("import_id")
 
 
-def _coded(
-    path: Path, number: int, row: dict[str, str], on_record: dict[str, Any], losses: Losses
-) -> Iterator[tuple[str, dict[str, str | None]]]:
-    """Yield the codes of one row; a row with a mistake, or without codes, yields none."""
+def _codes(
+    row: dict[str, str], on_record: dict[str, Any], coder: str, at: datetime
+) -> Iterable[dict[str, Any]]:
+    """Return the codes of one row; none where nothing is coded."""
+    if not any(row.get(field) for field in CODED):
+        return []
     response_id = row.get("response_id", "")
-    place = f"{path.name}, row {number}"
-    told = {field: row.get(field) or "" for field in CODED}
-    if not any(told.values()):
-        return
-    held = on_record.get(response_id)
-    if held is None:
-        losses.add(
-            "dropped", "codings", f"names no response on record: {response_id!r}", example=place
-        )
-        return
-    values, mistakes = checked(as_cells(held) | told)
+    if response_id not in on_record:
+        msg = f"names no response on record: {response_id!r}"
+        raise ValueError(msg)
+    codes, mistakes = checked_codes(on_record[response_id], row, coder)
     for field, wrong in mistakes.items():
-        losses.add("dropped", "codings", f"{field} {wrong}", example=place)
-        return
-    yield response_id, {field: values[field] for field in CODED}
+        msg = f"{field} {wrong}"
+        raise ValueError(msg)
+    return code_rows(response_id, codes, coder=coder, at=at)

@@ -55,6 +55,7 @@ class ResponseAction(StrEnum):
     LIST = "list"
     EDIT = "edit"
     REMOVE = "remove"
+    CITE = "cite"
     UNDO = "undo"
     HISTORY = "history"
     EXPORT = "export"
@@ -358,7 +359,8 @@ def respond(
     store: StorePath,
     action: Annotated[ResponseAction, typer.Argument(help="What to do with the ledger.")],
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="The CSV to import, or the coded sheet.")
+        Path | None,
+        typer.Argument(metavar="FILE", help="CSV to import, coded sheet, or what was seen."),
     ] = None,
     appeal: AppealId = None,
     response_id: Annotated[str | None, typer.Option("--id", help="Which response.")] = None,
@@ -391,11 +393,10 @@ def respond(
     now = datetime.now(UTC)
     match action:
         case ResponseAction.IMPORT:
-            path = responding.needed(file, "the CSV", "import")
+            path = responding.needed(file, "the CSV", "import FILE")
             losses = import_responses(opened, path, appeal=appeal, who=who or "import", at=now)
         case ResponseAction.CODE if file is not None:
-            coder = responding.needed(who.strip() or None, "--by NAME", "code")
-            losses = import_codings(opened, file, coder=coder, at=now)
+            losses = import_codings(opened, file, coder=who, at=now)
         case _:
             _tell(responding.ACTIONS[action.value](opened, asked), as_json=as_json)
             return

@@ -10,7 +10,9 @@ import polars as pl
 import typer
 
 from analytics import ledger
+from analytics.citing import cite
 from analytics.errors import LedgerError
+from analytics.ledger import earlier_than_appeals
 from analytics.sheets import appeals_csv, coding_sheet, responses_csv
 from analytics.store import Store
 from dashboards import console
@@ -90,7 +92,13 @@ def add(store: Store, asked: Asked) -> Outcome:
         store, asked.told, appeal_id=appeal_id, who=asked.who, at=datetime.now(UTC)
     )
     _refuse(mistakes)
-    return Outcome({"response_id": response_id}, f"Response {response_id} is on record.")
+    own = store.read("responses").filter(response_id=response_id)
+    early = earlier_than_appeals(own, store.read("appeals")).height > 0
+    note = " It is earlier than its appeal: kept as told." if early else ""
+    return Outcome(
+        {"response_id": response_id, "is_before_appeal": early},
+        f"Response {response_id} is on record.{note}",
+    )
 
 
 def edit(store: Store, asked: Asked) -> Outcome:
@@ -110,18 +118,31 @@ def remove(store: Store, asked: Asked) -> Outcome:
 
 
 def undo(store: Store, asked: Asked) -> Outcome:
-    """Take back one change: the newest, if none is named."""
-    newest = ledger.history(store, asked.response_id).head(1)["edit_id"].to_list()
-    edit_id = asked.edit_id or needed(newest[0] if newest else None, "--change", "undo")
+    """Take back one change: if none is named, the newest that is no undoing and is in force."""
+    acts = ledger.in_force(ledger.history(store, asked.response_id)).filter(pl.col("act") != "undo")
+    edit_id = asked.edit_id or (None if acts.is_empty() else str(acts["edit_id"][0]))
+    if edit_id is None:
+        msg = f"there is nothing to undo; `groundswell respond {store.path} history` tells all"
+        raise LedgerError(msg)
     response_id = ledger.undone(store, edit_id, who=asked.who, at=datetime.now(UTC))
     said = f"Change {edit_id} of response {response_id} is undone."
     return Outcome({"response_id": response_id, "edit_id": edit_id}, said)
 
 
+def cited(store: Store, asked: Asked) -> Outcome:
+    """Keep when a source was looked at, and the hash of what was seen."""
+    response_id = needed(asked.response_id, "--id", "cite")
+    source = needed(asked.told.get("sources"), "--set sources=ADDRESS", "cite")
+    seen = None if asked.file is None else asked.file.read_bytes()
+    sha256 = cite(store, response_id, source, at=datetime.now(UTC), seen=seen)
+    said = f"{source} was looked at now" + (f"; SHA-256 {sha256}" if sha256 else "")
+    return Outcome({"response_id": response_id, "source": source, "sha256": sha256}, said)
+
+
 def history(store: Store, asked: Asked) -> Outcome:
     """Tell who changed what, and what was there before."""
     edits = ledger.history(store, asked.response_id)
-    names = ["at", "who", "act", "response_id", "field", "was", "now", "edit_id"]
+    names = ["at", "who", "act", "response_id", "field", "was", "now", "edit_id", "undoes"]
     table = ("Changes, the newest first", names, edits.select(names).rows())
     return Outcome({"edits": edits.to_dicts()}, tables=(table,))
 
@@ -134,7 +155,7 @@ def export(store: Store, asked: Asked) -> Outcome:
         appeals = store.read("appeals", appeal_id=asked.appeal)
         rows = appeals_csv(appeals, store.read("clocks"), responses)
     else:
-        rows = responses_csv(responses.sort("from", "response_id"))
+        rows = responses_csv(responses.sort("from", "response_id"), store.read("response_sources"))
     return _written(rows, out)
 
 
@@ -158,13 +179,14 @@ def disagreements(store: Store, _: Asked) -> Outcome:
 
 ACTIONS: dict[str, Callable[[Store, Asked], Outcome]] = {
     "list": listed, "candidates": candidates, "add": add, "edit": edit, "remove": remove,
-    "undo": undo, "history": history, "export": export, "code": sheet,
+    "cite": cited, "undo": undo, "history": history, "export": export, "code": sheet,
     "disagreements": disagreements,
 }  # fmt: skip
 
 
 def _written(rows: pl.DataFrame, out: Path) -> Outcome:
-    rows.write_csv(out)
+    with out.open("wb") as file:
+        rows.write_csv(file)
     return Outcome({"file": str(out), "rows": rows.height}, f"{out}: {rows.height:,} rows")
 
 

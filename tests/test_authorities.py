@@ -26,7 +26,7 @@ def csv(folder: Path, *rows: str, header: str = "from,to,actor,verb_code,target"
 def acts(path: Path, zone: tzinfo = UTC) -> tuple[pl.DataFrame, dict[str, str]]:
     """Read a file; return its rows, and the place of every reason for a refusal."""
     losses = Losses()
-    rows = read_responses(path, losses, appeal_id="park", zone=zone)
+    rows, _ = read_responses(path, losses, appeal_id="park", zone=zone)
     refused = losses.table("i").filter(outcome="dropped")
     return rows, dict(refused.select("reason", "example").iter_rows())
 
@@ -186,7 +186,7 @@ def test_the_same_act_for_another_appeal_is_another_response(tmp_path: Path) -> 
     header = "from,actor,verb_code,appeal_id"
     path = csv(tmp_path, "2016,Police,09,park", "2016,Police,09,", header=header)
     losses = Losses()
-    rows = read_responses(path, losses, appeal_id="garden", declared=["park"])
+    rows, _ = read_responses(path, losses, appeal_id="garden", declared=["park"])
     assert rows["appeal_id"].to_list() == ["park", "garden"]
     assert rows["response_id"].n_unique() == 2
 

@@ -22,8 +22,8 @@ CAUSAL = re.compile(
 APPEAL = {"appeal_id": "a", "simulated": False, "published_at": at(0)}
 ACT = {"appeal_id": "a", "actor": "police", "verb_code": "09", "response_id": "r",
        "from": at(240), "to": at(264), "rung": 3}  # fmt: skip
-BESIDE = {"appeal_id": "a", "response_id": "r", "before": 10, "after": 40, "days": 7.0,
-          "ratio": 4.0, "ratio_lo": 1.97, "ratio_hi": 8.97, "windows": 99,
+BESIDE = {"appeal_id": "a", "response_id": "r", "what": "posts", "before": 10, "after": 40,
+          "days": 7.0, "ratio": 4.0, "ratio_lo": 1.97, "ratio_hi": 8.97, "windows": 99,
           "placebo_p": 0.01}  # fmt: skip
 METHODS = [
     {"appeal_id": "a", "response_id": "r", "method": method, "placebos": 39, "placebo_p": 0.025,
@@ -31,7 +31,9 @@ METHODS = [
     for method, controls in [("quasi_poisson", 0), ("structural", 3)]
 ]  # fmt: skip
 NO_METHODS = pl.DataFrame(METHODS).clear()
-COMPARED = {"ending": "rung 3", "one": "wtp", "other": "uk", "appeals": 40, "p": 0.01}
+COMPARED = {"by": "register", "register": None, "ending": "rung_3", "one": "wtp", "other": "uk",
+            "appeals": 40, "p": 0.01, "selection": "census"}  # fmt: skip
+NONE_COMPARED = pl.DataFrame([COMPARED], schema_overrides={"register": pl.String}).clear()
 MEDIA = pl.DataFrame({"appeal_id": ["a"], "at": [at(200)]})
 
 
@@ -43,7 +45,7 @@ def told(
         "lags": LAGS.empty(),
         "beside": pl.DataFrame([BESIDE]).clear(),
         "interruptions": NO_METHODS,
-        "comparisons": pl.DataFrame([COMPARED]).clear(),
+        "comparisons": NONE_COMPARED,
         "media": MEDIA,
     } | tables
     found = claims(rows(APPEALS, APPEAL | (appeal or {})), rows(RESPONSES, ACT), **given_tables)
@@ -111,13 +113,15 @@ def test_an_effect_takes_a_plan_and_controls(
 
 @pytest.mark.parametrize(
     ("change", "level"),
-    [({}, 1), ({"appeals": APPEALS_COMPARED - 1}, 0), ({"p": 0.06}, 0), ({"p": None}, 0)],
+    [({}, 1), ({"appeals": APPEALS_COMPARED - 1}, 0), ({"p": 0.06}, 0)],
 )
 def test_groups_of_appeals_differ_where_the_test_says_so(
     change: dict[str, Any], level: int
 ) -> None:
-    compared = pl.DataFrame([COMPARED | change], infer_schema_length=None).cast({"p": pl.Float64})
-    assert told(comparisons=compared)["waits/rung 3/wtp | uk"]["level"] == level
+    compared = pl.DataFrame([COMPARED | change], infer_schema_length=None).cast(
+        {"p": pl.Float64, "register": pl.String}
+    )
+    assert told(comparisons=compared)["waits/register/rung_3/wtp/uk"]["level"] == level
 
 
 def test_an_appeal_that_nobody_answered_is_told() -> None:
@@ -125,7 +129,7 @@ def test_an_appeal_that_nobody_answered_is_told() -> None:
     found = claims(
         rows(APPEALS, APPEAL | known), RESPONSES.empty(),
         lags=LAGS.empty(), beside=beside().clear(),
-        interruptions=NO_METHODS, comparisons=pl.DataFrame([COMPARED]).clear(), media=MEDIA,
+        interruptions=NO_METHODS, comparisons=NONE_COMPARED, media=MEDIA,
     )  # fmt: skip
     (row,) = found.to_dicts()
     assert (row["template"], row["value"], row["n"]) == ("none_yet", 10, 0)

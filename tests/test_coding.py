@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 from strategies import at, rows
 
-from analytics.coding import agreement, coded, differing
-from analytics.errors import FormatError
+from analytics.coders import code
+from analytics.coding import CODED, agreement, coded, differing
+from analytics.errors import FormatError, LedgerError
 from analytics.sheets import coding_sheet
 from analytics.store import Store
 from analytics.tables import CODINGS, RESPONSES
@@ -128,3 +129,78 @@ def test_a_sheet_of_other_responses_is_refused(store: Store, tmp_path: Path) -> 
     path.write_text("response_id,verb_code\nzz,09\n")
     with pytest.raises(FormatError, match="row 2: names no response on record: 'zz'"):
         import_codings(store, path, coder="Bea", at=NOON)
+
+
+def test_each_row_can_name_its_coder(store: Store, tmp_path: Path) -> None:
+    path = filled(store, tmp_path, verb_code=["09", "116"], coder=["Bea", ""])
+    import_codings(store, path, coder="Cem", at=NOON)
+    coders = store.read("codings").select("response_id", "coder").unique().sort("response_id")
+    assert coders.rows() == [("r0", "Bea"), ("r1", "Cem")]
+
+
+def test_a_row_that_nobody_coded_is_refused(store: Store, tmp_path: Path) -> None:
+    path = filled(store, tmp_path, verb_code=["09", "116"], coder=["Bea", " "])
+    losses = import_codings(store, path, at=NOON)
+    (row,) = losses.filter(outcome="dropped").to_dicts()
+    assert row["reason"].startswith("coder is missing; write it in the column coder")
+    assert row["example"] == "sheet.csv, row 3"
+
+
+def test_the_first_coder_is_no_second_coder(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "more.csv"
+    path.write_text("response_id,from,actor,verb_code,coder\nr2,2026,Police,09,Ann\n")
+    import_responses(store, path)
+    mistakes = code(store, "r2", {"verb_code": "12"}, coder=" ann", at=NOON)
+    assert mistakes == {"coder": "'ann' coded it first; a second coder is another person"}
+    assert store.read("codings").is_empty()
+    assert not code(store, "r2", {"verb_code": "12"}, coder="Bea", at=NOON)
+
+
+def test_a_coder_who_codes_again_keeps_both_and_the_last_counts(store: Store) -> None:
+    for hour, verb in enumerate(("12", "12", "01")):
+        told = {"verb_code": verb, "target": "accused"}
+        assert not code(store, "r0", told, coder="Bea", at=NOON.replace(hour=hour))
+    held = store.read("codings").filter(field="verb_code").sort("at")
+    assert held["value"].to_list() == ["12", "01"]  # the same again is no new code
+    codes = coded(store.read("responses"), store.read("codings"))
+    verbs = codes.filter(field="verb_code", coder="Bea")["value"].to_list()
+    assert verbs == ["01"]
+
+
+def test_codes_are_checked_and_there_has_to_be_one(store: Store) -> None:
+    assert code(store, "r0", {"verb_code": "9"}, coder="Bea", at=NOON) == {
+        "verb_code": "'9' is no CAMEO code such as 09 or 173"
+    }
+    with pytest.raises(LedgerError, match="no code is given; there are verb_code, target"):
+        code(store, "r0", dict.fromkeys(CODED, " "), coder="Bea", at=NOON)
+    with pytest.raises(LedgerError, match="there is no response zz"):
+        code(store, "zz", {"verb_code": "09"}, coder="Bea", at=NOON)
+
+
+def test_an_impact_that_is_not_known_has_no_place_in_the_order() -> None:
+    told = [
+        {"response_id": f"r{k}", "field": "impact", "coder": "Bea", "value": value, "at": NOON}
+        for k, value in enumerate(["01", "06", "99", "02"])
+    ]
+    first = acts(["09"] * 4).with_columns(impact=pl.Series(["01", "06", "06", "02"]))
+    both = of("impact", coded(first, rows(CODINGS, *told)))
+    assert (both["responses"], both["alpha"], both["reading"]) == (3, 1.0, "firm")
+
+
+def test_codes_of_a_response_that_was_removed_are_left_out() -> None:
+    two = pl.concat([again(["09", "12"]), again(["12", "12"], coder="Cem")])
+    assert coded(acts(["09"]), two)["response_id"].unique().to_list() == ["r0"]
+
+
+def test_readings_begin_at_their_marks() -> None:
+    # alpha of 2 coders and binary codes: 1 - (n - 1) * mixed / (ones * zeros), n codes in all
+    first = ["09"] * 10 + ["12"] * 10
+    told = {}
+    for wrong in (1, 2, 3, 4):
+        second = ["12"] * wrong + first[wrong:]
+        row = of("verb_code", coded(acts(first), again(second)))
+        n, ones = 40, 20 - wrong
+        wanted = 1 - (n - 1) * wrong / (ones * (n - ones))
+        assert row["alpha"] == pytest.approx(wanted)
+        told[wrong] = row["reading"]
+    assert told == {1: "firm", 2: "firm", 3: "tentative", 4: "weak"}

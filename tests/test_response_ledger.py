@@ -2,21 +2,24 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from strategies import at, rows
 
 from analytics import ledger
+from analytics.citing import cite
 from analytics.codes import code_list, codes, wrong_actor
+from analytics.coding import CODED
 from analytics.errors import LedgerError
 from analytics.ledger import CLOSED, FIELDS, as_cells, checked
 from analytics.responses import ladder
-from analytics.sheets import CODED, appeals_csv, coding_sheet, responses_csv
+from analytics.sheets import appeals_csv, coding_sheet, responses_csv
 from analytics.store import Store
 from analytics.tables import APPEALS, LEVELS, RESPONSES, TARGETS
 from collectors.authorities import import_responses
@@ -63,7 +66,11 @@ def later(hours: int) -> datetime:
         ({"status": "open"}, "status", "is no code of docs/codebook.md"),
         ({"actor_kind": "akimat"}, "actor_kind", "such as court (court)"),
         ({"confidence": "1.5"}, "confidence", "is not between 0 and 1"),
-        ({"summary": "ÐŸÐ¾Ð»Ð¸Ñ†Ð¸Ñ Ð Ð"}, "summary", "holds letters that were lost"),
+        ({"summary": "Полиция".encode().decode("cp1251")}, "summary", "holds letters that were"),
+        ({"actor": "Әкімдік".encode().decode("latin-1")}, "actor", "holds letters that were lost"),
+        ({"actor_code": "XYZCOP"}, "actor_code", "'XYZ' is no country's code such as KAZ"),
+        ({"actor_code": "KAZLEGGOV"}, "actor_code", "'GOV' is a primary role and comes first"),
+        ({"sources": "a|http://"}, "sources", "'http://' is no address"),
         ({"summary": "Pol\N{REPLACEMENT CHARACTER}ce"}, "summary", "save the text as UTF-8"),
     ],
 )
@@ -129,7 +136,7 @@ def test_every_change_is_signed_and_says_what_was_there(store: Store) -> None:
 
 @pytest.mark.parametrize("who", ["", " "])
 def test_nobody_changes_the_ledger(store: Store, who: str) -> None:
-    with pytest.raises(LedgerError, match="say who enters this"):
+    with pytest.raises(LedgerError, match="say who does this"):
         ledger.added(store, CELLS, appeal_id="a", who=who, at=NOON)
     assert store.read("responses").is_empty()
 
@@ -175,6 +182,28 @@ def test_undoing_an_edit_puts_back_what_was_there(store: Store, cells: dict[str,
     assert ledger.undone(store, newest(store), who="Cem", at=later(2)) == name
     assert_frame_equal(store.read("responses"), before)
     assert ledger.history(store)["act"][0] == "undo"
+
+
+def test_a_change_is_undone_once(store: Store) -> None:
+    name = added(store)
+    ledger.edited(store, name, {"summary": "One."}, who="Bea", at=later(1))
+    first = newest(store)
+    ledger.undone(store, first, who="Bea", at=later(2))
+    with pytest.raises(LedgerError, match=f"change {first} is undone already"):
+        ledger.undone(store, first, who="Bea", at=later(3))
+
+
+def test_changes_are_undone_one_after_another(store: Store) -> None:
+    name = added(store)
+    states = [store.read("responses")]
+    for hour, words in enumerate(("One.", "Two."), 1):
+        ledger.edited(store, name, {"summary": words}, who="Bea", at=later(hour))
+        states.append(store.read("responses"))
+    for hour, state in enumerate(reversed(states[:-1]), 3):
+        acts = ledger.in_force(ledger.history(store)).filter(pl.col("act") != "undo")
+        ledger.undone(store, acts["edit_id"][0], who="Cem", at=later(hour))
+        assert_frame_equal(store.read("responses"), state)
+    assert set(ledger.in_force(ledger.history(store))["act"]) == {"add", "undo"}
 
 
 def test_undoing_can_be_undone(store: Store) -> None:
@@ -255,7 +284,7 @@ def test_the_ledger_goes_out_and_comes_back_the_same(store: Store, tmp_path: Pat
     added(store, summary="A, “quoted”\nline", sources="a|b", impact="06", status="07")
     added(store, verb_code="173", actor_kind="police", actor_code="KAZCOP", level="regional")
     before = store.read("responses").sort("response_id")
-    responses_csv(before).write_csv(tmp_path / "out.csv")
+    responses_csv(before, store.read("response_sources")).write_csv(tmp_path / "out.csv")
     other = Store.create(tmp_path / "other", appeal_id="a")
     import_responses(other, tmp_path / "out.csv")
     assert_frame_equal(other.read("responses").sort("response_id"), before)
@@ -263,11 +292,12 @@ def test_the_ledger_goes_out_and_comes_back_the_same(store: Store, tmp_path: Pat
 
 def test_a_second_coder_sees_no_codes() -> None:
     act = {"response_id": "r", "appeal_id": "a", "from": at(0), "to": at(1), "actor": "Police",
-           "verb_code": "173", "target": "accused", "impact": "06", "level": "local"}  # fmt: skip
+           "verb_code": "173", "target": "accused", "impact": "06", "coder": "Ann"}  # fmt: skip
     sheet = coding_sheet(rows(RESPONSES, act))
     assert set(CODED) <= set(sheet.columns)
     assert sheet.select(CODED).row(0) == ("",) * len(CODED)
-    assert not {"rung", "coder", "confidence", "actor_code"} & set(sheet.columns)
+    assert sheet["coder"].to_list() == [""]
+    assert not {"rung", "confidence", "actor_code"} & set(sheet.columns)
 
 
 def test_an_appeal_a_row_with_opened_deadline_and_closed() -> None:
@@ -288,6 +318,139 @@ def test_an_appeal_a_row_with_opened_deadline_and_closed() -> None:
     assert (second["opened"], second["closed"], second["outcome"]) == (at(5).isoformat(), "", "")
 
 
+# Sources
+
+
+def looks(store: Store) -> list[tuple[Any, ...]]:
+    told = store.read("response_sources").sort("source", "retrieved_at")
+    return told.select("source", "retrieved_at", "sha256").rows()
+
+
+HASH = "ab" * 32
+
+
+def test_each_source_has_its_time_and_hash_and_all_goes_out_and_back(
+    store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "acts.csv"
+    path.write_text(
+        "response_id,from,actor,verb_code,sources,retrieved_at,sha256\n"
+        f"r,2026,Police,09,a|b,2026-05-01|,{HASH.upper()}|\n"
+    )
+    import_responses(store, path)
+    assert looks(store) == [("a", datetime(2026, 5, 1, tzinfo=UTC), HASH)]
+    responses_csv(store.read("responses"), store.read("response_sources")).write_csv(path)
+    other = Store.create(tmp_path / "other", appeal_id="a")
+    import_responses(other, path)
+    assert looks(other) == looks(store)
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ("a|b,2026|2026|2026,", "retrieved_at tells of 3 sources, and there are 2"),
+        ("a,2026," + HASH[:-1], "sha256 'abababababababababab' is no SHA-256"),
+        ("a,soon,", "retrieved_at 'soon' is no date"),
+        ("a,," + HASH, "sha256 has no retrieved_at; say when the source was looked at"),
+    ],
+)
+def test_a_look_that_cannot_be_is_refused_with_its_row(
+    store: Store, tmp_path: Path, cells: str, words: str
+) -> None:
+    path = tmp_path / "acts.csv"
+    path.write_text(
+        "from,actor,verb_code,sources,retrieved_at,sha256\n"
+        f"2026,Police,09,{cells}\n2026,Court,116,,,\n"
+    )
+    losses = import_responses(store, path)
+    assert words in losses.filter(outcome="dropped")["reason"].item()
+    assert store.read("responses")["actor"].to_list() == ["Court"]
+    assert looks(store) == []
+
+
+def test_one_time_is_that_of_all_sources(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "acts.csv"
+    path.write_text("from,actor,verb_code,sources,retrieved_at\n2026,Police,09,a|b,2026-05-01\n")
+    import_responses(store, path)
+    assert [row[0] for row in looks(store)] == ["a", "b"]
+
+
+def test_a_source_is_hashed_and_every_look_is_kept(store: Store) -> None:
+    name = added(store, sources="https://a.example/x|b")
+    assert cite(store, name, "b", at=NOON) is None
+    sha256 = cite(store, name, "b", at=later(1), seen=b"abc")  # FIPS 180-2, example 1
+    assert sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert looks(store) == [("b", NOON, None), ("b", later(1), sha256)]
+    with pytest.raises(LedgerError, match="has no source 'c'"):
+        cite(store, name, "c", at=NOON)
+
+
+def test_private_accounts_in_sources_are_in_no_table(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "acts.csv"
+    path.write_text(
+        "response_id,from,actor,verb_code,sources,retrieved_at\n"
+        "r,2026,Police,09,https://x.com/somebody/status/1,2026-05-01\n"
+    )
+    import_responses(store, path)
+    cite(store, "r", "https://x.com/somebody/status/1", at=NOON)
+    for table in ("responses", "edits", "response_sources"):
+        assert not store.read(table).is_empty()
+        assert "somebody" not in str(store.read(table).to_dicts())
+    before = store.read("edits").height
+    import_responses(store, path)  # the same again is no change
+    assert store.read("edits").height == before
+
+
+# The trail as a whole
+
+
+EDITS_OF = st.fixed_dictionaries(
+    {},
+    optional={
+        "summary": st.sampled_from(["", "One.", "Two."]),
+        "target": st.sampled_from(["", "accused", "appellant"]),
+        "from": st.sampled_from(["2026", "2026-05", "2026-05-06T07:08Z"]),
+        "sources": st.sampled_from(["", "a", "a|b"]),
+        "confidence": st.sampled_from(["", "0.25"]),
+    },
+)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(EDITS_OF, min_size=1, max_size=4))
+def test_the_trail_leads_back_to_every_state_there_was(changes: list[dict[str, str]]) -> None:
+    with TemporaryDirectory() as folder:
+        store = Store.create(Path(folder) / "s", appeal_id="a")
+        name = added(store)
+        states = [as_cells(ledger.held_response(store, name))]
+        for hour, cells in enumerate(changes, 1):
+            assert not ledger.edited(store, name, cells, who="Bea", at=later(hour))
+            states.append(as_cells(ledger.held_response(store, name)))
+        edits = ledger.history(store, name).filter(act="edit")
+    now = states[-1]
+    for hour in range(len(changes), 0, -1):
+        for told in edits.filter(at=later(hour)).iter_rows(named=True):
+            assert now[told["field"]] == (told["now"] or "")
+            now = now | {told["field"]: told["was"] or ""}
+        assert {k: v for k, v in now.items() if k in FIELDS} == {
+            k: v for k, v in states[hour - 1].items() if k in FIELDS
+        }
+
+
+def test_what_is_no_code_any_more_cannot_be_put_back(store: Store) -> None:
+    name = added(store)
+    row = ledger.held_response(store, name) | {"status": "open"}
+    ledger.record(store, [row], act="import", who="Ann", at=later(1))
+    assert ledger.edited(store, name, {"summary": "One."}, who="Ann", at=later(2)) == {
+        "status": "'open' is no code of docs/codebook.md, such as 01 (much is done and goes on), "
+        "02 (something is done and goes on), 03 (something token was done)"
+    }
+    assert not ledger.edited(store, name, {"status": "07"}, who="Ann", at=later(3))
+    with pytest.raises(LedgerError, match="status 'open' is no code"):
+        ledger.undone(store, newest(store), who="Ann", at=later(4))
+    assert store.read("responses")["status"].to_list() == ["07"]
+
+
 # Codes
 
 
@@ -295,6 +458,7 @@ def test_every_code_has_a_name_and_an_example_and_stands_once() -> None:
     every = code_list()
     assert every.null_count().sum_horizontal().item() == 0
     assert every.select("field", "code").is_unique().all()
+    assert (every["example"] != "").all()
     assert set(CLOSED) < set(every["field"])
     assert (len(codes("huridocs_type")), len(codes("impact")), len(codes("status"))) == (23, 7, 7)
 
