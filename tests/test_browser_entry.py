@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from serving import launch, served, visit
 
 from analytics import Store
-from analytics.ledger import history
+from analytics.ledger import added, history
 
 pytestmark = pytest.mark.browser
 ROW = "#entry-grid .ag-center-cols-container .ag-row"
@@ -85,3 +86,21 @@ def test_the_page_fits_its_screen(browser: Browser, store: Store, width: int) ->
         page.wait_for_selector("#entry-grid .ag-header")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert seen.errors == []
+
+
+def test_a_second_coder_codes_by_keys_and_is_shown_no_codes(browser: Browser, store: Store) -> None:
+    cells = {"from": "2016-08-29", "actor": "police", "verb_code": "173", "coder": "AB"}
+    added(store, cells, appeal_id="park", who="AB", at=datetime(2026, 1, 1, tzinfo=UTC))
+    with served(store) as base, visit(browser, base) as seen:
+        page = seen.open("/coding")
+        page.get_by_label("Who codes?").fill("CD")
+        page.keyboard.press("Tab")
+        expect(page.locator("#coding-card")).to_contain_text("1 left")
+        assert "173" not in page.inner_text("main")
+        page.get_by_label("What it did: CAMEO code").fill("09")
+        page.locator("main h1").click()
+        page.keyboard.press("s")
+        expect(page.locator("#coding-card")).to_contain_text("Nothing is left to code for CD")
+        assert seen.errors == []
+    kept = store.read("codings").drop_nulls("value").select("field", "coder", "value").rows()
+    assert kept == [("verb_code", "CD", "09")]

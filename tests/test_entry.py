@@ -60,6 +60,18 @@ def test_everything_can_be_undone_and_then_nothing(store: Store) -> None:
     assert do(store, "undo", 5) == (entry.NOTHING, {}, False)
 
 
+def test_one_field_changed_twice_goes_back_step_by_step(store: Store) -> None:
+    do(store, "add", 1, GOOD)
+    cell = {"rowId": entry.ledger_rows(store, "a")[0]["response_id"], "colId": "target"}
+    do(store, "edit", 2, cell=cell | {"value": "public"})
+    do(store, "edit", 3, cell=cell | {"value": "supporters"})
+    seen = []
+    for hours in (4, 5):
+        assert do(store, "undo", hours)[2]
+        seen.append(entry.ledger_rows(store, "a")[0]["target"])
+    assert seen == ["public", "accused"]
+
+
 def test_what_is_wrong_is_told_at_its_field_and_changes_nothing(store: Store) -> None:
     said, mistakes, changed = do(store, "add", 1, GOOD | {"verb_code": "9", "from": "soon"})
     assert set(mistakes) == {"verb_code", "from"}

@@ -9,11 +9,12 @@ import polars as pl
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
+from analytics.coding import CODED as FIELDS
 from analytics.ledger import checked
 from analytics.store import Store
 from analytics.tables import CODINGS
 from dashboards import guard, sentences
-from dashboards.pages.entry import LABELS, choices
+from dashboards.pages.entry import LABELS, POLITE, choices
 
 CARD = "coding-card"
 WHO = "coding-who"
@@ -24,7 +25,6 @@ SAVE = "coding-save"
 SKIP = "coding-skip"
 SAID = "coding-said"
 
-FIELDS = ("verb_code", "target", "level", "actor_kind", "huridocs_type", "status", "impact")
 NO_NAME = "Say first who codes. It has to be somebody else than the first coder."
 ALL_DONE = "Nothing is left to code for {}."
 BLIND = (
@@ -52,7 +52,7 @@ def layout(store: Store, appeal_id: str, key: str = "") -> Component:
                 id=WHO, label="Who codes?", persistence=True, persistence_type="session",
                 debounce=True, w={"base": "100%", "sm": 320},
             ),
-            html.Div(id=SAID, role="status", className="said", **{"aria-live": "polite"}),
+            html.Div(id=SAID, role="status", className="said", **POLITE),
             html.Div(dmc.Text(NO_NAME), id=CARD, className="card"),
             dmc.SimpleGrid(fields, cols={"base": 1, "sm": 2, "lg": 3}, spacing="md"),
             dmc.Group(buttons),

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 
 from analytics.codes import codes
 from analytics.errors import GroundswellError
-from analytics.ledger import added, as_cells, checked, edited, history, undone
+from analytics.ledger import added, as_cells, checked, edited, history, in_force, undone
 from analytics.responses import RUNG_NAMES
 from analytics.store import Store
 from analytics.tables import LEVELS, TARGETS
@@ -30,6 +30,8 @@ SAID = "entry-said"
 MEANS = "entry-means"
 LEFT = "entry-set-aside"
 PROPOSED = "entry-proposed"
+
+POLITE: Any = {"aria-live": "polite"}  # screen readers say what comes here
 
 LABELS = {  # in the order of the form
     "from": "When", "to": "Until, if between two dates", "actor": "Authority",
@@ -66,7 +68,7 @@ def layout(store: Store, appeal_id: str, key: str) -> list[Component]:
             "everything that you change", persistence=True, persistence_type="session",
             debounce=True, w={"base": "100%", "sm": 320},
         ),
-        html.Div(id=SAID, role="status", className="said", **{"aria-live": "polite"}),
+        html.Div(id=SAID, role="status", className="said", **POLITE),
         _rows(store, appeal_id),
         dmc.Group([dmc.Button("Undo the last change", id=UNDO, variant="default", size="sm")]),
         *_proposed(store, appeal_id),
@@ -212,23 +214,9 @@ def _wrong(mistakes: Mapping[str, str]) -> str:
 
 
 def last_change(edits: pl.DataFrame) -> str | None:
-    """Return the newest act that was not undone yet; None where there is none.
-
-    Parameters
-    ----------
-    edits
-        Rows of ``edits``. An undoing takes away the newest act of its response that still stood.
-    """
-    acts = edits.unique("edit_id").sort("at", "edit_id", descending=True)
-    taken: dict[str, int] = {}
-    for edit_id, response_id, act in acts.select("edit_id", "response_id", "act").iter_rows():
-        if act == "undo":
-            taken[response_id] = taken.get(response_id, 0) + 1
-        elif taken.get(response_id, 0):
-            taken[response_id] -= 1
-        else:
-            return str(edit_id)
-    return None
+    """Return the newest act of ``edits`` that still stands and took nothing back; None if none."""
+    standing = in_force(edits).filter(pl.col("act") != "undo")
+    return str(standing["edit_id"][0]) if standing.height else None
 
 
 def marked(
@@ -342,7 +330,7 @@ def choices(name: str) -> dict[str, str]:
 
 def _form() -> list[Component]:
     fields = [_entry(name) for name in LABELS]
-    means = html.Div(id=MEANS, className="means", **{"aria-live": "polite"})
+    means = html.Div(id=MEANS, className="means", **POLITE)
     return [
         dmc.Title("Enter a response", order=3, size="h5"),
         means,

@@ -19,6 +19,7 @@ from dashboards.grids import grid
 from dashboards.pages import entry
 from dashboards.theme import GRAPH_CONFIG
 
+PICTURED: Any = {"aria-label": "Posts held over time, and below them responses on the ladder"}
 SHOWN = "responses-shown"
 BESIDE = "responses-beside"
 HOURLY = timedelta(days=6)  # shorter stretches are drawn by the hour
@@ -99,7 +100,7 @@ def shown(store: Store, appeal_id: str) -> list[Component]:
                 role="group",
                 className="wide",
                 tabIndex=0,
-                **{"aria-label": "Posts held over time, and below them responses on the ladder"},
+                **PICTURED,
             ),
             dmc.Text(HOW_TO_READ, size="sm", c="dimmed"),
         ]
