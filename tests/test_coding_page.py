@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from strategies import at, rows
 
+from analytics.coding import CODED
 from analytics.store import Store
 from analytics.tables import RESPONSES
 from dashboards.pages import coding
@@ -28,14 +29,14 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
 def test_a_coder_sees_no_codes_and_nothing_that_is_theirs(store: Store) -> None:
     left = coding.to_code(store, "a", "CD")
     assert left["response_id"].to_list() == ["p", "q"]
-    assert not {*left.columns} & {*coding.FIELDS, "rung", "coder", "confidence"}
+    assert not {*left.columns} & {*CODED, "rung", "coder", "confidence"}
     assert coding.to_code(store, "a", " ").is_empty()
 
 
 def test_codes_are_kept_and_the_response_is_done_for_that_coder_only(store: Store) -> None:
     assert coding.code(store, "p", CODES, who="CD", at=at(5)) == {}
     kept = dict(store.read("codings").select("field", "value").iter_rows())
-    assert kept == dict.fromkeys(coding.FIELDS) | {"verb_code": "173", "target": "accused"}
+    assert kept == dict.fromkeys(CODED) | {"verb_code": "173", "target": "accused"}
     assert coding.to_code(store, "a", "CD")["response_id"].to_list() == ["q"]
     assert coding.to_code(store, "a", "EF").height == 3
     assert store.read("responses").filter(response_id="p")["verb_code"].to_list() == ["09"]

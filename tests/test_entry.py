@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from strategies import at, rows
 
 from analytics.ledger import checked, history
+from analytics.measured import SURVIVAL
 from analytics.store import Store
 from analytics.tables import RESPONSES
 from dashboards import guard
@@ -164,3 +166,26 @@ def test_only_this_machine_in_a_page_of_ours_may_write(
     headers: dict[str, str], remote: str | None, given: str | None, why: str | None
 ) -> None:
     assert guard.refusal(headers, remote, given=given, key="k") == why
+
+
+def test_a_curve_of_waiting_comes_with_how_the_appeals_were_chosen(store: Store) -> None:
+    store.declare_appeals()
+    assert "10 appeals or more" in words(responses.layout(store, "a"))
+    step = {"ending": "rung_1", "method": "kaplan_meier", "at_risk": 12, "ended": 3, "censored": 0}
+    told = rows(
+        SURVIVAL,
+        step | {"day": 0.0, "from_day": 0.0, "waiting": 1.0},
+        step | {"day": 9.0, "from_day": 9.0, "waiting": 0.75, "waiting_lo": 0.4, "waiting_hi": 0.9},
+        selection="found_by_outcome",
+    )
+    store.write(SURVIVAL, told)
+    said = words(responses.layout(store, "a"))
+    assert "found because of what became of them" in said
+    assert "Until rung +1 or above: acknowledges" in said
+    assert "10 appeals or more" not in said
+
+
+def words(component: Any) -> str:  # noqa: ANN401 - children can be anything
+    if isinstance(component, (list, tuple)):
+        return " ".join(words(child) for child in component)
+    return words(component.children) if hasattr(component, "children") else str(component or "")

@@ -9,7 +9,7 @@ import polars as pl
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
-from analytics.coding import CODED as FIELDS
+from analytics.coding import CODED
 from analytics.ledger import checked
 from analytics.store import Store
 from analytics.tables import CODINGS
@@ -36,7 +36,7 @@ BLIND = (
 def layout(store: Store, appeal_id: str, key: str = "") -> Component:
     """Return the page for one appeal; with the key of this run, codes are taken."""
     held = store.read("responses", appeal_id=appeal_id).height
-    fields = [_choice(name) for name in FIELDS]
+    fields = [_choice(name) for name in CODED]
     buttons = [
         dmc.Button("Save and next (s)", id=SAVE, **{"data-key": "s"}),
         dmc.Button("Next without saving (n)", id=SKIP, variant="default", **{"data-key": "n"}),
@@ -68,15 +68,15 @@ def register(app: Dash, store: Store, key: str = "") -> None:
         output={
             "card": Output(CARD, "children"), "at": Output(AT, "data"),
             "said": Output(SAID, "children"),
-            "cells": {name: Output(_field(name), "value") for name in FIELDS},
-            "errors": {name: Output(_field(name), "error") for name in FIELDS},
+            "cells": {name: Output(_field(name), "value") for name in CODED},
+            "errors": {name: Output(_field(name), "error") for name in CODED},
         },
         inputs={
             "who": Input(WHO, "value"), "_save": Input(SAVE, "n_clicks"),
             "_skip": Input(SKIP, "n_clicks"),
         },
         state={
-            "cells": {name: State(_field(name), "value") for name in FIELDS},
+            "cells": {name: State(_field(name), "value") for name in CODED},
             "now": State(AT, "data"), "given": State(KEY, "data"),
             "appeal_id": State(APPEAL, "data"),
         },
@@ -94,15 +94,15 @@ def register(app: Dash, store: Store, key: str = "") -> None:
                 mistakes = code(store, now, cells, who=who, at=datetime.now(UTC))
                 said = "Nothing was saved; see the fields." if mistakes else "Saved."
         if mistakes:
-            same = dict.fromkeys(FIELDS, no_update)
-            told = {name: mistakes.get(name) for name in FIELDS}
+            same = dict.fromkeys(CODED, no_update)
+            told = {name: mistakes.get(name) for name in CODED}
             return {"card": no_update, "at": no_update, "said": said, "cells": same, "errors": told}
         left = to_code(store, appeal_id, who or "")
         row = following(left, now if ctx.triggered_id == SKIP else None)
         return {
             "card": card(row, who, left.height, store), "at": row and row["response_id"],
-            "said": said, "cells": dict.fromkeys(FIELDS, ""),
-            "errors": dict.fromkeys(FIELDS),
+            "said": said, "cells": dict.fromkeys(CODED, ""),
+            "errors": dict.fromkeys(CODED),
         }  # fmt: skip
 
 
@@ -135,11 +135,11 @@ def code(
 
     Fields left empty are kept as coded with nothing.
     """
-    values, wrong = checked({name: cells.get(name) or "" for name in FIELDS}, store.zone)
-    mistakes = {name: why for name, why in wrong.items() if name in FIELDS}
+    values, wrong = checked({name: cells.get(name) or "" for name in CODED}, store.zone)
+    mistakes = {name: why for name, why in wrong.items() if name in CODED}
     if not mistakes:
         common = {"response_id": response_id, "coder": who.strip(), "at": at}
-        rows = [common | {"field": name, "value": values[name]} for name in FIELDS]
+        rows = [common | {"field": name, "value": values[name]} for name in CODED]
         store.append(CODINGS, pl.DataFrame(rows, schema=CODINGS.schema))
     return mistakes
 
