@@ -129,13 +129,15 @@ def test_a_date_is_read_back_in_words() -> None:
 def test_branches_are_told_apart_and_never_netted() -> None:
     acts = rows(
         RESPONSES,
-        {"response_id": "p", "rung": 4, "actor": "police", "verb_code": "173"},
-        {"response_id": "q", "rung": 4, "actor": "late police", "verb_code": "173"},
-        {"response_id": "c", "rung": -3, "actor": "court", "verb_code": "173"},
-        {"response_id": "n", "rung": None, "actor": "nobody", "verb_code": "01"},
-        **{"appeal_id": "a", "from": at(1), "to": at(2)},
+        {"response_id": "p", "rung": 4, "actor": "police", "verb_code": "173", "to": at(2)},
+        {"response_id": "o", "rung": 4, "actor": "late", "verb_code": "173", "to": at(9)},
+        {"response_id": "b", "rung": 1, "actor": "office", "verb_code": "02", "to": at(2)},
+        {"response_id": "d", "rung": -1, "actor": "office", "verb_code": "12", "to": at(2)},
+        {"response_id": "c", "rung": -3, "actor": "court", "verb_code": "173", "to": at(2)},
+        {"response_id": "n", "rung": None, "actor": "nobody", "verb_code": "01", "to": at(2)},
+        **{"appeal_id": "a", "from": at(1)},
     )
-    assert responses.reached(acts, 1)["rung"] == 4  # type: ignore[index]
+    assert responses.reached(acts, 1)["response_id"] == "p"  # type: ignore[index]
     assert responses.reached(acts, -1)["response_id"] == "c"  # type: ignore[index]
     assert "rung -3" in responses.ladder_sentence(acts, -1)
     assert responses.ladder_sentence(acts.filter(rung=4), -1) == "No act of harm is on record."
