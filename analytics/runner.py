@@ -23,7 +23,16 @@ from analytics.tables import RESPONSES, RUNS
 from analytics.trees import counted_once, shares
 
 ENGINES = ("local",)
-INPUTS = ("appeals", "posts", "accounts", "counters", "follows", "responses", "parent_models")
+INPUTS = (
+    "appeals",
+    "posts",
+    "accounts",
+    "counters",
+    "follows",
+    "responses",
+    "stances",
+    "parent_models",
+)
 
 
 @dataclass(frozen=True)
