@@ -14,6 +14,7 @@
     │   ├── GoneError          what was asked for is no longer there
     │   ├── RefusedError       it wants other keys, or more money
     │   └── CursorError        it no longer knows the place where we stopped
+    ├── LedgerError       a response cannot be entered, changed or undone as asked
     ├── MeasureError      a measure was asked for what it cannot give
     └── ServeError        the app cannot be opened: a port in use, a store never measured
 """
@@ -43,6 +44,10 @@ class TableError(GroundswellError):
 
 class FormatError(GroundswellError):
     """A file is missing, broken or of no known format."""
+
+
+class LedgerError(GroundswellError):
+    """A response cannot be entered, changed or undone as asked."""
 
 
 class CollectError(GroundswellError):

@@ -40,6 +40,7 @@ CURVES = ("kaplan_meier", "turnbull")
 FIRST = ("helped", "harmed", "closed", "waiting")
 PARTED = ("register", "jurisdiction", "early_posts", "early_signatures")
 FLAGS = ("posts_per_hour", "gap_entropy", "account_age")
+READINGS = ("firm", "tentative", "weak")
 INTERRUPTED = ("quasi_poisson", "structural", "structural_smooth")
 CLOCK_STATES = ("waiting", "due", "overdue", "answered", "refused", "unknown")
 OPINED = ("coded_only", "prediction_powered")
@@ -1115,6 +1116,36 @@ COMPETING = Table(
         "answered_later": count("appeals that were closed first and helped or harmed afterwards"),
         "selection": text("the worst way in which any of them came to be in the store"),
         "note": text("what is missing, or what to mind"),
+    },
+)
+
+AGREEMENT = Table(
+    name="agreement",
+    row="one field that two coders and more coded, and how far they agree",
+    key=("field",),
+    measured=True,
+    columns={
+        "field": text("verb_root, verb_code, target, level or rung", null=False),
+        "level": text("how differences count", null=False, values=("nominal", "ordinal")),
+        "responses": count("coded by two or more", null=False),
+        "coders": count("different coders", null=False),
+        "alpha": number("Krippendorff's alpha; null where there is nothing to disagree about"),
+        "alpha_lo": number("its 2.5 % point over responses drawn anew"),
+        "alpha_hi": number("its 97.5 % point"),
+        "reading": text("firm from .8, tentative from .667, else weak", values=READINGS),
+    },
+)
+
+DISAGREEMENTS = Table(
+    name="disagreements",
+    row="what one coder made of a field of a response on which coders differ, to be settled",
+    key=("response_id", "field", "coder"),
+    measured=True,
+    columns={
+        "response_id": text("the response", null=False),
+        "field": text("the field", null=False),
+        "coder": text("the coder", null=False),
+        "value": text("the code given"),
     },
 )
 

@@ -19,6 +19,7 @@ from analytics.candidates import candidates
 from analytics.carrying import Forest, forests
 from analytics.claims import claims
 from analytics.clocks import SIGNATURES, clocks
+from analytics.coding import agreement, coded, differing
 from analytics.communities import (
     Found,
     communities,
@@ -81,7 +82,7 @@ class Data:
 
     def __init__(self, store: Store, *, trees: int, seed: int, now: datetime) -> None:
         self.posts = counted_once(store.read("posts"))
-        self.responses = store.read("responses")
+        self.responses, self.codings = store.read("responses"), store.read("codings")
         if self.posts.is_empty() and self.responses.is_empty():
             way_out = f"begin with `groundswell import {store.path} FILE`"
             msg = f"{store.path} holds no posts yet; {way_out}"
@@ -201,6 +202,11 @@ class Data:
         return both.drop_nulls().unique()
 
     @cached_property
+    def codes(self) -> pl.DataFrame:
+        """What coders made of responses that several coded."""
+        return coded(self.responses, self.codings)
+
+    @cached_property
     def screen(self) -> Screened:
         """Synchronised sharing, against chance."""
         return screened(self.posts, self.accounts, seed=self.seed, quick=True)
@@ -294,6 +300,8 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
     (tables.CLOCKS,
      lambda d: clocks(
          d.appeals, d.signatures, d.responses, now=d.now, own=d.rules, days_off=d.days_off)),
+    (tables.AGREEMENT, lambda d: agreement(d.codes, seed=d.seed)),
+    (tables.DISAGREEMENTS, lambda d: differing(d.codes)),
     (tables.INTERRUPTIONS, lambda d: d.interruptions),
     (tables.EPOCHS, lambda d: superposed(d.responses, d.days)),
     (tables.LEADS, lambda d: leading(d.timeline, seed=d.seed)),

@@ -387,7 +387,9 @@ def _spliced(found: re.Match[str], group: int, new: str) -> str:
 
 
 def _mapped(lists: pl.Series, function: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """Apply a function to what is in lists, each value once."""
+    """Apply a function to words, or to what is in lists, each value once."""
+    if lists.dtype != STRINGS:
+        return function(lists)
     values = lists.explode().drop_nulls().unique()
     safe = function(values)
     changed = values != safe

@@ -24,15 +24,9 @@ from analytics.trees import counted_once, shares
 
 ENGINES = ("local",)
 INPUTS = (
-    "appeals",
-    "posts",
-    "accounts",
-    "counters",
-    "follows",
-    "responses",
-    "stances",
+    "appeals", "posts", "accounts", "counters", "follows", "responses", "codings", "stances",
     "parent_models",
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

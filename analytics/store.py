@@ -32,7 +32,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -151,6 +151,11 @@ class Store:
     def settings(self) -> settings.Settings:
         """What ``groundswell.toml`` says."""
         return settings.load(self.path / "groundswell.toml")
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of times that are written without one."""
+        return settings.zone_of(self.settings.timezone)
 
     @property
     def store_id(self) -> str:
@@ -273,7 +278,7 @@ class Store:
         The language of words is found before protection takes them away.
         """
         rows = with_text_lang(frame) if table is POSTS else frame
-        rows = self._protected(table, rows) if table.is_personal else rows
+        rows = self.protected(table, rows)
         rows = one_row_a_key(table, rows)
         return rows, Written(repeated=frame.height - rows.height)
 
@@ -296,6 +301,13 @@ class Store:
                 str(self._folder(table)), frame, mode="overwrite", schema_mode="overwrite",
                 commit_properties=_commit(None),
             )  # fmt: skip
+
+    def remove(self, table: Table, column: str, values: Sequence[str]) -> None:
+        """Take away the rows that hold any of some values in a column of text."""
+        listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+        with self.writing():
+            if listed and self._exists(table):
+                self._delta(table).delete(f"{column} IN ({listed})")
 
     def compact(self, *, only_crowded: bool = False) -> int:
         """Merge small files and remove those that no recent version needs; return files saved."""
@@ -340,7 +352,16 @@ class Store:
         everything = self.settings.protection.level == "open"
         return Protector(key=key, public=declared | learned, everything=everything)
 
-    def _protected(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    def protected(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return checked rows as they would be kept.
+
+        Raises
+        ------
+        ProtectionError
+            The key is missing, or the public list changed after its accounts were written.
+        """
+        if not table.is_personal:
+            return frame
         about = self._read_about()
         if about != self._about:  # another process has learned who is public
             self._about = about

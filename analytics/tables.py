@@ -28,6 +28,7 @@ METHODS = ("observed", "star", "follow", "pdi", "calibrated")
 OVERLAP_METHODS = ("exact", "held", "sketch", "sample", "capture")
 BASES = ("observed", "object", "follow", "inferred")
 JOINS = ("post", "address", "object", "media", "picture", "text")  # the most trusted first
+ACTS = ("add", "edit", "import", "undo", "remove")
 STANCES_OF = ("condemns", "defends", "asks", "neutral", "not_about")
 SPOKEN_OF = ("police", "prosecutor", "court", "government", "local_government", "other")
 SELECTIONS = ("census", "sample", "chosen", "found_by_outcome")
@@ -178,7 +179,8 @@ RESPONSES = Table(
         "level": text("level of government", values=LEVELS),
         "verb_code": text("CAMEO event code, as text: 09, 173, …", null=False),
         "target": text("whom it was done to; decides the sign of the rung", values=TARGETS),
-        "huridocs_type": text("HURIDOCS type of response (list 27)"),
+        "actor_kind": text("kind of body, where CAMEO does not tell it (docs/codebook.md)"),
+        "huridocs_type": text("HURIDOCS type of response (list 27, docs/codebook.md)"),
         "rung": Column(
             dtype=pl.Int8, doc="response ladder, -4 … 6, by verb and target (docs/codebook.md)"
         ),
@@ -186,7 +188,51 @@ RESPONSES = Table(
         "sources": strings("URLs or citations", "url"),
         "coder": text("who coded it"),
         "confidence": number("the coder's, 0 … 1"),
-        "status": text("HURIDOCS status (list 45)"),
+        "status": text("HURIDOCS intervention status (list 45)"),
+        "impact": text("HURIDOCS impact on the situation (list 44), as the coder sees it"),
+    },
+)
+
+RESPONSE_SOURCES = Table(
+    name="response_sources",
+    row="one source of a response, as it was when somebody looked at it",
+    key=("response_id", "source", "retrieved_at"),
+    columns={
+        "response_id": text("the response", null=False),
+        "source": ident("its address or citation, as in `responses`", "url", null=False),
+        "retrieved_at": time("when it was looked at", null=False),
+        "sha256": text("hash of the bytes that were seen; null where only the date is known"),
+    },
+)
+
+EDITS = Table(
+    name="edits",
+    row="one field of a response that somebody changed",
+    key=("edit_id", "field"),
+    columns={
+        "edit_id": text("one act of changing, of one response", null=False),
+        "response_id": text("the response", null=False),
+        "appeal_id": APPEAL_ID,
+        "at": time("when", null=False),
+        "who": text("who says that they did it", null=False),
+        "act": text("what it was", null=False, values=ACTS),
+        "undoes": text("the edit_id that it takes back; null where it takes back none"),
+        "field": text("the column of `responses`", null=False),
+        "was": text("what was there before, as a CSV writes it; null where nothing was"),
+        "now": text("what is there since"),
+    },
+)
+
+CODINGS = Table(
+    name="codings",
+    row="what a further coder, who saw no codes, made of one field of a response",
+    key=("response_id", "field", "coder", "at"),
+    columns={
+        "response_id": text("the response", null=False),
+        "field": text("verb_code, target, level, …", null=False),
+        "coder": text("the further coder", null=False),
+        "value": text("the code given; null where none"),
+        "at": time("when it was given; a later code of the same coder holds", null=False),
     },
 )
 

@@ -6,37 +6,42 @@ interval in which the act can have happened. Sources are written with ``|`` betw
 cannot be used are refused, each with its reason; the rest are kept.
 """
 
-import calendar
 import csv
-import hashlib
 import io
-import re
-from collections.abc import Collection
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from analytics.citing import cited
+from analytics.coders import checked_codes, code_rows, keep_codes
+from analytics.coding import CODED
 from analytics.errors import FormatError
+from analytics.ledger import FIELDS, checked, earlier_than_appeals, named, record
 from analytics.responses import with_rungs
-from analytics.settings import zone_of
 from analytics.store import Store
-from analytics.tables import LEVELS, RESPONSES, TARGETS
+from analytics.tables import RESPONSE_SOURCES, RESPONSES
 from collectors.exports.csvs import separator_of
 from collectors.exports.losses import Losses
 from collectors.exports.sources import UNREADABLE, Source
 from collectors.exports.texts import encoding_of
 
 _REQUIRED = ("actor", "verb_code")
-_ACT = ("actor", "verb_code", "target", "summary")
-_DATE = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$", re.ASCII)
-_TIME = re.compile(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", re.ASCII)
-_CAMEO = re.compile(r"^(0[1-9]|1\d|20)\d{0,2}$", re.ASCII)
+_KNOWN = {*FIELDS, "response_id", "appeal_id", "date", "rung", "retrieved_at", "sha256", ""}
+_EARLY = "a response earlier than its appeal: kept as told"
 
 
-def import_responses(store: Store, path: Path, *, appeal: str | None = None) -> pl.DataFrame:
-    """Read a CSV of responses into the store and return its loss report.
+def import_responses(
+    store: Store,
+    path: Path,
+    *,
+    appeal: str | None = None,
+    who: str = "import",
+    at: datetime | None = None,
+) -> pl.DataFrame:
+    """Read a CSV of responses into the store, signed in its trail, and return its loss report.
 
     Raises
     ------
@@ -45,23 +50,31 @@ def import_responses(store: Store, path: Path, *, appeal: str | None = None) -> 
     """
     losses = Losses()
     known = store.settings
-    rows = read_responses(
+    stated = known.appeals_table().select("appeal_id", "published_at")
+    imported = store.read("appeals", columns=["appeal_id", "published_at"])
+    held = pl.concat([stated, imported]).unique("appeal_id", keep="first", maintain_order=True)
+    rows, looks = read_responses(
         path,
         losses,
-        appeal_id=known.appeal_id(appeal),
-        zone=zone_of(known.timezone),
-        declared=[each.id for each in known.appeals],
+        appeal_id=known.appeal_id(appeal) if appeal or known.appeals else "",
+        zone=store.zone,
+        declared=held["appeal_id"].to_list(),
     )
     if rows.is_empty():
         reason = losses.first("dropped", "responses") or f"{path.name} holds no rows"
         msg = f"{reason}; nothing was imported"
         raise FormatError(msg)
     store.declare_appeals()
-    done = store.append(RESPONSES, rows)
-    losses.add("kept", "responses", "new", done.new)
-    losses.add("merged", "responses", "replaced an earlier version", done.completed)
-    losses.add("merged", "responses", "held already, the same", done.held)
-    losses.add("merged", "responses", "came more than once in this file", done.repeated)
+    early = earlier_than_appeals(rows, held).height
+    losses.add("unknown", "times", _EARLY, early, example=path.name)
+    on_record = set(store.read("responses", columns=["response_id"])["response_id"])
+    new = sum(name not in on_record for name in rows["response_id"])
+    when = at or datetime.now(UTC)
+    done = record(store, rows.iter_rows(named=True), act="import", who=who, at=when)
+    store.append(RESPONSE_SOURCES, looks)
+    losses.add("kept", "responses", "new", new)
+    losses.add("merged", "responses", "replaced an earlier version", done - new)
+    losses.add("merged", "responses", "held already, the same", rows.height - done)
     return losses.table("responses").drop("import_id")
 
 
@@ -72,30 +85,49 @@ def read_responses(
     appeal_id: str,
     zone: tzinfo = UTC,
     declared: Collection[str] = (),
-) -> pl.DataFrame:
-    """Return a CSV's rows as the table ``responses``, with rungs; refused rows go to ``losses``.
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return a CSV's rows as ``responses``, with rungs, and the looks at their sources.
 
-    A row that names no appeal is of ``appeal_id``; one that names another has to name a declared
-    one.
+    Refused rows go to ``losses``. A row that names no appeal is of ``appeal_id``; one that names
+    another has to name a declared one.
     """
-    rows = []
+    rows: dict[str, dict[str, Any]] = {}
+    looks: list[dict[str, Any]] = []
+    first: dict[str, int] = {}
     names, lines = _lines(path)
+    for name in sorted({*names} - _KNOWN):
+        losses.add("unknown", "fields", f"no column of responses: {name}", example=path.name)
     for number, cells in lines:
         try:
-            row = _named(names, cells)
-            rows.append(_response(row, zone, _appeal(row, appeal_id, declared)))
+            told = _named(names, cells)
+            row = _response(told, zone, appeal_id, declared)
+            seen = cited(told, row["sources"], zone)
+            if rows.get(row["response_id"], row) != row:
+                again = first[row["response_id"]]
+                msg = f"has the response_id of row {again}; give each act its own"
+                raise ValueError(msg)  # noqa: TRY301 - a reason like the others
         except ValueError as error:
             place = f"{path.name}, row {number}"
             losses.add("dropped", "responses", str(error), example=place)
-    return with_rungs(pl.DataFrame(rows, schema=RESPONSES.schema))
+            continue
+        repeated = row["response_id"] in rows
+        losses.add("merged", "responses", "came more than once in this file", int(repeated))
+        rows[row["response_id"]] = row
+        first.setdefault(row["response_id"], number)
+        looks += [{"response_id": row["response_id"], **look} for look in seen]
+    acts = with_rungs(pl.DataFrame(list(rows.values()), schema=RESPONSES.schema))
+    return acts, pl.DataFrame(looks, schema=RESPONSE_SOURCES.schema)
 
 
 def _appeal(row: dict[str, str], appeal_id: str, declared: Collection[str]) -> str:
-    named = row.get("appeal_id") or appeal_id
-    if named not in {appeal_id, *declared}:
-        msg = f"appeal {named!r} is not declared in groundswell.toml"
+    told = row.get("appeal_id") or appeal_id
+    if not told:
+        msg = "names no appeal, and the store holds several"
         raise ValueError(msg)
-    return named
+    if told not in {appeal_id, *declared}:
+        msg = f"appeal {told!r} is not declared in groundswell.toml"
+        raise ValueError(msg)
+    return told
 
 
 def _named(names: list[str], cells: list[str]) -> dict[str, str]:
@@ -105,7 +137,9 @@ def _named(names: list[str], cells: list[str]) -> dict[str, str]:
     return {name: cell.strip() for name, cell in zip(names, cells, strict=False) if name}
 
 
-def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def _lines(
+    path: Path, needs: tuple[str, ...] = _REQUIRED
+) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Return a CSV's column names, and its rows that are not blank with their numbers."""
     if not path.is_file():
         msg = f"{path} does not exist; check the path"
@@ -120,96 +154,70 @@ def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         msg = f"{path.name} is not a readable CSV ({error}); save it as UTF-8 with commas"
         raise FormatError(msg) from None
     names = [name.strip().lower() for name in lines[0]] if lines else []
-    missing = [name for name in _REQUIRED if name not in names]
-    missing += [] if {"from", "date"} & set(names) else ["from"]
+    missing = [name for name in needs if name not in names]
+    if needs is _REQUIRED and not {"from", "date"} & set(names):
+        missing.append("from")
     if missing:
         msg = f"{path.name} has no column {missing[0]!r}; docs/tables.md lists those of responses"
         raise FormatError(msg)
     return names, [(n, cells) for n, cells in enumerate(lines[1:], 2) if any(map(str.strip, cells))]
 
 
-def _response(row: dict[str, str], zone: tzinfo, appeal_id: str) -> dict[str, Any]:
-    start, end = _interval(row.get("from") or row.get("date") or "", zone, "from")
-    if row.get("to"):
-        end = _interval(row["to"], zone, "to")[1]
-    if end < start:
-        msg = "ends before it begins"
+def _response(
+    row: dict[str, str], zone: tzinfo, appeal_id: str, declared: Collection[str]
+) -> dict[str, Any]:
+    appeal = _appeal(row, appeal_id, declared)
+    values, mistakes = checked(row, zone)
+    for field, wrong in mistakes.items():
+        msg = f"{field} {wrong}"
         raise ValueError(msg)
-    if not row.get("actor"):
-        msg = "names no actor"
+    response_id = row.get("response_id") or named(row, appeal)
+    return values | {"response_id": response_id, "appeal_id": appeal, "rung": None}
+
+
+def import_codings(store: Store, path: Path, *, coder: str = "", at: datetime) -> pl.DataFrame:
+    """Read what a second coder made of responses, and return the loss report.
+
+    ``coder`` is who coded the rows whose cell ``coder`` is empty.
+
+    Raises
+    ------
+    FormatError
+        The file is no CSV, or no row of it can be used.
+    """
+    losses = Losses()
+    on_record = {row["response_id"]: row for row in store.read("responses").iter_rows(named=True)}
+    names, lines = _lines(path, needs=("response_id", "verb_code"))
+    rows: list[dict[str, Any]] = []
+    for number, cells in lines:
+        try:
+            row = {"coder": ""} | _named(names, cells)
+            rows.extend(_codes(row, on_record, row["coder"] or coder, at))
+        except ValueError as error:
+            losses.add("dropped", "codings", str(error), example=f"{path.name}, row {number}")
+    if not rows:
+        reason = losses.first("dropped", "codings") or f"{path.name} holds no codes"
+        msg = f"{reason}; nothing was read"
+        raise FormatError(msg)
+    done = keep_codes(store, rows)
+    losses.add("kept", "codings", "new", done.new)
+    losses.add("merged", "codings", "came more than once in this file", done.repeated)
+    losses.add("merged", "codings", "held already, the same", done.held)
+    return losses.table("codings").drop("import_id")
+
+
+def _codes(
+    row: dict[str, str], on_record: dict[str, Any], coder: str, at: datetime
+) -> Iterable[dict[str, Any]]:
+    """Return the codes of one row; none where nothing is coded."""
+    if not any(row.get(field) for field in CODED):
+        return []
+    response_id = row.get("response_id", "")
+    if response_id not in on_record:
+        msg = f"names no response on record: {response_id!r}"
         raise ValueError(msg)
-    verb_code = row.get("verb_code", "")
-    if not _CAMEO.match(verb_code):
-        msg = f"verb_code {verb_code!r} is no CAMEO code such as 09 or 173"
+    codes, mistakes = checked_codes(on_record[response_id], row, coder)
+    for field, wrong in mistakes.items():
+        msg = f"{field} {wrong}"
         raise ValueError(msg)
-    return {
-        "response_id": row.get("response_id") or _id(row, appeal_id),
-        "appeal_id": appeal_id,
-        "from": start,
-        "to": end,
-        "reported_at": _interval(row["reported_at"], zone, "reported_at")[0]
-        if row.get("reported_at")
-        else None,
-        "actor": row["actor"],
-        "actor_code": row.get("actor_code") or None,
-        "level": _one_of(row, "level", LEVELS),
-        "verb_code": verb_code,
-        "target": _one_of(row, "target", TARGETS),
-        "huridocs_type": row.get("huridocs_type") or None,
-        "rung": None,
-        "summary": row.get("summary") or None,
-        "sources": [s.strip() for s in row.get("sources", "").split("|") if s.strip()],
-        "coder": row.get("coder") or None,
-        "confidence": _confidence(row.get("confidence", "")),
-        "status": row.get("status") or None,
-    }
-
-
-def _id(row: dict[str, str], appeal_id: str) -> str:
-    """Name a response by what was done, so that the same file again changes nothing."""
-    told = [row.get(name, "") for name in ("from", "date", "to", *_ACT)]
-    return hashlib.sha256(repr([appeal_id, *told]).encode()).hexdigest()[:12]
-
-
-def _one_of(row: dict[str, str], name: str, values: tuple[str, ...]) -> str | None:
-    value = row.get(name, "").lower()
-    if value and value not in values:
-        msg = f"{name} {value!r} is none of {', '.join(values)}"
-        raise ValueError(msg)
-    return value or None
-
-
-def _confidence(text: str) -> float | None:
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        msg = f"confidence {text!r} is not between 0 and 1"
-        raise ValueError(msg)
-    return value
-
-
-def _interval(text: str, zone: tzinfo, column: str) -> tuple[datetime, datetime]:
-    """Return the first and last moment that a date can mean."""
-    try:
-        if found := _DATE.match(text):
-            return _whole(int(found[1]), int(found[2] or 0), int(found[3] or 0), zone)
-        if not _TIME.match(text):
-            raise ValueError(text)  # noqa: TRY301 - told below, as all that is no date
-        time = datetime.fromisoformat(text)
-        moment = (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        msg = f"{column} {text!r} is no date; write 2016-08, 2016-08-29 or 2016-08-29T18:30+06:00"
-        raise ValueError(msg) from None
-    return moment, moment
-
-
-def _whole(year: int, month: int, day: int, zone: tzinfo) -> tuple[datetime, datetime]:
-    last_month = month or 12
-    last_day = day or calendar.monthrange(year, last_month)[1]
-    start = datetime(year, month or 1, day or 1, tzinfo=zone)
-    end = datetime(year, last_month, last_day, tzinfo=zone) + timedelta(days=1)
-    return start.astimezone(UTC), end.astimezone(UTC) - timedelta(microseconds=1)
+    return code_rows(response_id, codes, coder=coder, at=at)

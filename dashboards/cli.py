@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from analytics.store import Store
+    from dashboards.responding import Outcome
 
 app = typer.Typer(
     help="Measures how a public appeal spreads and what the authorities do about it.",
@@ -48,8 +50,17 @@ _ASIDE = ("accounts", "numbers shown")  # kept too, but not what people ask abou
 class ResponseAction(StrEnum):
     """What ``groundswell respond`` does."""
 
+    ADD = "add"
     IMPORT = "import"
     LIST = "list"
+    EDIT = "edit"
+    REMOVE = "remove"
+    CITE = "cite"
+    UNDO = "undo"
+    HISTORY = "history"
+    EXPORT = "export"
+    CODE = "code"
+    DISAGREEMENTS = "disagreements"
     CANDIDATES = "candidates"
 
 
@@ -346,28 +357,49 @@ def doctor(store: StorePath, as_json: Json = False) -> None:
 @command
 def respond(
     store: StorePath,
-    action: Annotated[
-        ResponseAction, typer.Argument(help="import a CSV, list what is held, or list candidates")
-    ],
-    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The CSV to import.")] = None,
+    action: Annotated[ResponseAction, typer.Argument(help="What to do with the ledger.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="CSV to import, coded sheet, or what was seen."),
+    ] = None,
     appeal: AppealId = None,
+    response_id: Annotated[str | None, typer.Option("--id", help="Which response.")] = None,
+    change: Annotated[
+        str | None, typer.Option("--change", help="Which change to undo; the newest if not told.")
+    ] = None,
+    told: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="What to enter; may come again."),
+    ] = None,
+    who: Annotated[str, typer.Option("--by", help="Who enters or codes: changes are signed.")] = "",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The CSV to write.")] = None,
+    by_appeal: Annotated[
+        bool, typer.Option("--appeals", help="Export a row for each appeal: opened, due, closed.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Keep what authorities did: import a CSV of responses, or list them."""
+    """Keep what authorities did: add, import, edit and undo responses, code them twice, export.
+
+    Every change is kept with its time, who made it, and what was there before. For a second coder,
+    `code -o FILE` writes a sheet without codes, and `code FILE --by NAME` reads it.
+    """
     from analytics.store import Store
-    from collectors.authorities import import_responses
+    from collectors.authorities import import_codings, import_responses
+    from dashboards import responding
 
     opened = Store(store)
-    if action is ResponseAction.LIST:
-        _list_responses(opened, as_json=as_json)
-        return
-    if action is ResponseAction.CANDIDATES:
-        _list_candidates(opened, as_json=as_json)
-        return
-    if file is None:
-        msg = "name the CSV to import: groundswell respond STORE import FILE"
-        raise typer.BadParameter(msg)
-    losses = import_responses(opened, file, appeal=appeal)
+    asked = responding.Asked(file, appeal, response_id, change, responding.cells(told or []),
+                             who, out, by_appeal)  # fmt: skip
+    now = datetime.now(UTC)
+    match action:
+        case ResponseAction.IMPORT:
+            path = responding.needed(file, "the CSV", "import FILE")
+            losses = import_responses(opened, path, appeal=appeal, who=who or "import", at=now)
+        case ResponseAction.CODE if file is not None:
+            losses = import_codings(opened, file, coder=who, at=now)
+        case _:
+            _tell(responding.ACTIONS[action.value](opened, asked), as_json=as_json)
+            return
     if as_json:
         console.emit({"losses": losses.to_dicts()})
         return
@@ -375,23 +407,11 @@ def respond(
     console.say(f"Next: groundswell measure {store}")
 
 
-def _list_responses(store: "Store", *, as_json: bool) -> None:
-    held = store.read("responses").sort("from")
+def _tell(outcome: "Outcome", *, as_json: bool) -> None:
     if as_json:
-        console.emit({"responses": held.to_dicts()})
-        return
-    names = ["from", "to", "rung", "actor", "verb_code", "target", "summary"]
-    console.table("Responses on record", names, held.select(names).rows())
-
-
-def _list_candidates(store: "Store", *, as_json: bool) -> None:
-    found = store.read("candidates").sort("at")
-    if as_json:
-        console.emit({"candidates": found.to_dicts()})
-        return
-    names = ["at", "account_id", "why", "text", "post_id"]
-    console.table("Posts of officials that may be responses", names, found.select(names).rows())
-    console.say("Found by the last `groundswell measure`; none of them is on record.")
+        console.emit(outcome.document)
+    else:
+        outcome.show()
 
 
 class OpinionAction(StrEnum):
@@ -416,13 +436,15 @@ def opinions(
     seed: Seed = 0,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="The CSV to write.")] = None,
     who: Annotated[str, typer.Option("--by", help="Who coded it.")] = "",
-    blind: Annotated[bool, typer.Option("--blind", help="A second coder, who saw no codes.")] = False,
+    blind: Annotated[
+        bool, typer.Option("--blind", help="A second coder, who saw no codes.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Code what people say about the authorities: a random sample, extended with valid intervals.
 
-    `sample` draws posts into a CSV with the columns target and stance to fill in; `import` reads it;
-    `again` draws coded posts anew, without codes, for a second coder. `measure` does the rest.
+    `sample` draws posts into a CSV, its columns target and stance to be filled in; `import` reads
+    it; `again` draws coded posts, without codes, for a second coder. `measure` does the rest.
     """
     from analytics.store import Store
     from collectors.opinions import import_stances

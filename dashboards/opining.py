@@ -78,7 +78,7 @@ def _written(rows: pl.DataFrame, whole: int, asked: Asked, action: str) -> Outco
     empty = {name: pl.lit(None, pl.String) for name in ("target", "stance")}
     rows.with_columns(day=pl.col("at").dt.date(), **empty).select(_SHEET).write_csv(out)
     said = (
-        f"{out}: {rows.height:,} of {whole:,} posts, to be coded. It holds people's words: keep it as "
-        "safe as the store, and delete it when it is read in."
+        f"{out}: {rows.height:,} of {whole:,} posts, to be coded. It holds people's words: keep it "
+        "as safe as the store, and delete it when it is read in."
     )
     return Outcome({"file": str(out), "rows": rows.height, "posts": whole}, said)

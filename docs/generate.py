@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from analytics.catalog import TABLES
+from analytics.codes import code_list
 from analytics.responses import RUNG_NAMES, ladder
 from analytics.schema import UTC, Column, Table
 from analytics.truth import TRUTH
@@ -16,8 +17,8 @@ from analytics.truth import TRUTH
 DOCS = Path(__file__).parent
 _NOTICE = "<!-- Made by docs/generate.py: change the code, then run make docs. -->\n"
 _COMMANDS = (
-    "demo", "init", "import", "formats", "collect", "login", "doctor", "respond", "opinions", "measure",
-    "coordination", "serve", "export", "simulate", "compact",
+    "demo", "init", "import", "formats", "collect", "login", "doctor", "respond", "opinions",
+    "measure", "coordination", "serve", "export", "simulate", "compact",
 )  # fmt: skip
 
 
@@ -107,7 +108,59 @@ you cite it, and fix your codes before you look at the spread.
 | rung | verb begins with | target | meaning | example |
 |---|---|---|---|---|
 {rows}
+
+## How to code
+
+One row is one act of one authority. What is not known is left empty, never guessed; a day that is
+not known is an interval (`from`, `to`). Of two acts on one day, each has its own row. An actor is
+an institution: no private person is named, not in the summary either. The summary is one sentence
+that says what was done and no code: it is all that a second coder sees. A response is on record
+when a person has read its source; say when it was looked at (`retrieved_at`) and give the hash of
+what was seen (`sha256`, or `groundswell respond STORE cite FILE`), since pages change. Sign what
+you enter and code with a name that you would publish; initials do.
+
+A second coder is another person, who codes at least a fifth of the responses without seeing what
+the first one coded: `groundswell respond STORE code -o sheet.csv` writes the sheet,
+`groundswell respond STORE code sheet.csv --by NAME` reads it. How far both agree, and what is to be
+settled, is measured ([measures.md](measures.md#agreement-of-coders)).
+
+The lists below are `analytics/data/codes.csv`. Codes of HURIDOCS' lists are written without the
+zeros at their end; names and meanings are in our own words.
+{_lists()}
+## Codes of actors
+
+`actor_code` is a country's three letters (ISO 3166, `analytics/data/countries.csv`), or one of
+{_named("actor_origin")}, then CAMEO roles. A primary role comes first; a secondary one follows it
+or stands alone. Bodies that CAMEO does not tell apart have a code of their own in `actor_kind`.
+
+{_rows("primary_role", "primary role")}
+
+{_rows("secondary_role", "secondary role")}
 """
+
+
+_LISTS = {
+    "huridocs_type": "Types of responses (HURIDOCS list 27)",
+    "impact": "Assessed impact (HURIDOCS list 44)",
+    "status": "Intervention status (HURIDOCS list 45)",
+    "actor_kind": "Kinds of bodies",
+}
+
+
+def _lists() -> str:
+    parts = [f"\n## {title}: `{field}`\n\n{_rows(field)}\n" for field, title in _LISTS.items()]
+    return "".join(parts)
+
+
+def _rows(field: str, heading: str = "code") -> str:
+    told = code_list().filter(field=field).iter_rows(named=True)
+    rows = [f"| {c['code']} | {c['name']} | {c['meaning']} | {c['example']} |" for c in told]
+    return "\n".join([f"| {heading} | name | meaning | example |", "|---|---|---|---|", *rows])
+
+
+def _named(field: str) -> str:
+    told = code_list().filter(field=field).select("code", "name").iter_rows()
+    return ", ".join(f"{code} ({name})" for code, name in told)
 
 
 def commands_page() -> str:

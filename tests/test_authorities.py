@@ -26,7 +26,7 @@ def csv(folder: Path, *rows: str, header: str = "from,to,actor,verb_code,target"
 def acts(path: Path, zone: tzinfo = UTC) -> tuple[pl.DataFrame, dict[str, str]]:
     """Read a file; return its rows, and the place of every reason for a refusal."""
     losses = Losses()
-    rows = read_responses(path, losses, appeal_id="park", zone=zone)
+    rows, _ = read_responses(path, losses, appeal_id="park", zone=zone)
     refused = losses.table("i").filter(outcome="dropped")
     return rows, dict(refused.select("reason", "example").iter_rows())
 
@@ -98,11 +98,11 @@ HEADER = "from,to,reported_at,actor,verb_code,target,level,confidence,appeal_id"
         ("2016-W35-1,,,Police,09,,,,", "from '2016-W35-1' is no date"),
         ("9999,,,Police,09,,,,", "from '9999' is no date"),
         ("0001-01-01T00:00+14:00,,,Police,09,,,,", "from '0001-01-01T00:00+14:00' is no date"),
-        (",,,Police,09,,,,", "from '' is no date"),
+        (",,,Police,09,,,,", "from is missing"),
         ("2016,soon,,Police,09,,,,", "to 'soon' is no date"),
         ("2016,,soon,Police,09,,,,", "reported_at 'soon' is no date"),
-        ("2016-02,2016-01,,Police,09,,,,", "ends before it begins"),
-        ("2016,,,,09,,,,", "names no actor"),
+        ("2016-02,2016-01,,Police,09,,,,", "to ends before it begins"),
+        ("2016,,,,09,,,,", "actor is missing"),
         ("2016,,,Police,9,,,,", "verb_code '9' is no CAMEO code"),
         ("2016,,,Police,21,,,,", "verb_code '21' is no CAMEO code"),
         ("2016,,,Police,\u0660\u0669,,,,", "verb_code '\u0660\u0669' is no CAMEO code"),
@@ -113,7 +113,7 @@ HEADER = "from,to,reported_at,actor,verb_code,target,level,confidence,appeal_id"
         ("2016,,,Police,09,,,sure,", "confidence 'sure' is not between 0 and 1"),
         ("2016,,,Police,09,,,,garden", "appeal 'garden' is not declared in groundswell.toml"),
         ("2016,,,Police,09,,,,,surplus", "has more cells than there are columns"),
-        ("2016,,,Police", "verb_code '' is no CAMEO code"),
+        ("2016,,,Police", "verb_code is missing"),
     ],
 )
 def test_a_row_that_cannot_be_used_is_refused_and_the_rest_is_kept(
@@ -186,13 +186,13 @@ def test_the_same_act_for_another_appeal_is_another_response(tmp_path: Path) -> 
     header = "from,actor,verb_code,appeal_id"
     path = csv(tmp_path, "2016,Police,09,park", "2016,Police,09,", header=header)
     losses = Losses()
-    rows = read_responses(path, losses, appeal_id="garden", declared=["park"])
+    rows, _ = read_responses(path, losses, appeal_id="garden", declared=["park"])
     assert rows["appeal_id"].to_list() == ["park", "garden"]
     assert rows["response_id"].n_unique() == 2
 
 
 def test_a_file_of_which_nothing_can_be_used_changes_nothing(tmp_path: Path) -> None:
     store = Store.create(tmp_path / "store")
-    with pytest.raises(FormatError, match=r"row 2: names no actor; nothing was imported"):
+    with pytest.raises(FormatError, match=r"row 2: actor is missing; nothing was imported"):
         import_responses(store, csv(tmp_path, "2016,,,09,accused"))
     assert store.versions() == {}

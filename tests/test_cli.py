@@ -287,7 +287,7 @@ def test_responses_are_imported_and_listed(tmp_path: Path, store: Path) -> None:
     result = run("respond", store, "import", tmp_path / "acts.csv")
     assert result.exit_code == 0
     assert re.search(
-        r"^dropped +1 +responses +names no actor +acts.csv, row 3", result.stderr, re.MULTILINE
+        r"^dropped +1 +responses +actor is missing +acts.csv, row 3", result.stderr, re.MULTILINE
     )
     assert "Police" in run("respond", store, "list").stderr
 
