@@ -162,6 +162,7 @@ def test_a_coder_who_codes_again_keeps_both_and_the_last_counts(store: Store) ->
         assert not code(store, "r0", told, coder="Bea", at=NOON.replace(hour=hour))
     held = store.read("codings").filter(field="verb_code").sort("at")
     assert held["value"].to_list() == ["12", "01"]  # the same again is no new code
+    assert store.read("codings").height == len(CODED) + 1  # neither is none again
     codes = coded(store.read("responses"), store.read("codings"))
     verbs = codes.filter(field="verb_code", coder="Bea")["value"].to_list()
     assert verbs == ["01"]
