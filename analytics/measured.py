@@ -18,7 +18,17 @@ from analytics.schema import (
     text,
     time,
 )
-from analytics.tables import BASES, JOINS, KINDS, METHODS, METRICS, OVERLAP_METHODS, ROLES, TRAITS
+from analytics.tables import (
+    BASES,
+    JOINS,
+    KINDS,
+    METHODS,
+    METRICS,
+    OVERLAP_METHODS,
+    ROLES,
+    STANCES_OF,
+    TRAITS,
+)
 
 OBJECTS = ("original", "url", "hashtag", "media", "text")
 CHANCES = ("dealt", "traded")
@@ -33,6 +43,7 @@ FLAGS = ("posts_per_hour", "gap_entropy", "account_age")
 READINGS = ("firm", "tentative", "weak")
 INTERRUPTED = ("quasi_poisson", "structural", "structural_smooth")
 CLOCK_STATES = ("waiting", "due", "overdue", "answered", "refused", "unknown")
+OPINED = ("coded_only", "prediction_powered")
 TEMPLATES = ("after", "none_yet", "beside", "waits_differ")
 
 SHARES_TABLE = Table(
@@ -1234,6 +1245,45 @@ LEADS = Table(
         "bits_one": number("transfer entropy from `one` to `other`, less that of shuffled series"),
         "bits_other": number("and the other way"),
         "note": text("what it cannot tell, or what is missing", null=False),
+    },
+)
+
+OPINIONS = Table(
+    name="opinions",
+    row="the share of posts with a stance towards an authority, in one stretch of days",
+    key=("appeal_id", "target", "stance", "from", "method"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "target": text("which authority; any for all of them", null=False),
+        "stance": text("what is said", null=False, values=STANCES_OF),
+        "from": time("the first day of the stretch; that of the first post for the whole"),
+        "to": time("its last day"),
+        "is_whole": flag("whether it is the whole time", null=False),
+        "method": text("codes alone, or helped by a classifier", null=False, values=OPINED),
+        "posts": count("posts with words in the stretch", null=False),
+        "coded": count("of them, how many a person coded", null=False),
+        "share": number("estimated share of these posts; null where too few were coded"),
+        "lo": number("its lower end, at 95 %"),
+        "hi": number("its upper end"),
+        "worth": number("coded posts without a classifier that would tell as much"),
+        "note": text("what is missing"),
+    },
+)
+
+OPINION_AGREEMENT = Table(
+    name="opinion_agreement",
+    row="one field of the coded posts, and how far coders agree on it",
+    key=("appeal_id", "field"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "field": text("stance or target", null=False),
+        "posts": count("coded by two or more", null=False),
+        "coders": count("different coders", null=False),
+        "alpha": number("Krippendorff's alpha, nominal; null where there is nothing to differ on"),
+        "alpha_lo": number("its 2.5 % point over posts drawn anew"),
+        "alpha_hi": number("its 97.5 % point"),
     },
 )
 

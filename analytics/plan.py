@@ -47,6 +47,7 @@ from analytics.languages import languages, post_languages
 from analytics.layout import time_river
 from analytics.models import chosen
 from analytics.networks import positions
+from analytics.opinions import opinion_agreement, opinions, population
 from analytics.outlook import outlook
 from analytics.overlaps import overlaps
 from analytics.reach import counter_history, reach, views
@@ -87,6 +88,7 @@ class Data:
             msg = f"{store.path} holds no posts yet; {way_out}"
             raise MeasureError(msg)
         self.accounts, self.counters = store.read("accounts"), store.read("counters")
+        self.stances = store.read("stances")
         self.appeals, self.follows = store.read("appeals"), store.read("follows")
         self.audiences = store.settings.audiences()
         self.choose: Choice = chosen(store.read("parent_models"))
@@ -310,6 +312,8 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
     (tables.MEDIAN_WAITS, lambda d: median_waits(d.waits, d.survival)),
     (tables.WAIT_COMPARISONS, lambda d: d.compared),
     (tables.COMPETING, lambda d: competing(d.waits, d.appeals)),
+    (tables.OPINIONS, lambda d: opinions(population(d.posts), d.stances, seed=d.seed)),
+    (tables.OPINION_AGREEMENT, lambda d: opinion_agreement(d.stances, seed=d.seed)),
     (tables.CLAIMS, lambda d: claims(
         d.appeals, d.responses, lags=d.lags, beside=d.beside, interruptions=d.interruptions,
         comparisons=d.compared, media=d.media)),

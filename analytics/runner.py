@@ -23,8 +23,10 @@ from analytics.tables import RESPONSES, RUNS
 from analytics.trees import counted_once, shares
 
 ENGINES = ("local",)
-INPUTS = ("appeals", "posts", "accounts", "counters", "follows", "responses", "codings",
-          "parent_models")  # fmt: skip
+INPUTS = (
+    "appeals", "posts", "accounts", "counters", "follows", "responses", "codings", "stances",
+    "parent_models",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ OVERLAP_METHODS = ("exact", "held", "sketch", "sample", "capture")
 BASES = ("observed", "object", "follow", "inferred")
 JOINS = ("post", "address", "object", "media", "picture", "text")  # the most trusted first
 ACTS = ("add", "edit", "import", "undo", "remove")
+STANCES_OF = ("condemns", "defends", "asks", "neutral", "not_about")
+SPOKEN_OF = ("police", "prosecutor", "court", "government", "local_government", "other")
 SELECTIONS = ("census", "sample", "chosen", "found_by_outcome")
 ROLES = ("person", "media", "ngo", "official", "public_figure", "unknown")
 METRICS = (
@@ -231,6 +233,23 @@ CODINGS = Table(
         "coder": text("the further coder", null=False),
         "value": text("the code given; null where none"),
         "at": time("when it was given; a later code of the same coder holds", null=False),
+    },
+)
+
+STANCES = Table(
+    name="stances",
+    row="what one coder made of one post that a random sample drew",
+    key=("appeal_id", "post_id", "coder"),
+    merge="replace",
+    columns={
+        "appeal_id": APPEAL_ID,
+        "post_id": ident("the post", "post", null=False),
+        "coder": text("who coded it", null=False),
+        "target": text("of which authority it speaks", values=SPOKEN_OF),
+        "stance": text("what it does with that authority", null=False, values=STANCES_OF),
+        "probability": number("with which the sample drew it", null=False),
+        "is_blind": flag("a further coder's, who saw no codes: for agreement alone", null=False),
+        "at": time("when it was read in", null=False),
     },
 )
 

@@ -11,14 +11,17 @@ from dash.development.base_component import Component
 
 from analytics.errors import GroundswellError
 from analytics.store import Store
-from dashboards import theme
-from dashboards.pages import data, spread, story
+from dashboards import guard, theme
+from dashboards.pages import coding, data, responses, spread, story
 
 PAGES: dict[str, tuple[str, ModuleType]] = {
     "/": ("Story", story),
     "/spread": ("Spread", spread),
+    "/responses": ("Responses", responses),
+    "/coding": ("Coding", coding),
     "/data": ("Data", data),
 }
+WRITING = ("/responses", "/coding")  # pages that take changes
 URL = "url"
 PAGE = "page"
 NAV = "nav"
@@ -31,7 +34,7 @@ NO_APPEAL = (
 _PLOTLY = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 # Dash asks for Plotly when the first figure is to be drawn; the page with one asks for it at once.
 _EARLY = f"""<script>
-      if (location.pathname === "/") {{
+      if (["/", "/responses"].includes(location.pathname)) {{
         const link = {{ rel: "preload", as: "script", href: "{_PLOTLY}" }};
         document.head.append(Object.assign(document.createElement("link"), link));
       }}
@@ -58,8 +61,9 @@ def create_app(store: Store) -> Dash:
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     app.layout = _shell(store)
-    for _, page in PAGES.values():
-        page.register(app, store)
+    key = guard.new_key()
+    for path, (_, page) in PAGES.items():
+        page.register(app, store, *([key] if path in WRITING else []))
 
     @app.callback(
         Output(PAGE, "children"),
@@ -69,7 +73,7 @@ def create_app(store: Store) -> Dash:
     )
     def _show(pathname: str, search: str) -> tuple[Component, Any]:
         try:
-            return show(store, pathname, search)
+            return show(store, pathname, search, key=key)
         except GroundswellError as error:  # the page stays up and says what is wrong
             return dmc.Text(str(error)), no_update
 
@@ -87,8 +91,13 @@ def create_app(store: Store) -> Dash:
     return app
 
 
-def show(store: Store, pathname: str, search: str) -> tuple[Component, list[Component]]:
-    """Return the page that an address names, and the navigation that fits it."""
+def show(
+    store: Store, pathname: str, search: str, *, key: str = ""
+) -> tuple[Component, list[Component]]:
+    """Return the page that an address names, and the navigation that fits it.
+
+    With the key of this run, a page that writes may do so.
+    """
     known = store.read("appeals", columns=["appeal_id", "title"]).sort("appeal_id")
     appeals = known["appeal_id"].to_list()
     asked = parse_qs((search or "").removeprefix("?")).get("appeal", [""])[0]
@@ -98,7 +107,8 @@ def show(store: Store, pathname: str, search: str) -> tuple[Component, list[Comp
         return dmc.Text(NO_APPEAL), nav
     if pathname not in PAGES:
         return dmc.Text("There is no such page. Choose one above."), nav
-    return PAGES[pathname][1].layout(store, appeal_id), nav
+    more = [key] if pathname in WRITING else []
+    return PAGES[pathname][1].layout(store, appeal_id, *more), nav
 
 
 def _has_figures(store: Store) -> bool:

@@ -414,6 +414,61 @@ def _tell(outcome: "Outcome", *, as_json: bool) -> None:
         outcome.show()
 
 
+class OpinionAction(StrEnum):
+    """What ``groundswell opinions`` does."""
+
+    SAMPLE = "sample"
+    AGAIN = "again"
+    IMPORT = "import"
+    SHOW = "show"
+
+
+@command
+def opinions(
+    store: StorePath,
+    action: Annotated[OpinionAction, typer.Argument(help="Draw, read in, or show.")],
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The coded CSV.")] = None,
+    appeal: AppealId = None,
+    size: Annotated[int, typer.Option("--size", min=1, help="How many posts to draw.")] = 300,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", help="Draw from posts of this kind; may repeat.")
+    ] = None,
+    seed: Seed = 0,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The CSV to write.")] = None,
+    who: Annotated[str, typer.Option("--by", help="Who coded it.")] = "",
+    blind: Annotated[
+        bool, typer.Option("--blind", help="A second coder, who saw no codes.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Code what people say about the authorities: a random sample, extended with valid intervals.
+
+    `sample` draws posts into a CSV, its columns target and stance to be filled in; `import` reads
+    it; `again` draws coded posts, without codes, for a second coder. `measure` does the rest.
+    """
+    from analytics.store import Store
+    from collectors.opinions import import_stances
+    from dashboards import opining, responding
+
+    opened = Store(store)
+    asked = opining.Asked(appeal, size, tuple(kind or ()), seed, out)
+    if action is OpinionAction.IMPORT:
+        path = responding.needed(file, "the CSV", "import")
+        coder = responding.needed(who.strip() or None, "--by NAME", "import")
+        losses = import_stances(opened, path, coder=coder, blind=blind, at=datetime.now(UTC))
+        if as_json:
+            console.emit({"losses": losses.to_dicts()})
+        else:
+            _print_losses(losses)
+            console.say(f"Next: groundswell measure {store}")
+        return
+    outcome = opining.ACTIONS[action.value](opened, asked)
+    if as_json:
+        console.emit(outcome.document)
+    else:
+        outcome.show()
+
+
 @command
 def measure(
     store: StorePath,

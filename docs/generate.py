@@ -17,8 +17,8 @@ from analytics.truth import TRUTH
 DOCS = Path(__file__).parent
 _NOTICE = "<!-- Made by docs/generate.py: change the code, then run make docs. -->\n"
 _COMMANDS = (
-    "demo", "init", "import", "formats", "collect", "login", "doctor", "respond", "measure",
-    "coordination", "serve", "export", "simulate", "compact",
+    "demo", "init", "import", "formats", "collect", "login", "doctor", "respond", "opinions",
+    "measure", "coordination", "serve", "export", "simulate", "compact",
 )  # fmt: skip
 
 

@@ -16,6 +16,8 @@ BARS = "document.querySelector('.js-plotly-plot').data.filter(trace => trace.typ
 PAGES = {  # what stands when a page is ready
     "/": ".js-plotly-plot .bars path",
     "/spread": "#spread-graph canvas",
+    "/responses": "#entry-grid .ag-row",
+    "/coding": "#coding-card",
     "/data": "#data-coverage .ag-row",
 }
 

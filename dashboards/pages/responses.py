@@ -1,0 +1,263 @@
+"""The page Responses: what authorities did beside attention, what is owed, and the ledger."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import dash_mantine_components as dmc
+import plotly.graph_objects as go
+import polars as pl
+from dash import Dash, dcc, html
+from dash.development.base_component import Component
+
+from analytics.responses import RUNG_NAMES
+from analytics.store import Store
+from dashboards import sentences
+from dashboards.figures.aligned import aligned_figure
+from dashboards.figures.clocks import clocks_figure
+from dashboards.figures.survival import survival_figure
+from dashboards.grids import grid
+from dashboards.pages import entry
+from dashboards.theme import GRAPH_CONFIG
+
+PICTURED: Any = {"aria-label": "Posts held over time, and below them responses on the ladder"}
+SHOWN = "responses-shown"
+BESIDE = "responses-beside"
+HOURLY = timedelta(days=6)  # shorter stretches are drawn by the hour
+DAYS = 7  # of the windows that are shown
+ENOUGH = 10  # appeals of a register for a curve
+
+NO_RESPONSE = "No response of an authority is on record yet."
+HOW_TO_READ = (
+    "Above, posts held; below, each act on its rung, over the whole time in which it can have "
+    "happened: a tick where that is exact. Help and harm are both drawn and never set off against "
+    "each other. What stands after something did not, for that, happen because of it."
+)
+WINDOWS = (
+    f"{DAYS} days before each response and {DAYS} after, over all times at which it can have "
+    "happened; the table response_attention holds other windows. One appeal is described here, "
+    "and nothing is tested against others."
+)
+NO_TIMES = "Nothing that is held of this appeal carries a time, so there is no picture."
+NOT_MEASURED = "Not told yet: run “groundswell measure” on the store."
+ALONE = (
+    "A curve of waiting needs {enough} appeals or more of one register; {held} counted here. One "
+    "appeal alone is described, not compared. Import a register, then measure again."
+)
+SELECTED = {
+    "census": "All appeals of the register are held.",
+    "sample": "The appeals are a sample of the register.",
+    "chosen": "The appeals were chosen by somebody: no share here speaks of others.",
+    "found_by_outcome": "The appeals were found because of what became of them: that biases every "
+    "number here.",
+    None: "It is not told how the appeals came to be in this store. If they were found because "
+    "they succeeded, that biases every number here.",
+}
+ENDINGS = {
+    "acknowledged": "a first acknowledgement", "any": "a first response",
+    "negative": "a first act that harms",
+}  # fmt: skip
+_BESIDE: dict[str, dict[str, Any]] = {
+    "actor": {"headerName": "Authority", "flex": 1, "minWidth": 130},
+    "what": {"headerName": "Of what", "minWidth": 100, "maxWidth": 120},
+    "when": {"headerName": "When (UTC)", "minWidth": 120, "maxWidth": 170},
+    "before": {"headerName": "A day before", "minWidth": 110},
+    "after": {"headerName": "A day after", "minWidth": 110},
+    "percentile": {"headerName": "After: above so many windows", "minWidth": 130},
+    "ratio": {"headerName": "After by before, 95 %", "minWidth": 140},
+    "note": {"headerName": "To mind", "flex": 2, "minWidth": 190},
+}
+
+
+def layout(store: Store, appeal_id: str, key: str = "") -> Component:
+    """Return the page for one appeal; with the key of this run, changes are taken."""
+    return dmc.Stack(
+        [
+            dmc.Title("What authorities did, and when", order=1),
+            dmc.Stack(shown(store, appeal_id), id=SHOWN, gap="md"),
+            *_clocks(store.read("clocks", appeal_id=appeal_id)),
+            *_beside(store, appeal_id),
+            *_waits(store, appeal_id),
+            *entry.layout(store, appeal_id, key),
+        ],
+        gap="lg",
+    )
+
+
+def register(app: Dash, store: Store, key: str = "") -> None:
+    """Take changes of the ledger, and draw the picture again after each."""
+    entry.register(app, store, key, shown=lambda appeal_id: shown(store, appeal_id), where=SHOWN)
+
+
+def shown(store: Store, appeal_id: str) -> list[Component]:
+    """Return the picture and the ladder, of responses as they are now."""
+    responses = store.read("responses", appeal_id=appeal_id)
+    drawn = figure(store, appeal_id)
+    picture: list[Component] = [dmc.Text(NO_TIMES, c="dimmed")]
+    if drawn is not None:
+        picture = [
+            html.Div(
+                dcc.Graph(figure=drawn, config=GRAPH_CONFIG, style={"height": drawn.layout.height}),
+                role="group",
+                className="wide",
+                tabIndex=0,
+                **PICTURED,
+            ),
+            dmc.Text(HOW_TO_READ, size="sm", c="dimmed"),
+        ]
+    return [*picture, *_ladder(responses)]
+
+
+def figure(store: Store, appeal_id: str) -> go.Figure | None:
+    """Return attention and responses of one appeal on one axis; None where nothing has a time."""
+    appeal = store.read("appeals", appeal_id=appeal_id).row(0, named=True)
+    responses = store.read("responses", appeal_id=appeal_id)
+    timeline = store.read("timeline", appeal_id=appeal_id).sort("platform", "at")
+    span = window(timeline.filter(every="1d"), responses, appeal["published_at"])
+    if span is None:
+        return None
+    every = "1h" if span[1] - span[0] <= HOURLY else "1d"
+    return aligned_figure(
+        timeline.filter(every=every), responses, window=span, published=appeal["published_at"]
+    )
+
+
+def window(
+    timeline: pl.DataFrame, responses: pl.DataFrame, published: datetime | None
+) -> tuple[datetime, datetime] | None:
+    """Return the stretch that holds all posts and responses, with a margin."""
+    times = [*timeline["at"], *responses["from"], *responses["to"], published]
+    known = [time for time in times if time is not None]
+    if not known:
+        return None
+    margin = max((max(known) - min(known)) * 0.03, timedelta(hours=1))
+    return min(known) - margin, max(known) + margin
+
+
+def reached(responses: pl.DataFrame, sign: int) -> dict[str, Any] | None:
+    """Return the response furthest up (1) or down (-1) the ladder, the first such; None if none.
+
+    Where intervals overlap, first is the one that was certainly over first.
+    """
+    own = responses.filter(pl.col("rung") * sign > 0)
+    ordered = own.sort(pl.col("rung") * -sign, "to", "from")
+    return ordered.row(0, named=True) if ordered.height else None
+
+
+def ladder_sentence(responses: pl.DataFrame, sign: int) -> str:
+    """Say how far one branch of the ladder was reached, when and by whom."""
+    side = "help" if sign > 0 else "harm"
+    first = reached(responses, sign)
+    if first is None:
+        return f"No act of {side} is on record."
+    rung = first["rung"]
+    when = sentences.period(first["from"], first["to"])
+    return f"Furthest act of {side}: rung {rung:+d}, {RUNG_NAMES[rung]} ({first['actor']}, {when})."
+
+
+def _ladder(responses: pl.DataFrame) -> list[Component]:
+    said = [html.Li(ladder_sentence(responses, sign)) for sign in (1, -1)]
+    off = responses["rung"].null_count()
+    more = [html.Li(f"{off} on record without a place on the ladder.")] if off else []
+    body = html.Ul(said + more) if responses.height else dmc.Text(NO_RESPONSE)
+    return [dmc.Title("How far up the ladder, and how far down", order=2, size="h4"), body]
+
+
+def _clocks(clocks: pl.DataFrame) -> list[Component]:
+    title = dmc.Title("What is owed by when", order=2, size="h4")
+    if clocks.is_empty():
+        return [title, dmc.Text(NOT_MEASURED, c="dimmed")]
+    said = [html.Li(sentences.clock(row)) for row in clocks.iter_rows(named=True)]
+    drawn = []
+    if clocks["started_hi"].count():
+        strip = clocks_figure(clocks)
+        drawn = [
+            dcc.Graph(figure=strip, config=GRAPH_CONFIG, style={"height": strip.layout.height})
+        ]
+    advice = dmc.Text(sentences.NO_ADVICE, size="sm", c="dimmed")
+    return [title, html.Ul(said), *drawn, advice]
+
+
+def _beside(store: Store, appeal_id: str) -> list[Component]:
+    rows = store.read("response_attention", appeal_id=appeal_id).filter(days=DAYS)
+    title = dmc.Title("Attention beside each response", order=2, size="h4")
+    if rows.is_empty():
+        return [title, dmc.Text(NOT_MEASURED, c="dimmed")]
+    actors = store.read("responses", columns=["response_id", "actor"])
+    return [title, dmc.Text(WINDOWS, size="sm", c="dimmed"),
+            grid(BESIDE, beside(rows, actors), _BESIDE)]  # fmt: skip
+
+
+def beside(rows: pl.DataFrame, actors: pl.DataFrame) -> pl.DataFrame:
+    """Return attention before and after each response, as words for a table."""
+    told = rows.join(actors, on="response_id", how="left").sort("from", "what", "days")
+    return told.with_columns(
+        when=_days(),
+        before=_between("before_lo", "before_hi", 1),
+        after=_between("after_lo", "after_hi", 1),
+        percentile=_percent("percentile_lo", "percentile_hi"),
+        ratio=_ratio(),
+    )
+
+
+def _days() -> pl.Expr:
+    first, last = (pl.col(end).dt.strftime("%Y-%m-%d") for end in ("from", "to"))
+    return pl.when(first == last).then(first).otherwise(pl.format("{} to {}", first, last))
+
+
+def _between(lo: str, hi: str, places: int) -> pl.Expr:
+    first, last = (pl.col(end).round(places).cast(pl.String) for end in (lo, hi))
+    both = pl.when(first == last).then(first).otherwise(pl.format("{} to {}", first, last))
+    return both.fill_null("not known")
+
+
+def _percent(lo: str, hi: str) -> pl.Expr:
+    first, last = ((pl.col(end) * 100).round(0).cast(pl.Int64) for end in (lo, hi))
+    one, both = pl.format("{} %", first), pl.format("{} to {} %", first, last)
+    return pl.when(first == last).then(one).otherwise(both).fill_null("not known")
+
+
+def _ratio() -> pl.Expr:
+    middle, lo, hi = (pl.col(name).round(2).cast(pl.String) for name in _RATIO)
+    return pl.format("{} ({} to {})", middle, lo, hi.fill_null("no end")).fill_null("not known")
+
+
+_RATIO = ("ratio", "ratio_lo", "ratio_hi")
+
+
+def _waits(store: Store, appeal_id: str) -> list[Component]:
+    title = dmc.Title("How long appeals like this one wait", order=2, size="h4")
+    appeal = store.read("appeals", appeal_id=appeal_id).row(0, named=True)
+    own = pl.col("register").eq_missing(appeal["register"])
+    survival = store.read("survival").filter(own)
+    curves = survival.drop_nulls("day")
+    if curves.is_empty():
+        held = store.read("appeals").filter(own).height
+        notes = [html.Li(note) for note in survival["note"].drop_nulls().unique().sort()]
+        few = ALONE.format(enough=ENOUGH, held=f"{held:,} {'is' if held == 1 else 'are'}")
+        return [title, dmc.Text(few), *([html.Ul(notes)] if notes else [])]
+    warned = [SELECTED.get(how, SELECTED[None]) for how in curves["selection"].unique()]
+    return [title, dmc.Alert(" ".join(warned), color="yellow", variant="light"), *_curves(curves)]
+
+
+def _curves(curves: pl.DataFrame) -> list[Component]:
+    drawn: list[Component] = []
+    for ending in curves["ending"].unique(maintain_order=True):
+        words = ending_words(ending)
+        plot = survival_figure(curves.filter(ending=ending), ending=words)
+        drawn += [
+            dmc.Title(f"Until {words}", order=3, size="h5"),
+            dcc.Graph(figure=plot, config=GRAPH_CONFIG, style={"height": plot.layout.height}),
+        ]
+    return drawn
+
+
+def ending_words(ending: str) -> str:
+    """Return what an ending of ``waits`` means.
+
+    >>> ending_words("rung_3"), ending_words("negative")
+    ('rung +3 or above: opens a process', 'a first act that harms')
+    """
+    rung = ending.removeprefix("rung_")
+    if rung.isdigit():
+        return f"rung +{rung} or above: {RUNG_NAMES[int(rung)]}"
+    return ENDINGS.get(ending, ending)

@@ -1,0 +1,106 @@
+"""The ledger in a real Chromium: entered, refused at the field, put right, undone, and traced."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+from serving import launch, served, visit
+
+from analytics import Store
+from analytics.ledger import added, history
+
+pytestmark = pytest.mark.browser
+ROW = "#entry-grid .ag-center-cols-container .ag-row"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = launch(playwright)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setenv("GROUNDSWELL_KEYS", str(tmp_path / "keys"))
+    made = Store.create(tmp_path / "store", appeal_id="park")
+    made.declare_appeals()
+    return made
+
+
+def test_a_response_is_entered_put_right_corrected_and_undone(
+    browser: Browser, store: Store
+) -> None:
+    with served(store) as base, visit(browser, base) as seen:
+        page = seen.open("/responses")
+        page.get_by_label("Who codes?").fill("AB")
+        page.get_by_label("When", exact=False).first.fill("2016-08")
+        page.get_by_label("Authority", exact=False).first.fill("police")
+        page.get_by_label("What it did: CAMEO code").fill("9")
+        page.get_by_role("button", name="Enter it").click()
+        expect(page.locator("#entry-said")).to_contain_text("no CAMEO code")
+        expect(page.get_by_label("What it did: CAMEO code")).to_have_attribute(
+            "aria-invalid", "true"
+        )
+        assert store.read("responses").is_empty()
+
+        page.get_by_label("What it did: CAMEO code").fill("09")
+        page.get_by_role("button", name="Enter it").click()
+        expect(page.locator("#entry-said")).to_contain_text("is on record")
+        expect(page.locator(ROW)).to_have_count(1)
+        expect(page.locator("#responses-shown")).to_contain_text("rung +3")
+
+        cell = page.locator(f"{ROW} [col-id='verb_code']")
+        cell.dblclick()
+        page.keyboard.press("Control+A")
+        page.keyboard.type("nonsense")
+        page.keyboard.press("Enter")
+        expect(cell).to_have_class(re.compile("wrong"))
+        assert store.read("responses")["verb_code"].to_list() == ["09"]
+
+        cell.dblclick()
+        page.keyboard.press("Control+A")
+        page.keyboard.type("01")
+        page.keyboard.press("Enter")
+        expect(page.locator("#entry-said")).to_contain_text("is changed")
+        page.get_by_role("button", name="Undo the last change").click()
+        expect(page.locator("#entry-said")).to_contain_text("is undone")
+        expect(cell).to_have_text("09")
+        expect(page.locator("#entry-trail")).to_contain_text("undo")
+        assert seen.errors == []
+        assert seen.abroad == []
+    acts = history(store).filter(field="verb_code").select("who", "act", "was", "now").rows()
+    assert acts == [
+        ("AB", "undo", "01", "09"), ("AB", "edit", "09", "01"), ("AB", "add", None, "09"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_the_page_fits_its_screen(browser: Browser, store: Store, width: int) -> None:
+    with served(store) as base, visit(browser, base, width=width) as seen:
+        page = seen.open("/responses")
+        page.wait_for_selector("#entry-grid .ag-header")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert seen.errors == []
+
+
+def test_a_second_coder_codes_by_keys_and_is_shown_no_codes(browser: Browser, store: Store) -> None:
+    cells = {"from": "2016-08-29", "actor": "police", "verb_code": "173", "coder": "AB"}
+    added(store, cells, appeal_id="park", who="AB", at=datetime(2026, 1, 1, tzinfo=UTC))
+    with served(store) as base, visit(browser, base) as seen:
+        page = seen.open("/coding")
+        page.get_by_label("Who codes?").fill("CD")
+        page.keyboard.press("Tab")
+        expect(page.locator("#coding-card")).to_contain_text("1 left")
+        assert "173" not in page.inner_text("main")
+        page.get_by_label("What it did: CAMEO code").fill("09")
+        page.locator("main h1").click()
+        page.keyboard.press("s")
+        expect(page.locator("#coding-card")).to_contain_text("Nothing is left to code for CD")
+        assert seen.errors == []
+    kept = store.read("codings").drop_nulls("value").select("field", "coder", "value").rows()
+    assert kept == [("verb_code", "CD", "09")]

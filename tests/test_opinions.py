@@ -1,0 +1,278 @@
+"""Shares of stances: what codes tell alone, and what a classifier may add."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import at, rows
+
+from analytics.errors import FormatError, LedgerError
+from analytics.guessing import FOLDS, guesses
+from analytics.measured import OPINION_AGREEMENT, OPINIONS
+from analytics.opinions import (
+    FEWEST,
+    ONE_SIDED,
+    TOO_FEW,
+    drawn,
+    opinion_agreement,
+    opinions,
+    population,
+    powered,
+)
+from analytics.store import Store
+from analytics.tables import POSTS, STANCES
+from collectors.opinions import import_stances
+from dashboards.opining import Asked, again, sample
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+OPEN = 'level = "open"\nreason = "invented posts"'
+
+
+def post(number: int, text: str | None = "words", **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {"appeal_id": "a", "post_id": f"youtube:{number:04}", "platform": "youtube",
+            "kind": "comment", "source": "test", "text": text, "at": at(number)} | more  # fmt: skip
+
+
+def code(number: int, stance: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {"appeal_id": "a", "post_id": f"youtube:{number:04}", "coder": "Ann", "stance": stance,
+            "probability": 0.1, "is_blind": False, "at": NOON} | more  # fmt: skip
+
+
+# Drawing
+
+
+def test_only_posts_with_words_of_their_own_are_drawn_from() -> None:
+    posts = rows(POSTS, post(1), post(2, None), post(3, " "), post(4, kind="repost"),
+                 post(5, kind="article"))  # fmt: skip
+    assert population(posts)["post_id"].to_list() == ["youtube:0001", "youtube:0005"]
+    assert population(posts, ("comment",))["post_id"].to_list() == ["youtube:0001"]
+
+
+@given(st.integers(0, 50), st.integers(1, 60), st.integers(0, 9))
+def test_a_sample_is_part_of_a_larger_one(many: int, size: int, seed: int) -> None:
+    held = pl.DataFrame({"post_id": [str(k) for k in range(many)]}, schema={"post_id": pl.String})
+    small, large = (drawn(held, n, seed=seed) for n in (size, size + 5))
+    assert small["post_id"].is_unique().all()
+    assert small["post_id"].to_list() == large["post_id"].to_list()[:size]
+    assert (small["probability"] == min(size / max(many, 1), 1)).all()
+
+
+def test_every_post_is_as_likely_as_any_other() -> None:
+    held = pl.DataFrame({"post_id": list("abcdefghij")})
+    counts = pl.concat(drawn(held, 3, seed=k).select("post_id") for k in range(2000))
+    shares = counts.group_by("post_id").len()["len"] / 2000
+    assert ((shares - 0.3).abs() < 0.05).all()
+
+
+# What a classifier may add
+
+
+def setting(quality: str, rng: np.random.Generator, n: int = 200) -> tuple[Any, Any, Any]:
+    truth = (rng.random(3000) < 0.3).astype(float)
+    noise = rng.random(3000)
+    guessed = {
+        "good": 0.9 * truth + 0.1 * noise,
+        "poor": 0.05 * truth + 0.95 * noise,
+        "biased": np.clip(0.8 + 0.1 * truth + 0.05 * noise, 0, 1),
+        "wrong": 0.9 * (1 - truth) + 0.1 * noise,
+    }[quality]
+    fold = np.full(3000, -1)
+    fold[rng.choice(3000, n, replace=False)] = np.arange(n) % FOLDS
+    return truth, fold, np.tile(guessed, (FOLDS, 1))
+
+
+@pytest.mark.parametrize("quality", ["good", "poor", "biased", "wrong"])
+def test_intervals_hold_the_truth_however_poor_the_guesses(quality: str) -> None:
+    rng = np.random.default_rng(1)
+    held = 0
+    for _ in range(400):
+        truth, fold, guessed = setting(quality, rng)
+        mean, error, _ = powered(truth, fold, guessed)
+        held += abs(mean - truth.mean()) <= 1.96 * error
+    assert 0.92 <= held / 400 <= 0.98
+
+
+def test_good_guesses_are_worth_many_codes_and_poor_ones_cost_none() -> None:
+    rng = np.random.default_rng(2)
+    good, poor = (powered(*setting(quality, rng))[2] for quality in ("good", "poor"))
+    assert good > 2000
+    assert 190 < poor < 260
+
+
+@given(st.floats(0, 1), st.integers(2, 40))
+def test_a_guess_that_tells_nothing_leaves_the_codes_alone(constant: float, many: int) -> None:
+    rng = np.random.default_rng(many)
+    truth = (rng.random(100) < 0.5).astype(float)
+    fold = np.full(100, -1)
+    fold[:many] = 0
+    mean, _, _ = powered(truth, fold, np.full((1, 100), constant))
+    assert mean == pytest.approx(truth[:many].mean())
+
+
+def test_the_estimate_is_guesses_for_all_and_what_they_are_off() -> None:
+    rng = np.random.default_rng(3)
+    truth, fold, guessed = setting("good", rng)
+    known = fold >= 0
+    mean, _, _ = powered(truth, np.where(known, 0, -1), guessed[:1])
+    f = guessed[0]
+    weight = min(np.cov(truth[known], f[known], ddof=0)[0, 1] / f[known].var(), 1.0)
+    assert mean == pytest.approx(weight * f.mean() + (truth[known] - weight * f[known]).mean())
+
+
+def test_all_coded_is_no_estimate() -> None:
+    truth = np.array([1.0, 0, 1, 1] * 10)
+    mean, error, _ = powered(truth, np.arange(40) % FOLDS, np.full((FOLDS, 40), 0.5))
+    assert (mean, error) == (pytest.approx(0.75), 0)
+
+
+def test_guesses_of_a_fold_have_not_seen_it() -> None:
+    text = pl.Series([f"слово{k % 7} {'позор' if k % 2 else 'спасибо'}" for k in range(60)])
+    truth = np.arange(60) % 2 == 1
+    fold = np.where(np.arange(60) < 40, np.arange(60) % FOLDS, -1)
+    found = guesses(text, truth, fold)
+    assert found.shape == (FOLDS, 60)
+    assert ((found[:, 40:] > 0.5) == truth[40:]).all()
+    turned = truth.copy()
+    turned[fold == 2] = ~turned[fold == 2]
+    other = guesses(text, turned, fold)
+    assert np.array_equal(other[2], found[2])
+    assert not np.array_equal(other[0], found[0])
+
+
+# Tables
+
+
+def told(many: int = 40) -> dict[tuple[str, str, str], dict[str, Any]]:
+    words = ["позор полиции", "спасибо полиции", "когда суд"]
+    posts = rows(POSTS, *(post(k, words[k % 3], at=at(k // 2)) for k in range(200)))
+    stances = rows(STANCES, *(
+        code(k, ["condemns", "defends", "asks"][k % 3], target="police") for k in range(many)
+    ))  # fmt: skip
+    whole = opinions(population(posts), stances).filter("is_whole").to_dicts()
+    return {(row["target"], row["stance"], row["method"]): row for row in whole}
+
+
+def test_shares_are_told_with_and_without_a_classifier() -> None:
+    found = told()
+    alone, helped = (
+        found["any", "condemns", method] for method in ("coded_only", "prediction_powered")
+    )
+    assert (alone["posts"], alone["coded"]) == (200, 40)
+    assert alone["share"] == pytest.approx(14 / 40)
+    assert alone["lo"] < 67 / 200 < alone["hi"]
+    assert helped["share"] == pytest.approx(67 / 200, abs=0.01)
+    assert helped["hi"] - helped["lo"] < 0.5 * (alone["hi"] - alone["lo"])
+    assert found["police", "condemns", "coded_only"]["share"] == alone["share"]
+
+
+def test_few_codes_give_counts_alone() -> None:
+    found = told(FEWEST - 1)
+    assert {row["note"] for row in found.values()} == {TOO_FEW}
+    assert {row["share"] for row in found.values()} == {None}
+
+
+def test_what_is_said_hardly_ever_is_not_learnt() -> None:
+    posts = rows(POSTS, *(post(k) for k in range(100)))
+    stances = rows(STANCES, code(0, "asks"), *(code(k, "neutral") for k in range(1, 50)))
+    found = opinions(population(posts), stances).filter("is_whole", stance="asks")
+    assert found.filter(method="prediction_powered")["note"].to_list() == [ONE_SIDED]
+    (alone,) = found.filter(method="coded_only").to_dicts()
+    assert 0 < alone["lo"] < alone["share"] < alone["hi"] < 0.12
+
+
+def test_stretches_are_days_in_a_row_with_enough_codes() -> None:
+    posts = rows(POSTS, *(post(k, at=at(k)) for k in range(24 * 6)))
+    stances = rows(STANCES, *(code(k, "asks" if k % 2 else "neutral") for k in range(24 * 6)))
+    found = opinions(population(posts), stances).filter(
+        ~pl.col("is_whole"), stance="asks", method="coded_only"
+    )
+    assert found["coded"].sum() <= 24 * 6
+    assert (found["coded"] >= FEWEST).all()
+    assert found.height == 3
+    assert (found["from"] < found["to"]).all()
+    assert (found["from"][1:] > found["to"][:-1]).all()
+
+
+def test_a_second_coder_changes_no_share_and_tells_agreement() -> None:
+    posts = rows(POSTS, *(post(k) for k in range(100)))
+    first = [code(k, "asks" if k % 2 else "neutral") for k in range(40)]
+    second = [code(k, "asks" if k % 4 else "neutral", coder="Bea", is_blind=True)
+              for k in range(20)]  # fmt: skip
+    both = rows(STANCES, *first, *second)
+    assert opinions(population(posts), both).equals(
+        opinions(population(posts), rows(STANCES, *first))
+    )
+    (found,) = opinion_agreement(both).filter(field="stance").to_dicts()
+    assert (found["posts"], found["coders"]) == (20, 2)
+    assert found["alpha"] < 0.6
+
+
+def test_nothing_coded_is_an_empty_table() -> None:
+    held = population(rows(POSTS, post(1)))
+    assert opinions(held, STANCES.empty()).equals(OPINIONS.empty())
+    assert opinion_agreement(STANCES.empty()).equals(OPINION_AGREEMENT.empty())
+
+
+# Sheets
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = Store.create(tmp_path / "s", appeal_id="a")
+    toml = made.path / "groundswell.toml"
+    toml.write_text(toml.read_text().replace('level = "strict"', OPEN))
+    opened = Store(made.path)
+    opened.declare_appeals()
+    opened.append(POSTS, rows(POSTS, *(post(k, f"words {k}") for k in range(50))))
+    return opened
+
+
+def filled(path: Path, stance: str, target: str = "police") -> None:
+    sheet = pl.read_csv(path, infer_schema=False)
+    sheet.with_columns(stance=pl.lit(stance), target=pl.lit(target)).write_csv(path)
+
+
+def test_a_sample_is_coded_read_and_coded_again(store: Store, tmp_path: Path) -> None:
+    out = tmp_path / "sample.csv"
+    found = sample(store, Asked(None, 10, (), 0, out))
+    assert "It holds people's words" in found.sentence
+    sheet = pl.read_csv(out, infer_schema=False)
+    assert sheet.height == 10
+    assert "account_id" not in sheet.columns
+    filled(out, "condemns")
+    import_stances(store, out, coder="Ann", blind=False, at=NOON)
+    assert set(store.read("stances")["probability"]) == {0.2}
+    second = tmp_path / "again.csv"
+    again(store, Asked(None, 4, (), 1, second))
+    assert set(pl.read_csv(second, infer_schema=False)["post_id"]) < set(sheet["post_id"])
+    assert pl.read_csv(second, infer_schema=False)["stance"].null_count() == 4
+
+
+@pytest.mark.parametrize(
+    ("stance", "target", "words"),
+    [
+        ("hates", "police", "stance 'hates' is none of condemns"),
+        ("asks", "mother", "target 'mother' is none of police"),
+    ],
+)
+def test_a_mistake_is_refused_with_its_row(
+    store: Store, tmp_path: Path, stance: str, target: str, words: str
+) -> None:
+    out = tmp_path / "sample.csv"
+    sample(store, Asked(None, 3, (), 0, out))
+    filled(out, stance, target)
+    with pytest.raises(FormatError, match=f"sample.csv, row 2: {words}"):
+        import_stances(store, out, coder="Ann", blind=False, at=NOON)
+
+
+def test_without_words_there_is_nothing_to_code(tmp_path: Path) -> None:
+    strict = Store.create(tmp_path / "strict", appeal_id="a")
+    strict.declare_appeals()
+    strict.append(POSTS, rows(POSTS, post(1, "words")))
+    with pytest.raises(LedgerError, match="at the level strict none are kept"):
+        sample(strict, Asked(None, 3, (), 0, tmp_path / "x.csv"))
