@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from analytics.coding import CODED, newest
+from analytics.coding import CODED, FIRST, newest
 from analytics.errors import LedgerError
 from analytics.ledger import Cells, as_cells, checked, held_response
 from analytics.merging import Written
@@ -75,11 +75,30 @@ def code_rows(
 
 
 def keep_codes(store: Store, rows: Iterable[Mapping[str, Any]]) -> Written:
-    """Write codes that differ from those that hold; nothing that was given before is lost."""
+    """Write codes that differ from those that hold; nothing that was given before is lost.
+
+    Where a response is coded again for the first time, what the first coder made of it is kept
+    beside: what is settled later changes the ledger, and must not change how far they agreed.
+    """
     key = ["response_id", "field", "coder", "value"]
     told = pl.DataFrame(list(rows), schema=CODINGS.schema)
     with store.writing():
-        holding = newest(store.read("codings"))
-        fresh = told.join(holding, on=key, how="anti", nulls_equal=True)
+        holding = store.read("codings")
+        store.append(CODINGS, _first_codes(told, holding, store.read("responses")))
+        fresh = told.join(newest(holding), on=key, how="anti", nulls_equal=True)
         done = store.append(CODINGS, fresh)
     return done + Written(held=told.height - fresh.height)
+
+
+def _first_codes(
+    told: pl.DataFrame, holding: pl.DataFrame, responses: pl.DataFrame
+) -> pl.DataFrame:
+    new = told.join(holding, on="response_id", how="anti")
+    when = new.group_by("response_id").agg(pl.col("at").min())
+    index = ["response_id", "coder", "at"]
+    return (
+        responses.join(when, on="response_id")
+        .with_columns(pl.col("coder").fill_null(FIRST))
+        .unpivot(on=list(CODED), index=index, variable_name="field")
+        .select(CODINGS.schema.names())
+    )

@@ -35,21 +35,28 @@ def coded(responses: pl.DataFrame, codings: pl.DataFrame) -> pl.DataFrame:
         One row per response, field and coder: ``response_id``, ``field``, ``coder``, ``value``;
         null where the coder gave none. ``verb_root`` and ``rung`` follow from the other fields.
     """
-    first = responses.join(codings, on="response_id", how="semi").select(
+    coders = codings.group_by("response_id").agg(coders=pl.col("coder").n_unique())
+    alone = coders.filter(pl.col("coders") == 1)  # the first coder's codes are those on record
+    first = responses.join(alone, on="response_id", how="semi").select(
         "response_id", *CODED, coder=pl.col("coder").fill_null(FIRST)
     )
     held = newest(codings).join(responses, on="response_id", how="semi")
     further = held.pivot(on="field", on_columns=list(CODED), index=["response_id", "coder"],
                          values="value", aggregate_function="first")  # fmt: skip
     every = pl.concat([first, further.select(first.columns)])
-    placed = with_rungs(every).with_columns(
+    return _by_field(every, ["response_id", "coder"]).select(
+        "response_id", "field", "coder", "value"
+    )
+
+
+def _by_field(acts: pl.DataFrame, index: list[str]) -> pl.DataFrame:
+    """Return a row per field, with those that follow from others; *not known* is null."""
+    placed = with_rungs(acts).with_columns(
         verb_root=pl.col("verb_code").str.slice(0, 2),
         rung=pl.col("rung").cast(pl.String),
         impact=pl.when(pl.col("impact") != NOT_KNOWN).then("impact"),
     )
-    return placed.unpivot(
-        on=list(LEVELS), index=["response_id", "coder"], variable_name="field", value_name="value"
-    ).select("response_id", "field", "coder", "value")
+    return placed.unpivot(on=list(LEVELS), index=index, variable_name="field", value_name="value")
 
 
 def newest(codings: pl.DataFrame) -> pl.DataFrame:
@@ -94,8 +101,20 @@ def _units(codes: pl.DataFrame, level: str) -> pl.DataFrame:
     return codes.select("coder", unit="response_id", value=value)
 
 
-def differing(codes: pl.DataFrame) -> pl.DataFrame:
-    """Return the table ``disagreements``: what is to be settled, coder by coder."""
+def differing(codes: pl.DataFrame, responses: pl.DataFrame) -> pl.DataFrame:
+    """Return the table ``disagreements``: what is to be settled, coder by coder.
+
+    Parameters
+    ----------
+    codes
+        As of :func:`coded`.
+    responses
+        What is on record now.
+    """
+    recorded = _by_field(responses.select("response_id", *CODED), ["response_id"])
     told = disagreements(codes.rename({"response_id": "unit"})).explode("coders", "values")
     named = told.rename({"unit": "response_id", "coders": "coder", "values": "value"})
-    return DISAGREEMENTS.check(named.select(*DISAGREEMENTS.columns).sort(DISAGREEMENTS.key))
+    beside = named.join(
+        recorded.rename({"value": "on_record"}), on=["response_id", "field"], how="left"
+    )
+    return DISAGREEMENTS.check(beside.select(*DISAGREEMENTS.columns).sort(DISAGREEMENTS.key))

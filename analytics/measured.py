@@ -1146,6 +1146,7 @@ DISAGREEMENTS = Table(
         "field": text("the field", null=False),
         "coder": text("the coder", null=False),
         "value": text("the code given"),
+        "on_record": text("the code in `responses` now: what was settled, if anything was"),
     },
 )
 

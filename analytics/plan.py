@@ -306,7 +306,7 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
      lambda d: clocks(
          d.appeals, d.signatures, d.responses, now=d.now, own=d.rules, days_off=d.days_off)),
     (tables.AGREEMENT, lambda d: agreement(d.codes, seed=d.seed)),
-    (tables.DISAGREEMENTS, lambda d: differing(d.codes)),
+    (tables.DISAGREEMENTS, lambda d: differing(d.codes, d.responses)),
     (tables.INTERRUPTIONS, lambda d: d.interruptions),
     (tables.EPOCHS, lambda d: superposed(d.responses, d.days)),
     (tables.LEADS, lambda d: leading(d.timeline, seed=d.seed)),

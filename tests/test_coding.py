@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 from strategies import at, rows
 
+from analytics import ledger
 from analytics.coders import code
-from analytics.coding import CODED, agreement, coded, differing
+from analytics.coding import CODED, FIRST, agreement, coded, differing
 from analytics.errors import FormatError, LedgerError
 from analytics.sheets import coding_sheet
 from analytics.store import Store
@@ -73,7 +74,7 @@ def test_where_all_codes_are_the_same_there_is_no_alpha() -> None:
 
 
 def test_what_differs_is_listed_coder_by_coder() -> None:
-    found = differing(coded(acts(VERBS), again(AGAIN))).filter(field="verb_code")
+    found = differing(coded(acts(VERBS), again(AGAIN)), acts(VERBS)).filter(field="verb_code")
     assert found.select("response_id", "coder", "value").rows() == [
         ("r3", "Ann", "173"), ("r3", "Bea", "09"), ("r5", "Ann", "091"), ("r5", "Bea", "09"),
     ]  # fmt: skip
@@ -109,7 +110,7 @@ def test_a_sheet_that_was_coded_is_read(store: Store, tmp_path: Path) -> None:
     path = filled(store, tmp_path, verb_code=["09", ""], target=["accused", ""])
     losses = import_codings(store, path, coder="Bea", at=NOON)
     assert losses.filter(outcome="kept")["count"].sum() == 7
-    held = store.read("codings").drop_nulls("value")
+    held = store.read("codings").filter(coder="Bea").drop_nulls("value")
     assert held.select("response_id", "field", "value").sort("field").rows() == [
         ("r0", "target", "accused"), ("r0", "verb_code", "09"),
     ]  # fmt: skip
@@ -121,7 +122,7 @@ def test_a_row_with_a_mistake_is_refused_and_the_rest_kept(store: Store, tmp_pat
     (row,) = losses.filter(outcome="dropped").to_dicts()
     assert row["reason"] == "verb_code 'x' is no CAMEO code such as 09 or 173"
     assert row["example"] == "sheet.csv, row 2"
-    assert store.read("codings")["response_id"].unique().to_list() == ["r1"]
+    assert store.read("codings").filter(coder="Bea")["response_id"].unique().to_list() == ["r1"]
 
 
 def test_a_sheet_of_other_responses_is_refused(store: Store, tmp_path: Path) -> None:
@@ -134,7 +135,8 @@ def test_a_sheet_of_other_responses_is_refused(store: Store, tmp_path: Path) -> 
 def test_each_row_can_name_its_coder(store: Store, tmp_path: Path) -> None:
     path = filled(store, tmp_path, verb_code=["09", "116"], coder=["Bea", ""])
     import_codings(store, path, coder="Cem", at=NOON)
-    coders = store.read("codings").select("response_id", "coder").unique().sort("response_id")
+    held = store.read("codings").filter(pl.col("coder") != FIRST)
+    coders = held.select("response_id", "coder").unique().sort("response_id")
     assert coders.rows() == [("r0", "Bea"), ("r1", "Cem")]
 
 
@@ -160,8 +162,10 @@ def test_a_coder_who_codes_again_keeps_both_and_the_last_counts(store: Store) ->
     for hour, verb in enumerate(("12", "12", "01")):
         told = {"verb_code": verb, "target": "accused"}
         assert not code(store, "r0", told, coder="Bea", at=NOON.replace(hour=hour))
-    held = store.read("codings").filter(field="verb_code").sort("at")
+    own = store.read("codings").filter(coder="Bea")
+    held = own.filter(field="verb_code").sort("at")
     assert held["value"].to_list() == ["12", "01"]  # the same again is no new code
+    assert own.height == len(CODED) + 1  # neither is none again
     codes = coded(store.read("responses"), store.read("codings"))
     verbs = codes.filter(field="verb_code", coder="Bea")["value"].to_list()
     assert verbs == ["01"]
@@ -204,3 +208,17 @@ def test_readings_begin_at_their_marks() -> None:
         assert row["alpha"] == pytest.approx(wanted)
         told[wrong] = row["reading"]
     assert told == {1: "firm", 2: "firm", 3: "tentative", 4: "weak"}
+
+
+def test_what_is_settled_later_does_not_change_how_far_coders_agreed(store: Store) -> None:
+    for name, verb in (("r0", "12"), ("r1", "116")):
+        code(store, name, {"verb_code": verb, "target": "accused"}, coder="Bea", at=NOON)
+    before = coded(store.read("responses"), store.read("codings")).sort(pl.all())
+    ledger.edited(store, "r0", {"verb_code": "12"}, who="Cem", at=NOON.replace(hour=13))
+    code(store, "r0", {"verb_code": "12"}, coder="Dana", at=NOON.replace(hour=14))
+    codes = coded(store.read("responses"), store.read("codings")).sort(pl.all())
+    assert codes.filter(pl.col("coder") != "Dana").equals(before)
+    found = differing(codes, store.read("responses")).filter(field="verb_code")
+    assert found.select("response_id", "coder", "value", "on_record").rows() == [
+        ("r0", "Bea", "12", "12"), ("r0", "Dana", "12", "12"), ("r0", FIRST, "09", "12"),
+    ]  # fmt: skip
