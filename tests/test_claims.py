@@ -130,7 +130,8 @@ def test_an_appeal_that_nobody_answered_is_told() -> None:
     found = claims(
         rows(APPEALS, APPEAL | known), RESPONSES.empty(),
         lags=LAGS.empty(), beside=beside().clear(),
-        interruptions=NO_METHODS, waited=MEDIAN_WAITS.empty(), comparisons=NONE_COMPARED, media=MEDIA,
+        interruptions=NO_METHODS, waited=MEDIAN_WAITS.empty(), comparisons=NONE_COMPARED,
+        media=MEDIA,
     )  # fmt: skip
     (row,) = found.to_dicts()
     assert (row["template"], row["value"], row["n"]) == ("none_yet", 10, 0)
@@ -221,7 +222,7 @@ def any_claim(draw: st.DrawFn) -> dict[str, Any]:
         "rung": draw(st.integers(-4, 6)), "value": draw(numbers), "value_lo": lo,
         "value_hi": None if lo is None else lo + draw(st.floats(0, 1e4)),
         "n": draw(st.integers(0, 10**6)),
-        "window": draw(st.floats(0, 1000) if template == "waited" else st.none() | st.floats(0, 1000)),
+        "window": draw(st.floats(0, 1000) if template == "waited" else numbers),
         "about": {"after": "published", "waited": draw(st.sampled_from(ENDINGS))}.get(
             template, "rung 3: one | other"
         ),

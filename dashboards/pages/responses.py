@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from analytics.responses import RUNG_NAMES
 from analytics.store import Store
 from dashboards import sentences
+from dashboards.claims import more, sentence
 from dashboards.figures.aligned import aligned_figure
 from dashboards.figures.clocks import clocks_figure
 from dashboards.figures.survival import survival_figure
@@ -39,6 +40,11 @@ WINDOWS = (
 )
 NO_TIMES = "Nothing that is held of this appeal carries a time, so there is no picture."
 NOT_MEASURED = "Not told yet: run “groundswell measure” on the store."
+NEVER = "Came to none of them until they were last looked at"
+NOTHING_TO_SAY = (
+    "Nothing is on record of which anything could be said; measure again after a change."
+)
+LEVELS_TOLD = "Each sentence is as strong as what stands behind it in brackets, and no stronger. None says why."
 ALONE = (
     "A curve of waiting needs {enough} appeals or more of one register; {held} counted here. One "
     "appeal alone is described, not compared. Import a register, then measure again."
@@ -77,6 +83,7 @@ def layout(store: Store, appeal_id: str, key: str = "") -> Component:
             *_clocks(store.read("clocks", appeal_id=appeal_id)),
             *_beside(store, appeal_id),
             *_waits(store, appeal_id),
+            *_claims(store, appeal_id),
             *entry.layout(store, appeal_id, key),
         ],
         gap="lg",
@@ -240,15 +247,36 @@ def _waits(store: Store, appeal_id: str) -> list[Component]:
 
 
 def _curves(curves: pl.DataFrame) -> list[Component]:
+    """Draw the endings that came to anybody, the first rung first, and name the others."""
+    came = curves.group_by("ending").agg(pl.col("ended").sum() > 0)
+    never = came.filter(~pl.col("ended"))["ending"].sort(descending=True)
     drawn: list[Component] = []
-    for ending in curves["ending"].unique(maintain_order=True):
+    for ending in sorted(came.filter("ended")["ending"], key=lambda name: (name[0] != "r", name)):
         words = ending_words(ending)
         plot = survival_figure(curves.filter(ending=ending), ending=words)
         drawn += [
             dmc.Title(f"Until {words}", order=3, size="h5"),
             dcc.Graph(figure=plot, config=GRAPH_CONFIG, style={"height": plot.layout.height}),
         ]
+    if never.len():
+        none = "; ".join(ending_words(ending) for ending in never)
+        drawn.append(dmc.Text(f"{NEVER}: {none}.", size="sm", c="dimmed"))
     return drawn
+
+
+def _claims(store: Store, appeal_id: str) -> list[Component]:
+    """Say what the data carry of this appeal and of its register, at the level that was earned."""
+    register = store.read("appeals", appeal_id=appeal_id)["register"][0]
+    of_register = pl.col("appeal_id").is_null() & pl.col("claim_id").str.contains(
+        f"/{register}/", literal=True
+    )
+    own = store.read("claims").filter((pl.col("appeal_id") == appeal_id) | of_register)
+    title = dmc.Title("What may be said", order=2, size="h4")
+    if own.is_empty():
+        return [title, dmc.Text(NOTHING_TO_SAY, c="dimmed")]
+    told = own.sort("level", "claim_id", descending=[True, False]).to_dicts()
+    said = [html.Li([sentence(row), " ", html.Span(more(row), className="more")]) for row in told]
+    return [title, dmc.Text(LEVELS_TOLD, size="sm", c="dimmed"), html.Ul(said)]
 
 
 def ending_words(ending: str) -> str:
