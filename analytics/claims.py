@@ -33,6 +33,7 @@ def claims(
     lags: pl.DataFrame,
     beside: pl.DataFrame,
     interruptions: pl.DataFrame,
+    waited: pl.DataFrame,
     comparisons: pl.DataFrame,
     media: pl.DataFrame,
 ) -> pl.DataFrame:
@@ -44,6 +45,8 @@ def claims(
         Rows of the tables of these names.
     beside
         Rows of ``response_attention``.
+    waited
+        Rows of ``median_waits``.
     comparisons
         Rows of ``wait_comparisons``.
     media
@@ -58,6 +61,7 @@ def claims(
         _after(lags),
         _none_yet(appeals, responses),
         _beside(appeals, responses, beside, interruptions, media),
+        _waited(waited),
         _waits_differ(comparisons),
     ]
     return CLAIMS.check(
@@ -83,9 +87,10 @@ def _after(lags: pl.DataFrame) -> pl.DataFrame:
 
 
 def _none_yet(appeals: pl.DataFrame, responses: pl.DataFrame) -> pl.DataFrame:
-    """Return appeals without a response, and for how long one was looked for."""
+    """Return appeals without a response, of which it is told for how long one was looked for."""
     days = (pl.col("outcome_known_until") - pl.col("published_at")) / pl.duration(days=1)
-    return appeals.join(responses, on="appeal_id", how="anti").select(
+    silent = appeals.join(responses, on="appeal_id", how="anti").filter(days.is_not_null())
+    return silent.select(
         "appeal_id",
         claim_id=pl.format("{}/none_yet", "appeal_id"),
         level=pl.lit(0, pl.Int8),
@@ -191,6 +196,32 @@ def _rivals(
     )
 
 
+def _waited(waited: pl.DataFrame) -> pl.DataFrame:
+    """Return how long half of a register's appeals waited, or that more than half still did."""
+    told = waited.filter(pl.col("appeals") >= APPEALS_COMPARED, pl.col("ended") > 0)
+    return told.select(
+        claim_id=pl.concat_str(pl.lit("waited"), "register", "ending", separator="/",
+                               ignore_nulls=True),
+        level=pl.lit(0, pl.Int8),
+        template=pl.lit("waited"),
+        about="ending",
+        value="median",
+        value_lo="median_lo",
+        value_hi="median_hi",
+        unit=pl.lit("days"),
+        n="appeals",
+        window="watched_days",
+        compared_with=pl.lit(None, pl.String),
+        tests=pl.lit(0, pl.Int64),
+        rivals=_selected(),
+        needs=pl.lit(_NEEDS[1]),
+    )  # fmt: skip
+
+
+def _selected() -> pl.Expr:
+    return pl.concat_list(pl.format("how the appeals were selected: {}", "selection"))
+
+
 def _waits_differ(comparisons: pl.DataFrame) -> pl.DataFrame:
     """Return which groups of appeals waited differently: level 1 where the test holds."""
     enough = pl.when(pl.col("appeals") >= APPEALS_COMPARED).then("p")
@@ -207,6 +238,6 @@ def _waits_differ(comparisons: pl.DataFrame) -> pl.DataFrame:
         about=pl.format("{}: {} | {}", "ending", "one", "other"),
         n="appeals",
         compared_with="other",
-        rivals=pl.concat_list(pl.format("how the appeals were selected: {}", "selection")),
+        rivals=_selected(),
         needs=pl.when(told).then(pl.lit(_NEEDS[2])).otherwise(pl.lit(_NEEDS[1])),
     )  # fmt: skip

@@ -44,7 +44,7 @@ READINGS = ("firm", "tentative", "weak")
 INTERRUPTED = ("quasi_poisson", "structural", "structural_smooth")
 CLOCK_STATES = ("waiting", "due", "overdue", "answered", "refused", "unknown")
 OPINED = ("coded_only", "prediction_powered")
-TEMPLATES = ("after", "none_yet", "beside", "waits_differ")
+TEMPLATES = ("after", "none_yet", "beside", "waited", "waits_differ")
 
 SHARES_TABLE = Table(
     name="shares",

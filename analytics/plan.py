@@ -188,6 +188,11 @@ class Data:
         return interruptions(self.responses, self.days)
 
     @cached_property
+    def medians(self) -> pl.DataFrame:
+        """How long half of a register's appeals waited."""
+        return median_waits(self.waits, self.survival)
+
+    @cached_property
     def compared(self) -> pl.DataFrame:
         """Groups of appeals whose waits are compared."""
         return wait_comparisons(self.waits, self.posts, self.counters)
@@ -309,14 +314,14 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
     (tables.RESPONSE_ATTENTION, lambda d: d.beside),
     (tables.WAITS, lambda d: d.waits),
     (tables.SURVIVAL, lambda d: d.survival),
-    (tables.MEDIAN_WAITS, lambda d: median_waits(d.waits, d.survival)),
+    (tables.MEDIAN_WAITS, lambda d: d.medians),
     (tables.WAIT_COMPARISONS, lambda d: d.compared),
     (tables.COMPETING, lambda d: competing(d.waits, d.appeals)),
     (tables.OPINIONS, lambda d: opinions(population(d.posts), d.stances, seed=d.seed)),
     (tables.OPINION_AGREEMENT, lambda d: opinion_agreement(d.stances, seed=d.seed)),
     (tables.CLAIMS, lambda d: claims(
         d.appeals, d.responses, lags=d.lags, beside=d.beside, interruptions=d.interruptions,
-        comparisons=d.compared, media=d.media)),
+        waited=d.medians, comparisons=d.compared, media=d.media)),
     (tables.CANDIDATES, lambda d: candidates(d.appeals, d.posts, d.accounts)),
     (tables.LAYOUT, lambda d: time_river(d.posts, d.shares)),
     (tables.SUMMARY, lambda d: summary(d.appeals, d.posts, d.shares, d.responses)),

@@ -27,6 +27,12 @@ ENGLISH: Words = {
     "response, assuming that nothing else changed at that time and that the control series were "
     "untouched by it",
     "beside_unknown": "How many posts were held before and after this response cannot be compared",
+    "waited": "Half of the appeals had {ending} by {days:,.0f} days{band} after publication",
+    "waited_longer": "More than half of the appeals still waited for {ending} after {days:,.0f} "
+    "days",
+    "rung": "“{name}” (rung {rung:+d}) or more",
+    "negative": "an act that harms",
+    "band": " [{lo:,.0f} to {hi}]",
     "waits_differ_0": "How long appeals waited does not tell the groups apart ({about})",
     "waits_differ_1": "How long appeals waited is associated with the group that they are of "
     "({about})",
@@ -34,7 +40,7 @@ ENGLISH: Words = {
     "n_posts": "{n:,} post in both windows|{n:,} posts in both windows",
     "n_appeals": "{n:,} appeal|{n:,} appeals",
     "window": "{days:g} days on either side",
-    "followed": "followed for {days:,.0f} days",
+    "followed": "followed for {days:,.0f} days at most",
     "compared": "compared with {what}",
     "not_compared": "compared with nothing",
     "tests": "{tests} test tried|{tests} tests tried",
@@ -91,6 +97,8 @@ def _said(claim: Mapping[str, Any], words: Words) -> str:
             return words["beside_unknown"]
         case "beside":
             return words[f"beside_{claim['level']}"].format(times=_times(claim))
+        case "waited":
+            return _waited(claim, words)
         case template:
             return words[f"{template}_{claim['level']}"].format(about=claim["about"])
 
@@ -130,6 +138,22 @@ def _between(unit: str, lo: float, hi: float, start: str, words: Words) -> str:
     return (one if f"{lo:.0f}" == f"{hi:.0f}" else two).format(lo=lo, hi=hi, start=start)
 
 
+def _waited(claim: Mapping[str, Any], words: Words) -> str:
+    ending = _ending(claim["about"], words)
+    if claim["value"] is None:
+        return words["waited_longer"].format(ending=ending, days=claim["window"])
+    lo, hi = claim["value_lo"], claim["value_hi"]
+    band = "" if lo is None else words["band"].format(lo=lo, hi="…" if hi is None else f"{hi:,.0f}")
+    return words["waited"].format(ending=ending, days=claim["value"], band=band)
+
+
+def _ending(about: str, words: Words) -> str:
+    rung = int(about.removeprefix("rung_")) if about.startswith("rung_") else None
+    if rung is None:
+        return words["negative"]
+    return words["rung"].format(name=RUNG_NAMES[rung], rung=rung)
+
+
 def _times(claim: Mapping[str, Any]) -> str:
     ends = claim["value_lo"], claim["value_hi"]
     band = "" if None in ends else f" [{ends[0]:.2g} to {ends[1]:.2g}]"
@@ -137,9 +161,11 @@ def _times(claim: Mapping[str, Any]) -> str:
 
 
 def _rests_on(claim: Mapping[str, Any], words: Words) -> list[str]:
-    what = {"beside": "n_posts", "waits_differ": "n_appeals"}.get(claim["template"], "n_responses")
+    what = {"beside": "n_posts", "waited": "n_appeals", "waits_differ": "n_appeals"}.get(
+        claim["template"], "n_responses"
+    )
     compared, window = claim["compared_with"], claim["window"]
-    length = "followed" if claim["template"] == "none_yet" else "window"
+    length = "followed" if claim["template"] in {"none_yet", "waited"} else "window"
     return [
         _counted(words[what], n=claim["n"]),
         *([words[length].format(days=window)] if window is not None else []),

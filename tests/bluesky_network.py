@@ -1,6 +1,5 @@
 """Bluesky's own servers on 127.0.0.1: PostgreSQL, Redis, and the AT Protocol's own network."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -45,10 +44,8 @@ def running(folder: Path, *, rate_limits: bool = False) -> Iterator[Network]:
         postgres = stack.enter_context(_postgres(folder))
         redis = stack.enter_context(_redis(folder))
         port = _five_free_ports()
-        where = folder / "where.json"
         environment = {
             "ATP_PORT": str(port),
-            "ATP_WHERE": str(where),
             "DB_POSTGRES_URL": f"postgresql://pg@127.0.0.1:{postgres}/atp",
             "REDIS_HOST": f"127.0.0.1:{redis}",
             "LOG_ENABLED": "false",
@@ -60,7 +57,9 @@ def running(folder: Path, *, rate_limits: bool = False) -> Iterator[Network]:
                 environment=environment,
             )
         )  # fmt: skip
-        yield Network(**json.loads(where.read_text()), control=control)
+        where = requests.get(control, timeout=60)
+        where.raise_for_status()
+        yield Network(**where.json(), control=control)
 
 
 def _five_free_ports() -> int:

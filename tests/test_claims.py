@@ -11,7 +11,7 @@ from strategies import at, rows
 
 from analytics.claims import APPEALS_COMPARED, PLACEBOS, claims
 from analytics.discovery import with_q
-from analytics.measured import CLAIMS, LAGS, TEMPLATES
+from analytics.measured import CLAIMS, ENDINGS, LAGS, MEDIAN_WAITS, TEMPLATES
 from analytics.tables import APPEALS, RESPONSES
 from dashboards.claims import ENGLISH, more, sentence
 
@@ -45,6 +45,7 @@ def told(
         "lags": LAGS.empty(),
         "beside": pl.DataFrame([BESIDE]).clear(),
         "interruptions": NO_METHODS,
+        "waited": MEDIAN_WAITS.empty(),
         "comparisons": NONE_COMPARED,
         "media": MEDIA,
     } | tables
@@ -129,10 +130,47 @@ def test_an_appeal_that_nobody_answered_is_told() -> None:
     found = claims(
         rows(APPEALS, APPEAL | known), RESPONSES.empty(),
         lags=LAGS.empty(), beside=beside().clear(),
-        interruptions=NO_METHODS, comparisons=NONE_COMPARED, media=MEDIA,
+        interruptions=NO_METHODS, waited=MEDIAN_WAITS.empty(), comparisons=NONE_COMPARED, media=MEDIA,
     )  # fmt: skip
     (row,) = found.to_dicts()
     assert (row["template"], row["value"], row["n"]) == ("none_yet", 10, 0)
+
+
+def test_an_appeal_of_which_nobody_looked_for_an_outcome_is_not_said_to_wait() -> None:
+    found = claims(
+        rows(APPEALS, APPEAL), RESPONSES.empty(), lags=LAGS.empty(), beside=beside().clear(),
+        interruptions=NO_METHODS, waited=MEDIAN_WAITS.empty(), comparisons=NONE_COMPARED,
+        media=MEDIA,
+    )  # fmt: skip
+    assert found.is_empty()
+
+
+WAITED = {"register": "wtp", "ending": "rung_1", "appeals": 40, "ended": 30, "left_out": 0,
+          "early": 0, "median": 58.0, "median_lo": 40.0, "watched_days": 600.0,
+          "selection": "census"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, "had “acknowledges” (rung +1) or more by 58 days [40 to …] after publication"),
+        ({"median": None}, "still waited for “acknowledges” (rung +1) or more after 600 days"),
+        ({"ending": "negative", "median_hi": 80.0}, "had an act that harms by 58 days [40 to 80]"),
+    ],
+)
+def test_waits_of_a_register_are_told_in_words(change: dict[str, Any], words: str) -> None:
+    found = told(waited=rows(MEDIAN_WAITS, WAITED | change))
+    row = found[f"waited/wtp/{change.get('ending', 'rung_1')}"]
+    assert row["level"] == 0
+    assert words in sentence(row)
+    assert "how the appeals were selected: census" in sentence(row)
+
+
+@pytest.mark.parametrize("change", [{"appeals": APPEALS_COMPARED - 1, "ended": 3}, {"ended": 0}])
+def test_few_appeals_or_none_that_ended_give_no_claim(change: dict[str, Any]) -> None:
+    assert not [
+        name for name in told(waited=rows(MEDIAN_WAITS, WAITED | change)) if "waited" in name
+    ]
 
 
 # Rivals
@@ -182,8 +220,11 @@ def any_claim(draw: st.DrawFn) -> dict[str, Any]:
         "template": template, "level": draw(st.integers(0, most)),
         "rung": draw(st.integers(-4, 6)), "value": draw(numbers), "value_lo": lo,
         "value_hi": None if lo is None else lo + draw(st.floats(0, 1e4)),
-        "n": draw(st.integers(0, 10**6)), "window": draw(st.none() | st.floats(0, 1000)),
-        "about": "published" if template == "after" else "rung 3: one | other",
+        "n": draw(st.integers(0, 10**6)),
+        "window": draw(st.floats(0, 1000) if template == "waited" else st.none() | st.floats(0, 1000)),
+        "about": {"after": "published", "waited": draw(st.sampled_from(ENDINGS))}.get(
+            template, "rung 3: one | other"
+        ),
         "compared_with": draw(st.sampled_from([None, "others"])),
         "tests": draw(st.integers(0, 100)), "q": draw(st.none() | st.floats(0, 1)),
         "rivals": draw(st.sampled_from([None, [], ["a holiday: not known"]])),

@@ -81,6 +81,7 @@ def test_the_command_says_its_version_and_its_help() -> None:
         "import",
         "formats",
         "respond",
+        "opinions",
         "measure",
         "serve",
         "export",
@@ -109,6 +110,7 @@ WELL: dict[str, tuple[Callable[[Path], list[object]], set[str]]] = {
     "formats": (lambda _: ["formats"], {"formats"}),
     "respond import": (lambda f: ["respond", f / "store", "import", f / "acts.csv"], {"losses"}),
     "respond list": (lambda f: ["respond", f / "store", "list"], {"responses"}),
+    "opinions": (lambda f: ["opinions", f / "store", "show"], {"opinions", "agreement"}),
     "measure": (lambda f: ["measure", f / "store"], {"rows", "seconds", "skipped"}),
     "coordination": (
         lambda f: ["coordination", f / "store", "--participation", "1"],
@@ -147,6 +149,7 @@ BADLY: dict[str, Callable[[Path], list[object]]] = {
     "import": lambda f: ["import", f / "store", f / "gone"],
     "respond import": lambda f: ["respond", f / "store", "import", f / "gone"],
     "respond list": lambda f: ["respond", f / "gone", "list"],
+    "opinions": lambda f: ["opinions", f / "store", "import", f / "gone", "--by", "Ann"],
     "measure": lambda f: ["measure", f / "gone"],
     "coordination": lambda f: ["coordination", f / "store", "--object", "url"],
     "export": lambda f: ["export", f / "store", "-o", f / "p.xls"],

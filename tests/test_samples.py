@@ -41,8 +41,8 @@ FOLDERS: dict[str, Told] = {
     "mass_mobilization": {
         (UNKNOWN, "times", "days are read"): 6_891,
         (KEPT, "responses", ""): 6_891,
-        (DROPPED, "rows", "no response of the state is coded"): 25,
-        (DROPPED, "rows", "the protest was ignored"): 5_008,
+        (KEPT, "appeals", ""): 9_606,
+        (UNKNOWN, "responses", "whether the state did anything"): 25,
     },
     "mastodon": {(KEPT, "posts", ""): 336, (UNKNOWN, "references", "a list of accounts"): 40 + 40},
     "mediacloud_stories": {

@@ -1,7 +1,6 @@
 // A whole AT Protocol network (directory, personal data server, relay, AppView) on 127.0.0.1.
 //   GET  /status  says where each server listens
 //   POST /settle  answers when the AppView has indexed all that was posted
-import fs from 'node:fs'
 import http from 'node:http'
 import net from 'node:net'
 
@@ -49,4 +48,4 @@ http
       send(500, { error: String(error?.stack ?? error) })
     }
   })
-  .listen(base, () => fs.writeFileSync(process.env.ATP_WHERE, JSON.stringify(where)))
+  .listen(base)
