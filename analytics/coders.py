@@ -16,7 +16,9 @@ from analytics.tables import CODINGS
 Codes = dict[str, str | None]
 
 
-def checked_codes(held: Mapping[str, Any], cells: Cells, coder: str) -> tuple[Codes, Codes]:
+def checked_codes(
+    held: Mapping[str, Any], cells: Cells, coder: str
+) -> tuple[Codes, dict[str, str]]:
     """Read the codes that somebody gives a response.
 
     Parameters
@@ -37,7 +39,7 @@ def checked_codes(held: Mapping[str, Any], cells: Cells, coder: str) -> tuple[Co
     """
     told = {field: cells.get(field) or "" for field in CODED}
     values, wrong = checked(as_cells(held) | told)
-    mistakes: Codes = {field: wrong[field] for field in CODED if field in wrong}
+    mistakes = {field: wrong[field] for field in CODED if field in wrong}
     if not coder.strip():
         mistakes["coder"] = "is missing; write it in the column coder, or say --by NAME"
     elif _same(coder, held.get("coder")):
@@ -49,7 +51,9 @@ def _same(one: str, other: str | None) -> bool:
     return other is not None and one.strip().casefold() == other.strip().casefold()
 
 
-def code(store: Store, response_id: str, cells: Cells, *, coder: str, at: datetime) -> Codes:
+def code(
+    store: Store, response_id: str, cells: Cells, *, coder: str, at: datetime
+) -> dict[str, str]:
     """Keep what somebody makes of one response; return the mistakes by field, if any.
 
     Raises

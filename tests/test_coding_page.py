@@ -35,7 +35,8 @@ def test_a_coder_sees_no_codes_and_nothing_that_is_theirs(store: Store) -> None:
 
 def test_codes_are_kept_and_the_response_is_done_for_that_coder_only(store: Store) -> None:
     assert coding.code(store, "p", CODES, who="CD", at=at(5)) == {}
-    kept = dict(store.read("codings").select("field", "value").iter_rows())
+    own = store.read("codings").filter(coder="CD")
+    kept = dict(own.select("field", "value").iter_rows())
     assert kept == dict.fromkeys(CODED) | {"verb_code": "173", "target": "accused"}
     assert coding.to_code(store, "a", "CD")["response_id"].to_list() == ["q"]
     assert coding.to_code(store, "a", "EF").height == 3
@@ -45,6 +46,14 @@ def test_codes_are_kept_and_the_response_is_done_for_that_coder_only(store: Stor
 def test_an_unknown_code_is_told_at_its_field_and_nothing_is_kept(store: Store) -> None:
     mistakes = coding.code(store, "p", CODES | {"impact": "much"}, who="CD", at=at(5))
     assert set(mistakes) == {"impact"}
+    assert store.read("codings").is_empty()
+
+
+def test_nothing_is_no_coding_and_the_first_coder_is_no_second(store: Store) -> None:
+    empty = coding.code(store, "p", dict.fromkeys(CODED), who="CD", at=at(5))
+    assert empty["verb_code"].startswith("no code is given")
+    first = store.read("responses").filter(response_id="p")["coder"].item()
+    assert set(coding.code(store, "p", CODES, who=f" {first.lower()}", at=at(5))) == {"coder"}
     assert store.read("codings").is_empty()
 
 

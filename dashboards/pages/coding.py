@@ -9,10 +9,10 @@ import polars as pl
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
+from analytics import coders
 from analytics.coding import CODED
-from analytics.ledger import checked
+from analytics.errors import GroundswellError
 from analytics.store import Store
-from analytics.tables import CODINGS
 from dashboards import guard, sentences
 from dashboards.pages.entry import LABELS, POLITE, choices
 
@@ -92,7 +92,7 @@ def register(app: Dash, store: Store, key: str = "") -> None:
                 said, mistakes = refused or NO_NAME, {"": ""}
             else:
                 mistakes = code(store, now, cells, who=who, at=datetime.now(UTC))
-                said = "Nothing was saved; see the fields." if mistakes else "Saved."
+                said = _outcome(mistakes)
         if mistakes:
             same = dict.fromkeys(CODED, no_update)
             told = {name: mistakes.get(name) for name in CODED}
@@ -104,6 +104,12 @@ def register(app: Dash, store: Store, key: str = "") -> None:
             "said": said, "cells": dict.fromkeys(CODED, ""),
             "errors": dict.fromkeys(CODED),
         }  # fmt: skip
+
+
+def _outcome(mistakes: Mapping[str, str]) -> str:
+    if "coder" in mistakes:
+        return f"Nothing was saved: {mistakes['coder']}."
+    return "Nothing was saved; see the fields." if mistakes else "Saved."
 
 
 def to_code(store: Store, appeal_id: str, who: str) -> pl.DataFrame:
@@ -133,15 +139,12 @@ def code(
 ) -> dict[str, str]:
     """Keep what a further coder made of a response; return the mistakes by field: then nothing is.
 
-    Fields left empty are kept as coded with nothing.
+    Fields left empty are kept as coded with nothing; all of them empty is no coding.
     """
-    values, wrong = checked({name: cells.get(name) or "" for name in CODED}, store.zone)
-    mistakes = {name: why for name, why in wrong.items() if name in CODED}
-    if not mistakes:
-        common = {"response_id": response_id, "coder": who.strip(), "at": at}
-        rows = [common | {"field": name, "value": values[name]} for name in CODED]
-        store.append(CODINGS, pl.DataFrame(rows, schema=CODINGS.schema))
-    return mistakes
+    try:
+        return coders.code(store, response_id, cells, coder=who, at=at)
+    except GroundswellError as error:
+        return {"verb_code": str(error)}
 
 
 def card(row: Mapping[str, Any] | None, who: str | None, left: int, store: Store) -> Component:
