@@ -44,7 +44,10 @@ NEVER = "Came to none of them until they were last looked at"
 NOTHING_TO_SAY = (
     "Nothing is on record of which anything could be said; measure again after a change."
 )
-LEVELS_TOLD = "Each sentence is as strong as what stands behind it in brackets, and no stronger. None says why."
+LEVELS_TOLD = (
+    "Each sentence is as strong as what stands behind it in brackets, and no stronger; none says "
+    "why."
+)
 ALONE = (
     "A curve of waiting needs {enough} appeals or more of one register; {held} counted here. One "
     "appeal alone is described, not compared. Import a register, then measure again."
