@@ -1,21 +1,26 @@
-"""What authorities said while an appeal spread: posts that may be responses, for a person to judge.
+"""What authorities said, and what others wrote of them: posts that may tell of a response.
 
-Nothing here enters the ledger of responses. A candidate is a post of an account whose role is
-official, with the fact that brought it up.
+Nothing here enters the ledger of responses: a person judges. A candidate is a post of an account
+whose role is official, or an article or a post of media with a sentence that tells of an act of an
+authority; the fact that brought it up stands beside it.
 """
 
 import polars as pl
 
+from analytics.acts import proposed, sentences, worth_reading
 from analytics.measured import CANDIDATES
 
 LINKS = "links to what the appeal shows"
 ANSWERS = "passes on, quotes or answers a post of the appeal"
 AFTER = "said after the appeal was published"
+TELLS = "a sentence tells of an act of an authority"
 _KEY = ["appeal_id", "post_id"]
+_POST = (*_KEY, "account_id", "platform", "at", "kind", "text", "urls")
+_TOLD = ("sentence", "language", "actor", "actor_kind", "verb_code", "target", "score")
 
 
 def candidates(appeals: pl.DataFrame, posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
-    """Return the posts of official accounts that may be responses.
+    """Return the posts that may be responses, or tell of one.
 
     Parameters
     ----------
@@ -25,9 +30,11 @@ def candidates(appeals: pl.DataFrame, posts: pl.DataFrame, accounts: pl.DataFram
     Returns
     -------
     DataFrame
-        The table ``candidates``. ``why`` is the strongest of three facts: it links to what the
-        appeal declares as its material, it refers to a post of somebody else, or it was said after
-        the appeal was published (if that is declared; otherwise after its first post by others).
+        The table ``candidates``. For officials ``why`` is the strongest of three facts: the post
+        links to what the appeal declares as its material, it refers to a post of somebody else, or
+        it was said after the appeal was published (if that is declared; otherwise after its first
+        post by others). Articles and posts of media are there where a sentence tells of an act.
+        Of several sentences the one that tells most stands in the row.
 
     Examples
     --------
@@ -61,7 +68,33 @@ def candidates(appeals: pl.DataFrame, posts: pl.DataFrame, accounts: pl.DataFram
         .then(pl.lit(AFTER))
     )
     found = rows.with_columns(why=why).filter(pl.col("why").is_not_null())
-    return CANDIDATES.check(found.select(*CANDIDATES.columns).sort("appeal_id", "at", "post_id"))
+    reported = _reported(others, accounts).with_columns(why=pl.lit(TELLS))
+    both = pl.concat([found.select(*_POST, "why"), reported.select(*_POST, "why")])
+    told = both.join(_told(both), on=_KEY, how="left", maintain_order="left")
+    kept = told.filter((pl.col("why") != TELLS) | pl.col("sentence").is_not_null())
+    return CANDIDATES.check(kept.select(*CANDIDATES.columns).sort("appeal_id", "at", "post_id"))
+
+
+def _reported(others: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+    """Return articles, and posts of media."""
+    media = accounts.filter(pl.col("role") == "media").select("account_id").unique()
+    theirs = others.join(media, on="account_id", how="semi")
+    articles = others.filter(pl.col("kind") == "article")
+    return pl.concat([theirs, articles]).unique(_KEY, keep="first", maintain_order=True)
+
+
+def _told(posts: pl.DataFrame) -> pl.DataFrame:
+    """Return of each post the sentence that tells most of an act, with what it tells."""
+    read = posts.filter(pl.col("kind") != "repost", worth_reading(pl.col("text")))
+    rows = []
+    for appeal_id, post_id, text in read.select(*_KEY, "text").iter_rows():
+        found = [(act, said) for said in sentences(text) if (act := proposed(said))]
+        if found:
+            act, said = max(found, key=lambda each: each[0].score)
+            rows.append((appeal_id, post_id, said, act.language, act.actor, act.actor_kind,
+                         act.verb_code, act.target, act.score))  # fmt: skip
+    told = CANDIDATES.empty().select(*_KEY, *_TOLD)
+    return pl.DataFrame(rows, schema=told.schema, orient="row")
 
 
 def _declared(appeals: pl.DataFrame) -> pl.DataFrame:

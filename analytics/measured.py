@@ -27,6 +27,7 @@ from analytics.tables import (
     OVERLAP_METHODS,
     ROLES,
     STANCES_OF,
+    TARGETS,
     TRAITS,
 )
 
@@ -44,6 +45,7 @@ READINGS = ("firm", "tentative", "weak")
 INTERRUPTED = ("quasi_poisson", "structural", "structural_smooth")
 CLOCK_STATES = ("waiting", "due", "overdue", "answered", "refused", "unknown")
 OPINED = ("coded_only", "prediction_powered")
+READ_IN = ("en", "ru", "kk")
 TEMPLATES = ("after", "none_yet", "beside", "waited", "waits_differ")
 
 SHARES_TABLE = Table(
@@ -1321,19 +1323,26 @@ CLAIMS = Table(
 
 CANDIDATES = Table(
     name="candidates",
-    row="one post of an official account that may be a response; a person has to judge",
+    row="one post that may be a response or tell of one; a person has to judge",
     key=("appeal_id", "post_id"),
     measured=True,
     columns={
         "appeal_id": APPEAL_ID,
         "post_id": ident("the post", "post", null=False),
-        "account_id": ident("the official account", "account", null=False),
+        "account_id": ident("whose post it is; null where that is not told", "account"),
         "platform": PLATFORM_NAME,
         "at": time("when it was published"),
         "kind": text("what it does", null=False, values=KINDS),
         "why": text("the fact that brought it up", null=False),
         "text": text("its words"),
         "urls": strings("links in it"),
+        "sentence": text("the sentence that tells of an act; null where none was found"),
+        "language": text("in which it was read", values=READ_IN),
+        "actor": text("the authority, in the word that the sentence has for it"),
+        "actor_kind": text("what kind of body that is (docs/codebook.md)"),
+        "verb_code": text("what was done: CAMEO"),
+        "target": text("whom it was done to", values=TARGETS),
+        "score": number("how much of an act the sentence tells, 0 … 1; no probability"),
     },
 )
 
