@@ -36,13 +36,14 @@ def population(posts: pl.DataFrame, kinds: tuple[str, ...] = ()) -> pl.DataFrame
     Returns
     -------
     DataFrame
-        One row per post, sorted: ``appeal_id``, ``post_id``, ``platform``, ``at``, ``text``.
+        One row per post, sorted: ``appeal_id``, ``post_id``, ``platform``, ``kind``, ``at``,
+        ``text``.
     """
     spoken = posts.filter(
         pl.col("text").str.strip_chars().str.len_chars() > 0, pl.col("kind") != "repost"
     )
     chosen = spoken.filter(pl.col("kind").is_in(kinds)) if kinds else spoken
-    return chosen.select("appeal_id", "post_id", "platform", "at", "text").sort(
+    return chosen.select("appeal_id", "post_id", "platform", "kind", "at", "text").sort(
         "appeal_id", "post_id"
     )
 
@@ -81,7 +82,8 @@ def opinions(held: pl.DataFrame, stances: pl.DataFrame, *, seed: int = 0) -> pl.
     Parameters
     ----------
     held
-        As of :func:`population`: all that was drawn from.
+        As of :func:`population`. Of it, posts of the kinds of which some were coded are told of:
+        codes of comments say nothing of articles.
     stances
         Rows of the table of that name; a further coder's are left out.
     seed
@@ -100,9 +102,15 @@ def opinions(held: pl.DataFrame, stances: pl.DataFrame, *, seed: int = 0) -> pl.
         for (appeal,), own in coded.sort("appeal_id", "post_id").group_by(
             "appeal_id", maintain_order=True
         )
-        for row in _of_appeal(held.filter(pl.col("appeal_id") == appeal), own, seed)
+        for row in _of_appeal(_told_of(held.filter(pl.col("appeal_id") == appeal), own), own, seed)
     ]
     return OPINIONS.check(pl.DataFrame(rows, schema=OPINIONS.schema).sort(OPINIONS.key))
+
+
+def _told_of(held: pl.DataFrame, coded: pl.DataFrame) -> pl.DataFrame:
+    """Return the posts of the kinds of which some were coded."""
+    return held.join(held.join(coded, on="post_id", how="semi"), on="kind", how="semi",
+                     maintain_order="left")  # fmt: skip
 
 
 def _of_appeal(held: pl.DataFrame, coded: pl.DataFrame, seed: int) -> Iterator[dict[str, Any]]:
@@ -230,12 +238,20 @@ def powered(truth: Reals, fold: Integers, guessed: Reals) -> tuple[float, float,
     n = int(known.sum())
     left = truth[known] - weight * own[known]
     unseen = max(1 - n / truth.size, 0.0)
-    freedom = max(n - 2, 1)
-    spread = float(((left - left.mean()) ** 2).sum() / freedom)
+    spread = _spread(left)
     error = float(np.sqrt(unseen * spread / n))
-    plain = float(truth[known].var(ddof=1)) if n > 1 else 0.0
-    worth = n * plain / spread if spread > 0 else float(truth.size)
+    worth = n * _spread(truth[known]) / spread
     return float(np.average(parts, weights=sizes)), error, worth
+
+
+def _spread(values: Reals) -> float:
+    """Return a variance, as if one more were as far off as can be, each way.
+
+    Nearly all guesses may be right: then the few that are not have hardly been met, and the spread
+    of those that were is too small. The two are the four of Agresti and Coull (1998), for misses.
+    """
+    squares = float(((values - values.mean()) ** 2).sum())
+    return (squares + 2) / max(values.size - 2, 1)
 
 
 def _weight(truth: Reals, guessed: Reals) -> float:

@@ -76,7 +76,9 @@ def setting(quality: str, rng: np.random.Generator, n: int = 200) -> tuple[Any, 
     truth = (rng.random(3000) < 0.3).astype(float)
     noise = rng.random(3000)
     guessed = {
-        "good": 0.9 * truth + 0.1 * noise,
+        "sure": 0.9 * truth + 0.1 * noise,
+        "nearly": np.abs(truth - (noise < 0.01)),
+        "good": np.abs(truth - (noise < 0.1)),
         "poor": 0.05 * truth + 0.95 * noise,
         "biased": np.clip(0.8 + 0.1 * truth + 0.05 * noise, 0, 1),
         "wrong": 0.9 * (1 - truth) + 0.1 * noise,
@@ -86,21 +88,30 @@ def setting(quality: str, rng: np.random.Generator, n: int = 200) -> tuple[Any, 
     return truth, fold, np.tile(guessed, (FOLDS, 1))
 
 
-@pytest.mark.parametrize("quality", ["good", "poor", "biased", "wrong"])
-def test_intervals_hold_the_truth_however_poor_the_guesses(quality: str) -> None:
+def covered(quality: str) -> float:
     rng = np.random.default_rng(1)
     held = 0
     for _ in range(400):
         truth, fold, guessed = setting(quality, rng)
         mean, error, _ = powered(truth, fold, guessed)
         held += abs(mean - truth.mean()) <= 1.96 * error
-    assert 0.92 <= held / 400 <= 0.98
+    return held / 400
+
+
+@pytest.mark.parametrize("quality", ["good", "poor", "biased", "wrong"])
+def test_intervals_hold_the_truth_however_poor_the_guesses(quality: str) -> None:
+    assert 0.92 <= covered(quality) <= 0.98
+
+
+@pytest.mark.parametrize("quality", ["sure", "nearly"])
+def test_intervals_hold_the_truth_where_hardly_any_miss_was_met(quality: str) -> None:
+    assert covered(quality) >= 0.95  # wider than need be: what was not met may still be there
 
 
 def test_good_guesses_are_worth_many_codes_and_poor_ones_cost_none() -> None:
     rng = np.random.default_rng(2)
-    good, poor = (powered(*setting(quality, rng))[2] for quality in ("good", "poor"))
-    assert good > 2000
+    good, poor = (powered(*setting(quality, rng))[2] for quality in ("nearly", "poor"))
+    assert good > 1000
     assert 190 < poor < 260
 
 
@@ -116,7 +127,7 @@ def test_a_guess_that_tells_nothing_leaves_the_codes_alone(constant: float, many
 
 def test_the_estimate_is_guesses_for_all_and_what_they_are_off() -> None:
     rng = np.random.default_rng(3)
-    truth, fold, guessed = setting("good", rng)
+    truth, fold, guessed = setting("sure", rng)
     known = fold >= 0
     mean, _, _ = powered(truth, np.where(known, 0, -1), guessed[:1])
     f = guessed[0]
@@ -167,8 +178,21 @@ def test_shares_are_told_with_and_without_a_classifier() -> None:
     assert alone["share"] == pytest.approx(14 / 40)
     assert alone["lo"] < 67 / 200 < alone["hi"]
     assert helped["share"] == pytest.approx(67 / 200, abs=0.01)
-    assert helped["hi"] - helped["lo"] < 0.5 * (alone["hi"] - alone["lo"])
+    assert helped["hi"] - helped["lo"] < 0.6 * (alone["hi"] - alone["lo"])
     assert found["police", "condemns", "coded_only"]["share"] == alone["share"]
+
+
+def test_codes_of_comments_say_nothing_of_articles() -> None:
+    posts = rows(POSTS, *(post(k, kind="article" if k % 4 else "comment") for k in range(400)))
+    drawn_from = population(posts, ("comment",))["post_id"].to_list()
+    stances = rows(STANCES, *(
+        code(0, "asks" if k % 2 else "neutral", post_id=post_id)
+        for k, post_id in enumerate(drawn_from[:60])
+    ))  # fmt: skip
+    found = opinions(population(posts), stances).filter("is_whole")
+    assert set(found["posts"]) == {100}
+    both = pl.concat([stances, rows(STANCES, code(1, "asks"))])
+    assert set(opinions(population(posts), both).filter("is_whole")["posts"]) == {400}
 
 
 def test_few_codes_give_counts_alone() -> None:
