@@ -5,9 +5,12 @@ whose role is official, or an article or a post of media with a sentence that te
 authority; the fact that brought it up stands beside it.
 """
 
+from datetime import UTC, datetime, timedelta
+
 import polars as pl
 
 from analytics.acts import proposed, sentences, worth_reading
+from analytics.days import day_told
 from analytics.measured import CANDIDATES
 
 LINKS = "links to what the appeal shows"
@@ -16,7 +19,8 @@ AFTER = "said after the appeal was published"
 TELLS = "a sentence tells of an act of an authority"
 _KEY = ["appeal_id", "post_id"]
 _POST = (*_KEY, "account_id", "platform", "at", "kind", "text", "urls")
-_TOLD = ("sentence", "language", "actor", "actor_kind", "verb_code", "target", "score")
+_TOLD = ("sentence", "language", "actor", "actor_kind", "verb_code", "target", "from", "to",
+         "score")  # fmt: skip
 
 
 def candidates(appeals: pl.DataFrame, posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
@@ -87,14 +91,23 @@ def _told(posts: pl.DataFrame) -> pl.DataFrame:
     """Return of each post the sentence that tells most of an act, with what it tells."""
     read = posts.filter(pl.col("kind") != "repost", worth_reading(pl.col("text")))
     rows = []
-    for appeal_id, post_id, text in read.select(*_KEY, "text").iter_rows():
+    for appeal_id, post_id, at, text in read.select(*_KEY, "at", "text").iter_rows():
         found = [(act, said) for said in sentences(text) if (act := proposed(said))]
         if found:
             act, said = max(found, key=lambda each: each[0].score)
             rows.append((appeal_id, post_id, said, act.language, act.actor, act.actor_kind,
-                         act.verb_code, act.target, act.score))  # fmt: skip
+                         act.verb_code, act.target, *_day(said, at), act.score))  # fmt: skip
     told = CANDIDATES.empty().select(*_KEY, *_TOLD)
     return pl.DataFrame(rows, schema=told.schema, orient="row")
+
+
+def _day(sentence: str, at: datetime | None) -> tuple[datetime | None, datetime | None]:
+    """Return the beginning and the end of the day that a sentence names."""
+    day = day_told(sentence, at.date()) if at else None
+    if day is None:
+        return None, None
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return start, start + timedelta(days=1, microseconds=-1)
 
 
 def _declared(appeals: pl.DataFrame) -> pl.DataFrame:

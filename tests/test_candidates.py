@@ -1,11 +1,12 @@
 """What officials said that may be a response: found by facts, never put on record by itself."""
 
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
 from strategies import at, rows
 
-from analytics.candidates import AFTER, ANSWERS, LINKS, candidates
+from analytics.candidates import AFTER, ANSWERS, LINKS, TELLS, candidates
 from analytics.tables import ACCOUNTS, APPEALS, POSTS
 
 VIDEO = "youtube:abcdefghijk"
@@ -57,3 +58,38 @@ def test_an_officials_own_thread_is_no_answer_to_others() -> None:
 def test_no_posts_no_candidates() -> None:
     empty = candidates(appeals(), POSTS.empty(), ACCOUNTS.empty())
     assert empty.is_empty()
+
+
+def read(*posts: dict[str, Any]) -> list[dict[str, Any]]:
+    paper = {"account_id": "web:paper.example", "platform": "web", "role": "media"}
+    held = rows(POSTS, *posts, **COMMON)
+    return candidates(appeals(), held, rows(ACCOUNTS, OFFICIAL, paper)).to_dicts()
+
+
+ARTICLE = {"post_id": "web:https://paper.example/1", "platform": "web", "kind": "article",
+           "account_id": "web:paper.example", "at": at(48)}  # fmt: skip
+TOLD = "Мать ждёт. Вчера полиция задержала подозреваемых. Дождь."
+
+
+def test_an_article_that_tells_of_an_act_is_a_candidate_with_its_sentence() -> None:
+    (row,) = read(ARTICLE | {"text": TOLD})
+    assert (row["why"], row["sentence"]) == (TELLS, "Вчера полиция задержала подозреваемых.")
+    assert (row["verb_code"], row["actor"], row["target"]) == ("173", "полиция", "accused")
+    assert row["from"] == at(24).replace(hour=0)
+    assert row["to"] - row["from"] == timedelta(days=1, microseconds=-1)
+
+
+def test_an_article_that_tells_of_none_is_no_candidate() -> None:
+    assert (
+        read(ARTICLE | {"text": "Мать ждёт."}, ARTICLE | {"post_id": "web:2", "text": None}) == []
+    )
+
+
+def test_words_of_others_are_not_read() -> None:
+    assert read(ARTICLE | {"kind": "comment", "account_id": "x:9", "text": TOLD}) == []
+
+
+def test_an_official_who_tells_of_no_act_stays_a_candidate_by_the_other_facts() -> None:
+    mother = {"post_id": "x:1", "account_id": "x:9", "at": at(0)}
+    (row,) = read(mother, {"post_id": "x:2", "account_id": "x:7", "at": at(5), "text": "Привет."})
+    assert (row["why"], row["sentence"], row["verb_code"]) == (AFTER, None, None)
