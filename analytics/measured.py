@@ -1328,7 +1328,7 @@ CANDIDATES = Table(
     measured=True,
     columns={
         "appeal_id": APPEAL_ID,
-        "post_id": ident("the post", "post", null=False),
+        "post_id": ident("the post, or the id of what a machine coded", "post", null=False),
         "account_id": ident("whose post it is; null where that is not told", "account"),
         "platform": PLATFORM_NAME,
         "at": time("when it was published"),
