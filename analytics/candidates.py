@@ -5,26 +5,33 @@ whose role is official, or an article or a post of media with a sentence that te
 authority; the fact that brought it up stands beside it.
 """
 
+from datetime import UTC, datetime, timedelta
+
 import polars as pl
 
 from analytics.acts import proposed, sentences, worth_reading
+from analytics.days import day_told
 from analytics.measured import CANDIDATES
 
 LINKS = "links to what the appeal shows"
 ANSWERS = "passes on, quotes or answers a post of the appeal"
 AFTER = "said after the appeal was published"
+CODED = "coded by {}, judged by nobody"
 TELLS = "a sentence tells of an act of an authority"
 _KEY = ["appeal_id", "post_id"]
 _POST = (*_KEY, "account_id", "platform", "at", "kind", "text", "urls")
-_TOLD = ("sentence", "language", "actor", "actor_kind", "verb_code", "target", "score")
+_TOLD = ("sentence", "language", "actor", "actor_kind", "verb_code", "target", "from", "to",
+         "score")  # fmt: skip
 
 
-def candidates(appeals: pl.DataFrame, posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+def candidates(
+    appeals: pl.DataFrame, posts: pl.DataFrame, accounts: pl.DataFrame, proposals: pl.DataFrame
+) -> pl.DataFrame:
     """Return the posts that may be responses, or tell of one.
 
     Parameters
     ----------
-    appeals, posts, accounts
+    appeals, posts, accounts, proposals
         Rows of the tables of these names.
 
     Returns
@@ -34,18 +41,20 @@ def candidates(appeals: pl.DataFrame, posts: pl.DataFrame, accounts: pl.DataFram
         links to what the appeal declares as its material, it refers to a post of somebody else, or
         it was said after the appeal was published (if that is declared; otherwise after its first
         post by others). Articles and posts of media are there where a sentence tells of an act.
-        Of several sentences the one that tells most stands in the row.
+        Of several sentences the one that tells most stands in the row. What a machine coded stands
+        there under its own id.
 
     Examples
     --------
-    >>> from analytics.tables import ACCOUNTS, APPEALS, POSTS
+    >>> from analytics.tables import ACCOUNTS, APPEALS, POSTS, PROPOSALS
     >>> appeal = {"appeal_id": "a", "object_keys": ["youtube:v"], "simulated": False}
     >>> row = {"appeal_id": "a", "platform": "x", "kind": "original", "source": "doc"}
     >>> posts = pl.DataFrame([row | {"post_id": "x:1", "account_id": "x:7",
     ...                              "object_keys": ["youtube:v"]}])
     >>> official = {"account_id": "x:7", "platform": "x", "role": "official"}
     >>> tables = (APPEALS, [appeal]), (POSTS, posts), (ACCOUNTS, [official])
-    >>> found = candidates(*(table.check(pl.DataFrame(rows)) for table, rows in tables))
+    >>> told = (table.check(pl.DataFrame(rows)) for table, rows in tables)
+    >>> found = candidates(*told, PROPOSALS.empty())
     >>> found.select("post_id", "why").row(0)
     ('x:1', 'links to what the appeal shows')
     """
@@ -72,7 +81,21 @@ def candidates(appeals: pl.DataFrame, posts: pl.DataFrame, accounts: pl.DataFram
     both = pl.concat([found.select(*_POST, "why"), reported.select(*_POST, "why")])
     told = both.join(_told(both), on=_KEY, how="left", maintain_order="left")
     kept = told.filter((pl.col("why") != TELLS) | pl.col("sentence").is_not_null())
-    return CANDIDATES.check(kept.select(*CANDIDATES.columns).sort("appeal_id", "at", "post_id"))
+    every = pl.concat([kept.select(*CANDIDATES.columns), _coded(proposals)])
+    return CANDIDATES.check(every.sort("appeal_id", "at", "post_id"))
+
+
+def _coded(proposals: pl.DataFrame) -> pl.DataFrame:
+    """Return what machines coded, as candidates."""
+    given = {name: pl.col(name) for name in ("appeal_id", "actor", "actor_kind", "verb_code",
+                                             "target", "from", "to")}  # fmt: skip
+    told = proposals.select(
+        post_id="response_id", at="reported_at", text="summary", urls="sources",
+        why=pl.format(CODED, pl.col("coder").fill_null("a machine")),
+        kind=pl.lit("article"), platform=pl.col("response_id").str.extract(r"^([a-z0-9_]+):"),
+        **given,
+    )  # fmt: skip
+    return pl.concat([CANDIDATES.empty(), told], how="diagonal").select(*CANDIDATES.columns)
 
 
 def _reported(others: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
@@ -87,14 +110,23 @@ def _told(posts: pl.DataFrame) -> pl.DataFrame:
     """Return of each post the sentence that tells most of an act, with what it tells."""
     read = posts.filter(pl.col("kind") != "repost", worth_reading(pl.col("text")))
     rows = []
-    for appeal_id, post_id, text in read.select(*_KEY, "text").iter_rows():
+    for appeal_id, post_id, at, text in read.select(*_KEY, "at", "text").iter_rows():
         found = [(act, said) for said in sentences(text) if (act := proposed(said))]
         if found:
             act, said = max(found, key=lambda each: each[0].score)
             rows.append((appeal_id, post_id, said, act.language, act.actor, act.actor_kind,
-                         act.verb_code, act.target, act.score))  # fmt: skip
+                         act.verb_code, act.target, *_day(said, at), act.score))  # fmt: skip
     told = CANDIDATES.empty().select(*_KEY, *_TOLD)
     return pl.DataFrame(rows, schema=told.schema, orient="row")
+
+
+def _day(sentence: str, at: datetime | None) -> tuple[datetime | None, datetime | None]:
+    """Return the beginning and the end of the day that a sentence names."""
+    day = day_told(sentence, at.date()) if at else None
+    if day is None:
+        return None, None
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return start, start + timedelta(days=1, microseconds=-1)
 
 
 def _declared(appeals: pl.DataFrame) -> pl.DataFrame:

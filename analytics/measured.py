@@ -1328,7 +1328,7 @@ CANDIDATES = Table(
     measured=True,
     columns={
         "appeal_id": APPEAL_ID,
-        "post_id": ident("the post", "post", null=False),
+        "post_id": ident("the post, or the id of what a machine coded", "post", null=False),
         "account_id": ident("whose post it is; null where that is not told", "account"),
         "platform": PLATFORM_NAME,
         "at": time("when it was published"),
@@ -1342,6 +1342,8 @@ CANDIDATES = Table(
         "actor_kind": text("what kind of body that is (docs/codebook.md)"),
         "verb_code": text("what was done: CAMEO"),
         "target": text("whom it was done to", values=TARGETS),
+        "from": time("beginning of the day that the sentence names (UTC); null where none is"),
+        "to": time("end of that day"),
         "score": number("how much of an act the sentence tells, 0 … 1; no probability"),
     },
 )

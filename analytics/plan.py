@@ -88,7 +88,7 @@ class Data:
             msg = f"{store.path} holds no posts yet; {way_out}"
             raise MeasureError(msg)
         self.accounts, self.counters = store.read("accounts"), store.read("counters")
-        self.stances = store.read("stances")
+        self.stances, self.proposals = store.read("stances"), store.read("proposals")
         self.appeals, self.follows = store.read("appeals"), store.read("follows")
         self.audiences = store.settings.audiences()
         self.choose: Choice = chosen(store.read("parent_models"))
@@ -322,7 +322,7 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
     (tables.CLAIMS, lambda d: claims(
         d.appeals, d.responses, lags=d.lags, beside=d.beside, interruptions=d.interruptions,
         waited=d.medians, comparisons=d.compared, media=d.media)),
-    (tables.CANDIDATES, lambda d: candidates(d.appeals, d.posts, d.accounts)),
+    (tables.CANDIDATES, lambda d: candidates(d.appeals, d.posts, d.accounts, d.proposals)),
     (tables.LAYOUT, lambda d: time_river(d.posts, d.shares)),
     (tables.SUMMARY, lambda d: summary(d.appeals, d.posts, d.shares, d.responses)),
 )  # fmt: skip

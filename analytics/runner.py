@@ -25,7 +25,7 @@ from analytics.trees import counted_once, shares
 ENGINES = ("local",)
 INPUTS = (
     "appeals", "posts", "accounts", "counters", "follows", "responses", "codings", "stances",
-    "parent_models",
+    "proposals", "parent_models",
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ _MOST = 5  # endings in a row
 def is_form(word: str, stem: str, language: str) -> bool:
     """Return whether a word is a form of a stem.
 
-    >>> is_form("прокуратураның", "прокуратура", "kk"), is_form("сотталушы", "сот", "kk")
+    >>> is_form("прокуратураның", "прокуратура", "kk"), is_form("сотка", "сот", "kk")
     (True, False)
     >>> is_form("задержали", "задержан", "ru"), is_form("investigations", "investigate", "en")
     (True, True)

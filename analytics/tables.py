@@ -193,6 +193,14 @@ RESPONSES = Table(
     },
 )
 
+PROPOSALS = Table(
+    name="proposals",
+    row="one act of an authority that a machine coded; nobody has judged it, nothing counts it",
+    key=("response_id",),
+    merge="replace",
+    columns=RESPONSES.columns,
+)
+
 RESPONSE_SOURCES = Table(
     name="response_sources",
     row="one source of a response, as it was when somebody looked at it",

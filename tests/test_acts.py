@@ -2,6 +2,7 @@
 
 import re
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from analytics.acts import LANGUAGES, proposed, rules, sentences, worth_reading
 from analytics.codes import codes
+from analytics.days import day_told
 from analytics.responses import ladder
 from analytics.stemming import is_form
 from analytics.tables import TARGETS
@@ -134,3 +136,38 @@ def test_the_page_says_how_often_it_is_right(shared: Path) -> None:
     for row in of_gold(gold).to_dicts():
         counts = f"{row['gold']} | {row['given']} | {row['both']} |"
         assert re.search(rf"^\| {row['root']} [^|]+\| {re.escape(counts)}", page, re.MULTILINE)
+
+
+# Days
+
+
+@pytest.mark.parametrize(
+    ("sentence", "day"),
+    [
+        ("Police arrested them on August 29, 2016.", date(2016, 8, 29)),
+        ("On 29 August police arrested them.", date(2016, 8, 29)),
+        ("29 августа полицейские задержали четверых.", date(2016, 8, 29)),
+        ("29-го августа их задержали.", date(2016, 8, 29)),
+        ("Сот 5 қыркүйекте үкім шығарды.", date(2016, 9, 5)),
+        ("2015 жылғы 5 қыркүйекте ұсталды.", date(2015, 9, 5)),
+        ("Задержаны 03.09.2016 в городе.", date(2016, 9, 3)),
+        ("Yesterday police arrested them.", date(2016, 9, 5)),
+        ("Полиция оларды кеше ұстады.", date(2016, 9, 5)),
+        ("Позавчера суд вынес приговор.", date(2016, 9, 4)),
+        ("Задержали 31 декабря.", date(2015, 12, 31)),  # of the year before
+        ("The trial begins on 25 October 2016.", None),  # yet to come
+        ("30 февраля.", None),
+        ("Police arrested four suspects.", None),
+    ],
+)
+def test_days_are_read_as_seen_from_publication(sentence: str, day: date | None) -> None:
+    assert day_told(sentence, date(2016, 9, 6)) == day
+
+
+@given(st.dates(date(1990, 1, 1), date(2040, 1, 1)), st.integers(0, 364))
+def test_a_day_without_a_year_is_the_last_of_its_kind(published: date, back: int) -> None:
+    day = published - timedelta(days=back)
+    told = day_told(f"{day.day} {day:%B}", published)
+    assert told is None or (told.day, told.month) == (day.day, day.month)
+    assert told is None or told <= published
+    assert told is not None or (day.month, day.day) == (2, 29)

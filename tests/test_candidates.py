@@ -1,12 +1,13 @@
 """What officials said that may be a response: found by facts, never put on record by itself."""
 
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
 from strategies import at, rows
 
-from analytics.candidates import AFTER, ANSWERS, LINKS, candidates
-from analytics.tables import ACCOUNTS, APPEALS, POSTS
+from analytics.candidates import AFTER, ANSWERS, LINKS, TELLS, candidates
+from analytics.tables import ACCOUNTS, APPEALS, POSTS, PROPOSALS
 
 VIDEO = "youtube:abcdefghijk"
 COMMON = {"appeal_id": "a", "platform": "x", "kind": "original", "source": "test"}
@@ -20,7 +21,11 @@ def appeals(**told: object) -> pl.DataFrame:
 def found(*posts: dict[str, Any], **told: object) -> list[tuple[str, str]]:
     accounts = rows(ACCOUNTS, OFFICIAL, OFFICIAL | {"account_id": "x:8", "role": "person"})
     held = POSTS.check(rows(POSTS, *posts, **COMMON))
-    return candidates(appeals(**told), held, accounts).select("post_id", "why").rows()
+    return (
+        candidates(appeals(**told), held, accounts, PROPOSALS.empty())
+        .select("post_id", "why")
+        .rows()
+    )
 
 
 def test_the_strongest_fact_is_given() -> None:
@@ -55,5 +60,54 @@ def test_an_officials_own_thread_is_no_answer_to_others() -> None:
 
 
 def test_no_posts_no_candidates() -> None:
-    empty = candidates(appeals(), POSTS.empty(), ACCOUNTS.empty())
+    empty = candidates(appeals(), POSTS.empty(), ACCOUNTS.empty(), PROPOSALS.empty())
     assert empty.is_empty()
+
+
+def read(*posts: dict[str, Any]) -> list[dict[str, Any]]:
+    paper = {"account_id": "web:paper.example", "platform": "web", "role": "media"}
+    held = rows(POSTS, *posts, **COMMON)
+    return candidates(
+        appeals(), held, rows(ACCOUNTS, OFFICIAL, paper), PROPOSALS.empty()
+    ).to_dicts()
+
+
+ARTICLE = {"post_id": "web:https://paper.example/1", "platform": "web", "kind": "article",
+           "account_id": "web:paper.example", "at": at(48)}  # fmt: skip
+TOLD = "Мать ждёт. Вчера полиция задержала подозреваемых. Дождь."
+
+
+def test_an_article_that_tells_of_an_act_is_a_candidate_with_its_sentence() -> None:
+    (row,) = read(ARTICLE | {"text": TOLD})
+    assert (row["why"], row["sentence"]) == (TELLS, "Вчера полиция задержала подозреваемых.")
+    assert (row["verb_code"], row["actor"], row["target"]) == ("173", "полиция", "accused")
+    assert row["from"] == at(24).replace(hour=0)
+    assert row["to"] - row["from"] == timedelta(days=1, microseconds=-1)
+
+
+def test_an_article_that_tells_of_none_is_no_candidate() -> None:
+    assert (
+        read(ARTICLE | {"text": "Мать ждёт."}, ARTICLE | {"post_id": "web:2", "text": None}) == []
+    )
+
+
+def test_words_of_others_are_not_read() -> None:
+    assert read(ARTICLE | {"kind": "comment", "account_id": "x:9", "text": TOLD}) == []
+
+
+def test_an_official_who_tells_of_no_act_stays_a_candidate_by_the_other_facts() -> None:
+    mother = {"post_id": "x:1", "account_id": "x:9", "at": at(0)}
+    (row,) = read(mother, {"post_id": "x:2", "account_id": "x:7", "at": at(5), "text": "Привет."})
+    assert (row["why"], row["sentence"], row["verb_code"]) == (AFTER, None, None)
+
+
+def test_what_a_machine_coded_is_a_candidate_and_no_response() -> None:
+    act = {
+        "response_id": "gdelt:7", "appeal_id": "a", "from": at(0), "to": at(23),
+        "actor": "Police", "verb_code": "173", "coder": "GDELT",
+        "sources": ["https://paper.example/1"],
+    }  # fmt: skip
+    nothing = appeals(), POSTS.empty(), ACCOUNTS.empty()
+    (row,) = candidates(*nothing, rows(PROPOSALS, act)).to_dicts()
+    assert (row["post_id"], row["why"]) == ("gdelt:7", "coded by GDELT, judged by nobody")
+    assert (row["verb_code"], row["from"], row["to"]) == ("173", at(0), at(23))

@@ -49,7 +49,7 @@ def with_header(folder: Path, *rows: list[str]) -> Path:
 
 
 def acts(done: Read, *names: str) -> list[tuple[object, ...]]:
-    return done.rows["responses"].select(names).rows()
+    return done.rows["proposals"].select(names).rows()
 
 
 @pytest.mark.parametrize("layout", [bare, with_header])
@@ -64,7 +64,7 @@ def test_an_act_of_an_authority_is_a_candidate_and_says_whose(
         ("gdelt:8", "POLICE", "KAZCOP", "0233", "GDELT", None, None),
     ]
     assert acts(done, "summary", "status", "confidence", "level") == [(None,) * 4] * 2
-    assert done.rows["responses"]["sources"].to_list() == [[A], [A]]
+    assert done.rows["proposals"]["sources"].to_list() == [[A], [A]]
 
 
 def test_an_event_is_a_whole_day_and_is_reported_when_gdelt_saw_it(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_version_1_tells_the_day_only(tmp_path: Path) -> None:
     assert sorted(done.lost("unknown", "times").values()) == [1, 1]
 
 
-def test_tables_from_before_articles_were_named_give_responses_alone(tmp_path: Path) -> None:
+def test_tables_from_before_articles_were_named_give_proposals_alone(tmp_path: Path) -> None:
     rows = [cells(each, COLUMNS_1[:-1], dateadded="20130301") for each in "78"]
     done = read(FORMAT, bare(tmp_path, *rows))
     assert acts(done, "response_id", "sources") == [("gdelt:7", None), ("gdelt:8", None)]
@@ -182,7 +182,7 @@ def test_tables_from_before_articles_were_named_give_responses_alone(tmp_path: P
 
 def test_a_citation_is_a_source_and_no_article(tmp_path: Path) -> None:
     done = read(FORMAT, bare(tmp_path, cells("7", sourceurl="BBC Monitoring")))
-    assert done.rows["responses"]["sources"].to_list() == [["BBC Monitoring"]]
+    assert done.rows["proposals"]["sources"].to_list() == [["BBC Monitoring"]]
     assert done.rows["posts"].is_empty()
 
 
@@ -209,7 +209,7 @@ def test_both_versions_have_the_columns_that_gdelt_documents() -> None:
 
 def test_a_real_table_gives_its_articles_and_three_acts(shared: Path) -> None:
     done = read(FORMAT, shared / "data" / "gdelt_samples" / "events2samp_english.csv")
-    posts, responses = done.rows["posts"], done.rows["responses"]
+    posts, responses = done.rows["posts"], done.rows["proposals"]
     assert posts.height + sum(done.lost("merged", "rows").values()) == 50
     assert responses.height + sum(done.lost("unknown", "events").values()) == 50
     assert responses.height == 3
@@ -224,7 +224,7 @@ def test_a_real_table_without_its_header_reads_the_same(shared: Path, tmp_path: 
     assert detect(Head.of(Source(raw))) is FORMAT
     one, other = read(FORMAT, path), read(FORMAT, raw)
     assert one.rows["posts"].equals(other.rows["posts"])
-    assert one.rows["responses"].equals(other.rows["responses"])
+    assert one.rows["proposals"].equals(other.rows["proposals"])
 
 
 SAMPLE = "\n".join("\t".join(cells(each)) for each in "789").encode()

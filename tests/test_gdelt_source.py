@@ -162,7 +162,7 @@ def test_rows_that_mention_what_is_asked_for_are_kept_as_received(
     assert page.payload == b"\n".join(rows[1:4]) + b"\n"
     held = store(tmp_path, server, '"bread"', articles=False, events=True)
     collected(held)
-    assert sorted(held.read("responses")["response_id"]) == ["gdelt:2", "gdelt:3"]
+    assert sorted(held.read("proposals")["response_id"]) == ["gdelt:2", "gdelt:3"]
     assert sorted(held.read("posts")["post_id"]) == [
         "web:https://news.example/3", "web:https://news.example/4",
         "web:https://news.example/Bread-Riot",
@@ -180,7 +180,7 @@ def test_tables_since_the_last_pass_are_fetched_once(tmp_path: Path, server: Loo
     paths = [path.rpartition("/")[2] for path in server.paths()]
     for name in ("20260301001500", *names):
         assert paths.count(f"{name}.export.CSV.zip") == 1
-    assert held.read("responses").height == 4
+    assert held.read("proposals").height == 4
 
 
 @pytest.mark.parametrize("body", [b"PK\x03\x04half", b"", b"<html>", table(event(1))[:-30]])

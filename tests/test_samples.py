@@ -31,7 +31,7 @@ FOLDERS: dict[str, Told] = {
     "fixtures": {(KEPT, "posts", ""): 15_563, (DROPPED, "files", "is in no format"): 6},
     "gdelt_samples": {
         (UNKNOWN, "events", "no act of a state's authority"): 50 - 3,
-        (KEPT, "responses", ""): 3,
+        (KEPT, "proposals", ""): 3,
     },
     "gov_feeds": {(KEPT, "posts", ""): 3, (DROPPED, "files", "is a feed without items"): 1},
     "higgs_twitter": {(KEPT, "posts", ""): 20_244},

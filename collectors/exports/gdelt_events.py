@@ -2,7 +2,7 @@
 
 Each row names one article that reports it: articles become posts, joined by the events they report
 (``gdelt:ID`` in ``object_keys``). Where the first actor is an authority of a state, the event is
-also a *candidate* for the responses: found by a machine, to be checked by a person, which is why
+also a proposal: found by a machine, to be judged by a person before it is a response, which is why
 its coder is ``GDELT`` and its target unknown. An event's day can lie years before the article,
 since an anniversary is read as the event itself. Event codes are text: a spreadsheet that made
 numbers of them turned 014 into 14, a protest, and such codes are refused where the root tells it.
@@ -17,7 +17,7 @@ from datetime import UTC
 
 import polars as pl
 
-from analytics.tables import ACCOUNTS, POSTS, RESPONSES
+from analytics.tables import ACCOUNTS, POSTS, PROPOSALS
 from collectors.exports import gdelt
 from collectors.exports.articles import as_posts, is_web, outlets
 from collectors.exports.coded_acts import day_begins, day_ends, is_verb, placed, without
@@ -80,7 +80,7 @@ class Events:
         return _LAYOUT.knows(head)
 
     def read(self, files: Sequence[Source], options: Options) -> Iterator[Part]:
-        """Yield responses as they come, and then each file's outlets and articles."""
+        """Yield proposals as they come, and then each file's outlets and articles."""
         losses = options.losses
         for source in files:
             reports = []
@@ -88,7 +88,7 @@ class Events:
                 gdelt.note_unread(told, {*_READ, *_SAID_TWICE}, source, losses)
                 rows = _events(with_columns_of(told, _READ), source, losses)
                 reports.append(_reports(rows, source, losses))
-                yield Part(RESPONSES, _responses(rows, source, losses), "responses")
+                yield Part(PROPOSALS, _proposals(rows, source, losses), "proposals")
             if reports:
                 found = _articles(pl.concat(reports), source, losses)
                 yield Part(ACCOUNTS, outlets(found), "accounts")
@@ -125,7 +125,7 @@ def _articles(reports: pl.DataFrame, source: Source, losses: Losses) -> pl.DataF
     return found
 
 
-def _responses(rows: pl.DataFrame, source: Source, losses: Losses) -> pl.DataFrame:
+def _proposals(rows: pl.DataFrame, source: Source, losses: Losses) -> pl.DataFrame:
     """Return the acts of authorities: machine-coded candidates, whose target is not known."""
     official = rows.select(pl.any_horizontal(pl.col(_TYPES).is_in(AUTHORITIES))).to_series()
     acts = rows.filter(official.fill_null(value=False))
