@@ -91,11 +91,12 @@ def test_a_candidate_is_taken_into_the_form_and_by_a_person_into_the_ledger(
         {"post_id": "web:1", "text": "Вчера полиция задержала подозреваемых."},
         {"post_id": "web:2", "text": "Police opened an investigation."},
     ]
-    told = [row | {"urls": [url.format(place)]} for place, row in enumerate(told, 1)]
     words = '[protection]\nlevel = "open"\nreason = "a test"\n[[appeals]]\nid = "park"\n'
     (store.path / "groundswell.toml").write_text(words, encoding="utf-8")
     store = Store(store.path)
-    store.append(POSTS, pl.DataFrame([article | row for row in told]))
+    rows = pl.DataFrame([article | row for row in told])
+    links = pl.Series("urls", [[url.format(place)] for place in (1, 2)])
+    store.append(POSTS, rows.with_columns(links))
     measure(store)
     with served(store) as base, visit(browser, base) as seen:
         page = seen.open("/responses")
