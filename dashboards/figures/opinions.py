@@ -119,20 +119,23 @@ def stretches_figure(rows: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
             font={"size": 12, "color": look.ink},
         )  # fmt: skip
     figure.update_layout(
-        height=PANEL * len(stances) + 40, showlegend=False, margin={"t": 8, "b": 36, "l": 8, "r": 8}
+        height=PANEL * len(stances) + 40,
+        showlegend=False,
+        margin={"t": 8, "b": 36, "l": 46, "r": 8},
+        xaxis={"anchor": "free", "position": 0, "type": "date"},
     )
     return figure
 
 
 def _band(figure: go.Figure, rows: pl.DataFrame, axis: str, look: Look) -> None:
     """Draw a line over each stretch, and its interval as a bar."""
-    for row in rows.to_dicts():
+    for row in rows.with_columns(end=pl.col("to") + pl.duration(days=1)).to_dicts():
         figure.add_shape(
-            type="rect", x0=row["from"], x1=row["to"], y0=row["lo"], y1=row["hi"], yref=axis,
+            type="rect", x0=row["from"], x1=row["end"], y0=row["lo"], y1=row["hi"], yref=axis,
             fillcolor=look.accent, opacity=0.22, line={"width": 0}, layer="below",
         )  # fmt: skip
         figure.add_scatter(
-            x=[row["from"], row["to"]], y=[row["share"]] * 2, yaxis=axis, mode="lines+markers",
+            x=[row["from"], row["end"]], y=[row["share"]] * 2, yaxis=axis, mode="lines+markers",
             line={"color": look.accent, "width": 3}, marker={"size": 5},
             hovertemplate=f"%{{y:.0%}} ({row['lo']:.0%} – {row['hi']:.0%})<extra></extra>",  # noqa: RUF001 - a span
         )  # fmt: skip
