@@ -291,12 +291,12 @@ def _evidence(responses: pl.DataFrame) -> list[Component]:
     if responses.is_empty():
         return []
     columns: dict[str, dict[str, Any]] = {
-        "when": {"headerName": _("When (UTC)"), "maxWidth": 150, "minWidth": 120},
-        "actor": {"headerName": _("Authority"), "flex": 1, "minWidth": 120},
-        "summary": {"headerName": _("What it did"), "flex": 2, "minWidth": 170},
-        "rung": {"headerName": _("Rung"), "maxWidth": 90},
-        "target": {"headerName": _("To whom"), "maxWidth": 120},
-        "sources": {"headerName": _("Sources"), "flex": 1, "minWidth": 110},
+        "when": {"headerName": N_("When (UTC)"), "maxWidth": 150, "minWidth": 120},
+        "actor": {"headerName": N_("Authority"), "flex": 1, "minWidth": 120},
+        "summary": {"headerName": N_("What it did"), "flex": 2, "minWidth": 170},
+        "rung": {"headerName": N_("Rung"), "maxWidth": 90},
+        "target": {"headerName": N_("To whom"), "maxWidth": 120},
+        "sources": {"headerName": N_("Sources"), "flex": 1, "minWidth": 110},
     }
     return [
         dmc.Title(_("The record of responses"), order=2, size="h4"),
