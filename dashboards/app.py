@@ -12,19 +12,21 @@ from analytics.errors import GroundswellError
 from analytics.store import Store
 from dashboards import filters, guard, theme
 from dashboards.i18n import LANGUAGES, N_, _, number, speaking
-from dashboards.pages import coding, data, responses, spread, stances, story
+from dashboards.pages import carriers, coding, data, reach, responses, spread, stances, story
 from dashboards.view import LOOK_NOW, URL, View, search_of, view_of
 
 PAGES: dict[str, tuple[str, ModuleType]] = {
     "/": (N_("Story"), story),
     "/spread": (N_("Spread"), spread),
+    "/reach": (N_("Reach"), reach),
+    "/carriers": (N_("Carriers"), carriers),
     "/responses": (N_("Authorities"), responses),
     "/coding": (N_("Coding"), coding),
     "/opinions": (N_("Opinions"), stances),
     "/data": (N_("Data and method"), data),
 }
 WRITING = ("/responses", "/coding", "/opinions")  # pages that take changes
-FILTERED = ("/", "/spread", "/responses")  # pages that the filters narrow
+FILTERED = ("/", "/spread", "/reach", "/carriers", "/responses")  # pages that the filters narrow
 PAGE = "page"
 NAV = "nav"
 TOOLS = "tools"
@@ -40,7 +42,7 @@ NO_APPEAL = N_(
 _PLOTLY = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 # Dash asks for Plotly when the first figure is to be drawn; the page with one asks for it at once.
 _EARLY = f"""<script>
-      if (["/", "/responses"].includes(location.pathname)) {{
+      if (["/", "/reach", "/carriers", "/responses"].includes(location.pathname)) {{
         const link = {{ rel: "preload", as: "script", href: "{_PLOTLY}" }};
         document.head.append(Object.assign(document.createElement("link"), link));
       }}

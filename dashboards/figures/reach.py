@@ -1,8 +1,9 @@
 """How far it went: who took part, whom carriers are followed by, views, pace, decay, forecasts."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import ceil, floor, log10
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -124,7 +125,9 @@ def _bounded(figure: go.Figure, rows: pl.DataFrame, where: str, look: Look) -> N
     )  # fmt: skip
 
 
-def _unbounded(figure: go.Figure, rows: pl.DataFrame, where: str, top: float, *, look: Look) -> None:
+def _unbounded(
+    figure: go.Figure, rows: pl.DataFrame, where: str, top: float, *, look: Look
+) -> None:
     """Hatch what lies above the lower end from when on there is no upper one."""
     open_ = rows.filter(pl.col("union_hi").is_null())
     if open_.is_empty():
@@ -191,41 +194,37 @@ def pace_figure(
     Parameters
     ----------
     timeline
-        Rows of ``timeline`` of one length of window: a dot each.
+        Rows of ``timeline`` of one length of window: a bar each.
     phases
         Rows of ``phases``: a step each, and a bar over the time in which it can have begun.
     peaks
         Rows of ``peaks``: a mark each.
     """
     platforms = _platforms(phases)
-    figure = panelled([_head(name) for name in platforms], height=TALL, look=look, type="log")
+    figure = panelled([_head(name) for name in platforms], height=TALL, look=look)
+    figure.update_layout(bargap=0)
     for number_, platform in enumerate(platforms):
         own = phases.filter(platform=platform)
-        paces = _paces(timeline.filter(platform=platform))
-        _dots(figure, paces, axis(number_), look)
-        _steps(figure, own, axis(number_), look)
         _doubts(figure, own, axis(number_), look)
+        _bars(figure, timeline.filter(platform=platform), axis(number_), look)
+        _steps(figure, own, axis(number_), look)
         _stands_out(figure, peaks.filter(platform=platform), axis(number_), look)
-        told = [*paces["per_hour"], *own["per_hour"].filter(own["per_hour"] > 0)]
-        if told:
-            scaled(figure, number_, range=[log10(min(told)) - 0.2, log10(max(told)) + 0.35])
+        scaled(figure, number_, rangemode="tozero", tickformat=None)
     return figure
 
 
-def _paces(timeline: pl.DataFrame) -> pl.DataFrame:
-    """Return posts an hour, each in the middle of its window."""
-    hours = pl.col("every").replace_strict(WINDOW_HOURS, return_dtype=pl.Float64)
-    middle = pl.col("at") + pl.duration(minutes=hours * 30)
-    return timeline.select("platform", "posts", at=middle, per_hour=pl.col("posts") / hours)
-
-
-def _dots(figure: go.Figure, paces: pl.DataFrame, where: str, look: Look) -> None:
-    if paces.height:
-        _line(
-            figure, paces, "per_hour", _("%{y:,.2~f} posts an hour held"), yaxis=where,
-            mode="markers", cliponaxis=False,
-            marker={"size": 4, "color": look.platform(paces["platform"][0]), "opacity": 0.55},
-        )  # fmt: skip
+def _bars(figure: go.Figure, timeline: pl.DataFrame, where: str, look: Look) -> None:
+    """Draw windows as posts an hour, as wide as they are long."""
+    if timeline.is_empty():
+        return
+    hours = WINDOW_HOURS[timeline["every"][0]]
+    figure.add_bar(
+        x=timeline["at"].to_list(), y=(timeline["posts"] / hours).to_list(), yaxis=where,
+        width=hours * 3_600_000, offset=0, name="posts",
+        marker={"color": look.platform(timeline["platform"][0]), "opacity": 0.6,
+                "line": {"width": 0}},
+        hovertemplate=_("%{y:,.2~f} posts an hour held") + f"<br>{_WHEN}<extra></extra>",
+    )  # fmt: skip
 
 
 def _steps(figure: go.Figure, phases: pl.DataFrame, where: str, look: Look) -> None:
@@ -234,7 +233,7 @@ def _steps(figure: go.Figure, phases: pl.DataFrame, where: str, look: Look) -> N
     told: list[Any] = []
     for phase in phases.iter_rows(named=True):
         x += [phase["from"], phase["to"], None]
-        y += [phase["per_hour"] or None] * 2 + [None]
+        y += [phase["per_hour"]] * 2 + [None]
         told += [_ratio(phase)] * 3
     figure.add_scatter(
         x=x, y=y, yaxis=where, mode="lines", line={"color": look.ink, "width": 2.4},
@@ -365,7 +364,9 @@ def _row_frame(figure: go.Figure, names: Sequence[str], title: str, *, log: bool
     )  # fmt: skip
 
 
-def forecast_figure(forecasts: pl.DataFrame, names: Sequence[str], *, look: Look = LIGHT) -> go.Figure:
+def forecast_figure(
+    forecasts: pl.DataFrame, names: Sequence[str], *, look: Look = LIGHT
+) -> go.Figure:
     """Draw how large cascades that go on will be: shares now, the forecast, and its 90 % interval.
 
     Parameters
@@ -508,7 +509,7 @@ def coverage_figure(
             mode="markers", name=plain(platform_name(platform)), cliponaxis=False,
             marker={
                 "size": 9, "color": look.platform(platform), "line": {"width": 1.6},
-                "symbol": ["circle" if known else "circle-open" for known in own["share"].is_not_null()],
+                "symbol": ["circle-open" if none else "circle" for none in own["share"].is_null()],
             },
             customdata=[_of(row) for row in own.iter_rows(named=True)],
             hovertemplate="%{customdata}<extra>%{fullData.name}</extra>",
@@ -546,11 +547,4 @@ def _of(row: dict[str, Any]) -> str:
 
 def _lines(words: str) -> str:
     """Return words in short lines, so that a narrow picture keeps room for its dots."""
-    from textwrap import wrap  # noqa: PLC0415
-
     return "<br>".join(plain(line) for line in wrap(words, 28)[:3])
-
-
-def started(at: datetime, age_hours: float) -> datetime:
-    """Return when a cascade began, from when it was looked at and how old it was then."""
-    return at - timedelta(hours=age_hours)
