@@ -120,8 +120,9 @@ def outlook(row: dict[str, Any]) -> str:
         "The same answer was right for {right} of {n} finished cascades ({lo} to {hi} with 95% "
         "confidence); {source}."
     ).format(
-        right=percent(row["right"]), n=number(row["tested_on"]), lo=percent(row["right_lo"]),
-        hi=percent(row["right_hi"]), source=row["source"],
+        right=percent(row["right"], places=1), n=number(row["tested_on"]),
+        lo=percent(row["right_lo"], places=1), hi=percent(row["right_hi"], places=1),
+        source=row["source"],
     )  # fmt: skip
     return f"{said} {tried}"
 

@@ -15,12 +15,12 @@ from dashboards.theme import LIGHT, Look
 ROW, BOTTOM = 24, 48  # pixels of one account, and of what is below all
 GROUP = 58  # of one group of accounts
 THICK = 0.34  # of a group's row: as far as dots stand from its middle
-DOTS = 7  # places across a group's row among which dots are dealt in turn
+TURN = 0.618034  # of a row's width, from one dot to the next: neighbours lie far apart
 _FIXED: dict[str, Any] = {"fixedrange": True}
 
 TIER_NAMES = {
-    "mega": N_("a million followers or more"), "macro": N_("100,000 to a million"),
-    "micro": N_("10,000 to 100,000"), "nano": N_("under 10,000"),
+    "mega": N_("a million followers or more"), "macro": N_("100,000 followers or more"),
+    "micro": N_("10,000 followers or more"), "nano": N_("under 10,000 followers"),
 }  # fmt: skip
 HIDDEN = N_("followers not known")
 PUBLIC = ("media", "ngo", "official", "public_figure")
@@ -51,7 +51,7 @@ def ranks_figure(spreaders: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
     colours = role_colours(look)
     for (role,), own in places.group_by("role", maintain_order=True):
         colour = colours[str(role)]
-        _spans(figure, own, colour)
+        _spans(figure, own, ("rank_lo", "rank_hi"), colour)
         figure.add_scatter(
             x=own["rank"].to_list(), y=own["place"].to_list(), mode="markers",
             name=_(ROLE_NAMES[str(role)]), marker={"color": colour, "size": 9},
@@ -77,11 +77,11 @@ def _ranks_told(last: int) -> list[int]:
     return steps[: end + 1]
 
 
-def _spans(figure: go.Figure, rows: pl.DataFrame, colour: str) -> None:
-    """Draw intervals of ranks, in one piece with gaps."""
-    x: list[int | None] = []
+def _spans(figure: go.Figure, rows: pl.DataFrame, ends: tuple[str, str], colour: str) -> None:
+    """Draw bars from one end to the other, in one piece with gaps."""
+    x: list[float | None] = []
     y: list[int | None] = []
-    for low, high, place in rows.select("rank_lo", "rank_hi", "place").iter_rows():
+    for low, high, place in rows.select(*ends, "place").iter_rows():
         x += [low, high, None]
         y += [place, place, None]
     figure.add_scatter(
@@ -132,7 +132,7 @@ def group_name(group: str) -> str:
     """Return what a group is called.
 
     >>> group_name("macro"), group_name("media")
-    ('100,000 to a million', 'media')
+    ('100,000 followers or more', 'media')
     """
     return _({**ROLE_NAMES, **TIER_NAMES, "hidden": HIDDEN}[group])
 
@@ -166,7 +166,7 @@ def groups_figure(spreaders: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
 
 def _strip(figure: go.Figure, rows: pl.DataFrame, place: int, colour: str) -> None:
     """Draw dots of one group, dealt over the width of its row so that equals can be seen."""
-    aside = [place + THICK * (2 * (n % DOTS) / (DOTS - 1) - 1) for n in range(rows.height)]
+    aside = [place + THICK * (2 * (n * TURN % 1) - 1) for n in range(rows.height)]
     figure.add_scatter(
         x=(rows["credit"] + 1.0).to_list(), y=aside, mode="markers",
         marker={"color": colour, "size": 6, "opacity": 0.5, "line": {"width": 0}},
@@ -210,9 +210,8 @@ def removal_figure(removal: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
     ):  # fmt: skip
         _curve(figure, removal, column, words, **more)
     _frame(figure, removal, _("part of all shares that would be missing"))
-    ends = {"own": _("their own shares"), "tree": _("all that hangs from them")}
-    for column, words in ends.items():
-        _end(figure, removal, column, words, look)
+    _end(figure, removal, "own", _("their own shares"), look, yanchor="top", yshift=-8)
+    _end(figure, removal, "tree_hi", _("all that hangs from them"), look, yanchor="bottom")
     return figure
 
 
@@ -224,19 +223,20 @@ def _curve(figure: go.Figure, rows: pl.DataFrame, column: str, said: str, **draw
     )  # fmt: skip
 
 
-def _end(figure: go.Figure, rows: pl.DataFrame, column: str, words: str, look: Look) -> None:
-    """Write what a curve is at its last point."""
+def _end(
+    figure: go.Figure, rows: pl.DataFrame, column: str, words: str, look: Look, **more: Any  # noqa: ANN401
+) -> None:  # fmt: skip
+    """Write what a curve is beside its last point."""
     figure.add_annotation(
-        text=words, x=1, xref="paper", y=rows[column][-1], xanchor="right", yanchor="bottom",
-        showarrow=False, font={"size": 12, "color": look.muted}, bgcolor=look.card, borderpad=1,
-        yshift=4,
+        text=words, x=1, xref="paper", y=rows[column][-1], xanchor="right", showarrow=False,
+        font={"size": 12, "color": look.muted}, **more,
     )  # fmt: skip
 
 
 def _frame(figure: go.Figure, rows: pl.DataFrame, title: str) -> None:
     sizes = rows["accounts"].unique().sort().to_list()
     figure.update_layout(
-        height=340, margin={"l": 58, "r": 16, "t": 34, "b": BOTTOM}, hovermode="closest",
+        height=340, margin={"l": 58, "r": 30, "t": 30, "b": BOTTOM}, hovermode="closest",
         xaxis={
             "type": "log", "tickvals": sizes, "ticktext": [number(size) for size in sizes],
             "title": small(_("accounts taken away")),
@@ -266,7 +266,7 @@ def rankings_figure(removal: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
         )  # fmt: skip
     _frame(figure, rows, _("part of reshares that is left"))
     figure.update_yaxes(range=[0, 1.02])
-    figure.update_layout(height=360 + 20 * len(rankings), margin={"t": 20 + 20 * len(rankings)})
+    figure.update_layout(height=420, legend={"traceorder": "normal"})
     return figure
 
 
@@ -312,41 +312,47 @@ def brokers_figure(
     """
     figure = go.Figure(layout={"template": look.template})
     blocks: list[tuple[str, float]] = []
-    names: list[str] = []
-    at: list[float] = []
-    row = 0.0
+    parts: list[pl.DataFrame] = []
+    row = 0
     for across, title in borders.items():
         own = brokers.filter(across=across)
         if own.height:
-            row += 1.0  # for the title
-            blocks.append((plain(title), row))
-            places = [row + n for n in range(own.height)]
-            _across(figure, own, places, look)
-            names += own["who"].to_list()
-            at += places
+            row += 1  # for the title
+            blocks.append((plain(title), float(row)))
+            parts.append(own.with_row_index("place", offset=row))
             row += own.height
+    placed = pl.concat([brokers.clear().with_row_index("place"), *parts])
+    _across(figure, placed, look)
+    names = placed["who"].to_list()
     _rows(figure, names, _("posts on the other side that hang from them"))
-    shown = [plain(name) for name in names]
     figure.update_layout(
-        height=20 + BOTTOM + ROW * max(int(row) + 1, 1), showlegend=False, margin={"t": 8},
-        yaxis=row_axis(shown, at) | {"range": [row - 0.4, 0.0]},
+        height=44 + BOTTOM + ROW * max(row + 1, 1),
+        yaxis=row_axis([plain(name) for name in names], placed["place"].to_list())
+        | {"range": [row + 0.6, 0.0]},
         annotations=heads(blocks, look.ink),
     )  # fmt: skip
+    figure.update_xaxes(**_from_nought(float(brokers["credit"].max() or 0.0)))  # type: ignore[arg-type]
     return figure
 
 
-def _across(figure: go.Figure, rows: pl.DataFrame, places: list[float], look: Look) -> None:
+def _across(figure: go.Figure, rows: pl.DataFrame, look: Look) -> None:
+    """Draw a dot for each account, by role, on a stem from nothing."""
     colours = role_colours(look)
+    for (role,), own in rows.group_by("role", maintain_order=True):
+        colour = colours[str(role)]
+        stems = own.with_columns(none=pl.lit(1.0), all=pl.col("credit") + 1)
+        _spans(figure, stems, ("none", "all"), colour)
+        figure.add_scatter(
+            x=(own["credit"] + 1).to_list(), y=own["place"].to_list(), mode="markers",
+            name=_(ROLE_NAMES[str(role)]), marker={"color": colour, "size": 10},
+            customdata=[_crossed(told) for told in own.iter_rows(named=True)],
+            hovertemplate="%{customdata}<extra></extra>",
+        )  # fmt: skip
+
+
+def _crossed(row: dict[str, Any]) -> str:
     said = _("<b>{who}</b><br>{credit} posts hang from {crossings} shares across")
-    figure.add_bar(
-        x=rows["credit"].to_list(), y=places, orientation="h", width=0.62,
-        marker={"color": [colours[role] for role in rows["role"]], "line": {"width": 0}},
-        customdata=[
-            said.format(
-                who=plain(told["who"]), credit=number(told["credit"], places=1),
-                crossings=number(told["crossings"], places=1),
-            )
-            for told in rows.iter_rows(named=True)
-        ],
-        hovertemplate="%{customdata}<extra></extra>",
+    return said.format(
+        who=plain(row["who"]), credit=number(row["credit"], places=1),
+        crossings=number(row["crossings"], places=1),
     )  # fmt: skip

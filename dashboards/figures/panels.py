@@ -1,14 +1,16 @@
 """Panels one under the other on one axis of time, each with its own scale and its own name."""
 
 from collections.abc import Sequence
+from math import ceil, floor, log10
 from typing import Any
 
 import plotly.graph_objects as go
 
 from dashboards.theme import Look
 
+CLOSE = 2  # powers of ten within which an axis has numbers between them
 TITLE = 30  # pixels above each panel, for its name
-TOP, BOTTOM = 4, 36
+TOP, BOTTOM = 4, 50
 
 
 def panelled(titles: Sequence[str], *, height: int, look: Look, **scale: Any) -> go.Figure:  # noqa: ANN401
@@ -59,6 +61,21 @@ def axis(number: int) -> str:
 def scaled(figure: go.Figure, number: int, **settings: Any) -> None:  # noqa: ANN401
     """Change the vertical axis of one panel."""
     figure.layout[axis(number).replace("y", "yaxis")].update(settings)
+
+
+def powers(low: float, high: float) -> list[float]:
+    """Return round numbers for an axis of powers: closer where it is short.
+
+    >>> powers(3, 40), powers(1, 50_000)
+    ([2, 5, 10, 20, 50], [1, 10, 100, 1000, 10000, 100000])
+    """
+    low, high = max(low, 1e-3), max(high, low, 1e-3)
+    first, last = floor(log10(low)), ceil(log10(high))
+    steps = (1, 2, 5) if last - first <= CLOSE else (1,)
+    told: list[float] = [n * 10**power for power in range(first, last + 1) for n in steps]
+    below = [n for n in told if n <= low]
+    above = [n for n in told if n >= high]
+    return [n for n in told if below[-1] <= n <= above[0]]
 
 
 def faint(colour: str, strength: float) -> str:

@@ -10,13 +10,12 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboards.figures.labels import plain, row_axis, small
-from dashboards.figures.panels import axis, faint, panelled, scaled
+from dashboards.figures.panels import axis, faint, panelled, powers, scaled
 from dashboards.i18n import N_, _, number, percent
 from dashboards.theme import LIGHT, Look, platform_name
 
 PANEL, TALL = 96, 120  # pixels of one platform
 ROW, TOP, BOTTOM = 26, 40, 48  # of one row, of what is above all, and of what is below
-TICKED = 7  # numbers on an axis of a picture that can be narrow
 WINDOW_HOURS = {"1h": 1.0, "1d": 24.0}
 EVERYWHERE = "all"  # the series of several platforms added up
 LAWS = {
@@ -353,15 +352,26 @@ def _mark(
 def _row_frame(figure: go.Figure, names: Sequence[str], title: str, *, log: bool = False) -> None:
     figure.update_layout(
         height=TOP + BOTTOM + ROW * max(len(names), 1),
-        margin={"l": 8, "r": 18, "t": 10, "b": BOTTOM},
+        margin={"l": 8, "r": 22, "t": 10, "b": BOTTOM},
         showlegend=False,
         hovermode="closest",
-        xaxis={
-            "type": "log" if log else "linear", "title": small(title), "showgrid": True,
-            "nticks": TICKED, **({"dtick": 1} if log else {}),
-        } | _FIXED,
+        xaxis={"title": small(title), "showgrid": True} | _FIXED,
         yaxis=row_axis(names),
     )  # fmt: skip
+    if log:
+        figure.update_xaxes(**_powers([x for trace in figure.data for x in trace.x if x]))
+
+
+def _powers(told: Sequence[float]) -> dict[str, Any]:
+    """Return an axis of powers that holds all that is told."""
+    ticks = powers(min(told, default=1.0), max(told, default=1.0))
+    ends = [log10(ticks[0]) - 0.02, log10(ticks[-1]) + 0.04]
+    return {"type": "log", "tickvals": ticks, "ticktext": [_short(n) for n in ticks], "range": ends}
+
+
+def _short(value: float) -> str:
+    """Return a round number, with its fraction where it is below one."""
+    return number(value) if value >= 1 else f"{value:g}"
 
 
 def forecast_figure(

@@ -178,8 +178,7 @@ def hidden(told: dict[str, Any]) -> str:
     words = said.format(hidden=number(told["hidden"]), n=number(told["shares"]))
     if told["unknown"]:
         more = _(
-            "Of {unknown} of these nothing can be inferred: only the original's author is "
-            "credited."
+            "Of {unknown} of these nothing can be inferred: only the original's author is credited."
         )
         return f"{words} {more.format(unknown=number(told['unknown']))}"
     return f"{words} {_('There, ranks are intervals over trees drawn.')}"

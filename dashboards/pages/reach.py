@@ -378,8 +378,8 @@ def _forecasts(store: Store, view: View) -> list[Component]:
 def _coming(drawn: pl.DataFrame, all_: int, view: View) -> Component:
     names = [_cascade(row) for row in drawn.to_dicts()]
     said = _(
-        "The largest {n} of {all} cascades that go on, as they stood when they were last looked "
-        "at. A dotted line was tried on nothing."
+        "Showing {n} of {all} cascades that go on, as they stood when they were last looked at. A "
+        "dotted line was tried on nothing."
     ).format(n=number(drawn.height), all=number(all_))
     return figure_card(
         "reach-forecasts", forecast_figure(drawn, names, look=view.look),
