@@ -58,11 +58,9 @@ def ranks_figure(spreaders: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
             customdata=[_ranked(row) for row in own.iter_rows(named=True)],
             hovertemplate="%{customdata}<extra></extra>",
         )  # fmt: skip
-    last = max(spreaders["rank_hi"].max() or 1, spreaders["rank"].max() or 1)  # type: ignore[type-var]
+    ticks = _ranks_told(max([1, *spreaders["rank"], *spreaders["rank_hi"]]))
     _rows(figure, spreaders["who"].to_list(), _("rank: 1 carried most"))
-    figure.update_xaxes(
-        type="log", tickvals=(ticks := _ranks_told(int(last))), ticktext=[number(n) for n in ticks],  # type: ignore[call-overload]
-    )  # fmt: skip
+    figure.update_xaxes(type="log", tickvals=ticks, ticktext=[number(n) for n in ticks])
     return figure
 
 
