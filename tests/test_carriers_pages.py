@@ -157,7 +157,7 @@ def test_only_public_actors_are_named(store: Store) -> None:
 def test_roles_and_platforms_narrow_the_lists_and_the_page_says_what_is_whole(store: Store) -> None:
     page = carriers.layout(store, replace(VIEW, platforms=("x",), roles=("media",)))
     drawn = figure(page, "carriers-groups")
-    assert [name.split(" (")[0] for name in drawn.layout.yaxis.ticktext] == ["media"]
+    assert [name.split()[0] for name in drawn.layout.yaxis.ticktext] == ["media"]
     assert carriers.WHOLE in words(page)
 
 

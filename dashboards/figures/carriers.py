@@ -1,6 +1,8 @@
 """Who carried it: ranks with their doubt, sizes of accounts, what would be missing, borders."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil, log10
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -13,6 +15,7 @@ from dashboards.i18n import N_, _, number, percent
 from dashboards.theme import LIGHT, Look
 
 ROW, BOTTOM = 24, 48  # pixels of one account, and of what is below all
+NARROW = 20  # characters of a line of a group's name
 GROUP = 58  # of one group of accounts
 THICK = 0.34  # of a group's row: as far as dots stand from its middle
 TURN = 0.618034  # of a row's width, from one dot to the next: neighbours lie far apart
@@ -58,21 +61,19 @@ def ranks_figure(spreaders: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
             customdata=[_ranked(row) for row in own.iter_rows(named=True)],
             hovertemplate="%{customdata}<extra></extra>",
         )  # fmt: skip
-    ticks = _ranks_told(max([1, *spreaders["rank"], *spreaders["rank_hi"]]))
+    ticks = _tens(max([1, *spreaders["rank"], *spreaders["rank_hi"]]))
     _rows(figure, spreaders["who"].to_list(), _("rank: 1 carried most"))
     figure.update_xaxes(type="log", tickvals=ticks, ticktext=[number(n) for n in ticks])
     return figure
 
 
-def _ranks_told(last: int) -> list[int]:
-    """Return ranks to be written under an axis of powers.
+def _tens(last: float) -> list[int]:
+    """Return the numbers under an axis of powers: few, so that a phone has room for them.
 
-    >>> _ranks_told(30)
-    [1, 2, 5, 10, 20, 50]
+    >>> _tens(30), _tens(1000)
+    ([1, 10, 100], [1, 10, 100, 1000])
     """
-    steps = [n * 10**power for power in range(7) for n in (1, 2, 5)]
-    end = next(place for place, step in enumerate(steps) if step >= last)
-    return steps[: end + 1]
+    return [10**power for power in range(ceil(log10(max(last, 2))) + 1)]
 
 
 def _spans(figure: go.Figure, rows: pl.DataFrame, ends: tuple[str, str], colour: str) -> None:
@@ -155,7 +156,8 @@ def groups_figure(spreaders: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
         colour = role_colours(look)[group] if group in PUBLIC else look.muted
         _strip(figure, own, place, colour)
     most = float(spreaders["credit"].max() or 0.0)  # type: ignore[arg-type]
-    _rows(figure, names, _("posts that hang from what an account passed on"))
+    _rows(figure, names, _("posts carried"))
+    figure.update_yaxes(ticktext=["<br>".join(wrap(name, NARROW)) for name in names])
     figure.update_layout(height=24 + BOTTOM + GROUP * max(len(shown), 1), showlegend=False)
     figure.update_layout(margin={"t": 14})
     figure.update_xaxes(**_from_nought(most))
@@ -182,10 +184,10 @@ def _carried(row: dict[str, Any]) -> str:
 
 def _from_nought(most: float) -> dict[str, Any]:
     """Return an axis of powers of one more than what is told, so that 0 has a place."""
-    told = [0, *(n * 10**power for power in range(8) for n in (1, 3) if n * 10**power <= most)]
+    told = [0, *_tens(most)]
     return {
         "type": "log", "tickvals": [n + 1 for n in told], "ticktext": [number(n) for n in told],
-        "range": None,
+        "range": [-0.05, log10(most + 1) + 0.1],
     }  # fmt: skip
 
 
@@ -199,17 +201,17 @@ def removal_figure(removal: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
     """
     figure = go.Figure(layout={"template": look.template})
     edge = {"color": look.accent, "width": 2}
-    for column, words, more in (
-        ("own", _("at least their own shares: %{y:.1%}"), {"line": edge}),
-        ("tree_hi", _("at most, 95% point: %{y:.1%}"),
-         {"line": edge | {"width": 0}, "fill": "tonexty", "fillcolor": faint(look.accent, 0.18)}),
-        ("tree", _("at most all that hangs from them: %{y:.1%}"),
-         {"line": edge | {"dash": "dash"}}),
-    ):  # fmt: skip
-        _curve(figure, removal, column, words, **more)
-    _frame(figure, removal, _("part of all shares that would be missing"))
-    _end(figure, removal, "own", _("their own shares"), look, yanchor="top", yshift=-8)
-    _end(figure, removal, "tree_hi", _("all that hangs from them"), look, yanchor="bottom")
+    band = {"line": edge | {"width": 0}, "fill": "tonexty", "fillcolor": faint(look.accent, 0.18)}
+    _curve(figure, removal, "own", "%{y:.1%}", name=_("least: their own shares"), line=edge)
+    _curve(
+        figure, removal, "tree_hi", _("95% point: %{y:.1%}"), name=_("its 95% point"), **band,
+        showlegend=False,
+    )  # fmt: skip
+    _curve(
+        figure, removal, "tree", "%{y:.1%}", name=_("most: all that hangs from them"),
+        line=edge | {"dash": "dash"},
+    )  # fmt: skip
+    _frame(figure, removal, _("part of all shares"))
     return figure
 
 
@@ -217,27 +219,18 @@ def _curve(figure: go.Figure, rows: pl.DataFrame, column: str, said: str, **draw
     hover = _("%{x:,} accounts") + f"<br>{said}<extra></extra>"
     figure.add_scatter(
         x=rows["accounts"].to_list(), y=rows[column].to_list(), hovertemplate=hover,
-        **{"name": column, "mode": "lines", "showlegend": False} | drawn,
-    )  # fmt: skip
-
-
-def _end(
-    figure: go.Figure, rows: pl.DataFrame, column: str, words: str, look: Look, **more: Any  # noqa: ANN401
-) -> None:  # fmt: skip
-    """Write what a curve is beside its last point."""
-    figure.add_annotation(
-        text=words, x=1, xref="paper", y=rows[column][-1], xanchor="right", showarrow=False,
-        font={"size": 12, "color": look.muted}, **more,
+        **{"mode": "lines"} | drawn,
     )  # fmt: skip
 
 
 def _frame(figure: go.Figure, rows: pl.DataFrame, title: str) -> None:
-    sizes = rows["accounts"].unique().sort().to_list()
+    sizes = _tens(max([1, *rows["accounts"]]))
     figure.update_layout(
-        height=340, margin={"l": 58, "r": 30, "t": 30, "b": BOTTOM}, hovermode="closest",
+        height=360, margin={"l": 58, "r": 30, "t": 30, "b": BOTTOM}, hovermode="closest",
+        legend={"traceorder": "normal"}, showlegend=True,
         xaxis={
             "type": "log", "tickvals": sizes, "ticktext": [number(size) for size in sizes],
-            "title": small(_("accounts taken away")),
+            "title": small(_("accounts taken away")), "showgrid": True,
         } | _FIXED,
         yaxis={"tickformat": ".0%", "title": small(title)} | _FIXED,
     )  # fmt: skip
@@ -260,11 +253,11 @@ def rankings_figure(removal: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
         own = rows.filter(ranking=ranking)
         _curve(
             figure, own, "static", _("%{y:.1%} left"), line=drawn, mode="lines+markers",
-            name=_(RANKING_NAMES[ranking]), showlegend=True,
+            name=_(RANKING_NAMES[ranking]),
         )  # fmt: skip
-    _frame(figure, rows, _("part of reshares that is left"))
+    _frame(figure, rows, _("part that is left"))
     figure.update_yaxes(range=[0, 1.02])
-    figure.update_layout(height=420, legend={"traceorder": "normal"})
+    figure.update_layout(height=420)
     return figure
 
 
@@ -290,7 +283,7 @@ def concentration_figure(carriers: pl.DataFrame, *, look: Look = LIGHT) -> go.Fi
             x=[told[name]], y=[place], mode="markers", marker={"size": 11, "color": look.accent},
             hovertemplate=f"{percent(told[name], places=1)}<extra></extra>",
         )  # fmt: skip
-    _rows(figure, list(names.values()), _("0: evenly spread; 100%: one carried all"))
+    _rows(figure, list(names.values()), _("0%: even; 100%: one alone"))
     figure.update_layout(height=150, showlegend=False, margin={"t": 10})
     figure.update_xaxes(range=[-0.02, 1.02], tickformat=".0%")
     return figure
@@ -322,7 +315,7 @@ def brokers_figure(
     placed = pl.concat([brokers.clear().with_row_index("place"), *parts])
     _across(figure, placed, look)
     names = placed["who"].to_list()
-    _rows(figure, names, _("posts on the other side that hang from them"))
+    _rows(figure, names, _("posts carried across"))
     figure.update_layout(
         height=44 + BOTTOM + ROW * max(row + 1, 1),
         yaxis=row_axis([plain(name) for name in names], placed["place"].to_list())
