@@ -14,6 +14,9 @@ _PEAKED = {
     "no": N_("On {platform} it has not peaked: the last two windows are {state} of the busiest."),
     "not known": N_("Whether it has peaked on {platform} is not known."),
 }
+_ANSWERS = {
+    "yes": N_("It has peaked"), "no": N_("It has not peaked"), "not known": N_("Not known"),
+}  # fmt: skip
 _STATES = {
     "near its peak": N_("near the height"), "below half": N_("below half"),
     "below a tenth": N_("below a tenth"),
@@ -111,20 +114,28 @@ def newest(views: pl.DataFrame) -> pl.DataFrame:
 
 
 def outlook(row: dict[str, Any]) -> str:
-    """Say whether it has peaked on a platform, and how often the rule was right elsewhere."""
+    """Say whether it has peaked on a platform."""
     state = _(_STATES[row["state"]]) if row["state"] else _("not known")
-    said = _(_PEAKED[row["peaked"]]).format(platform=platform_name(row["platform"]), state=state)
-    if row["right"] is None:
-        return said
-    tried = _(
-        "The same answer was right for {right} of {n} finished cascades ({lo} to {hi} with 95% "
-        "confidence); {source}."
-    ).format(
-        right=percent(row["right"], places=1), n=number(row["tested_on"]),
-        lo=percent(row["right_lo"], places=1), hi=percent(row["right_hi"], places=1),
-        source=row["source"],
-    )  # fmt: skip
-    return f"{said} {tried}"
+    return _(_PEAKED[row["peaked"]]).format(platform=platform_name(row["platform"]), state=state)
+
+
+def tried(outlooks: pl.DataFrame) -> list[str]:
+    """Say how often each answer was right of cascades that are finished, once for each answer."""
+    known = outlooks.drop_nulls("right").unique(
+        ["peaked", "right", "tested_on", "source"], maintain_order=True
+    )
+    said = _(
+        "“{answer}” was right for {right} of {n} finished cascades in the same state ({lo} to "
+        "{hi} with 95% confidence); {source}."
+    )
+    return [
+        said.format(
+            answer=_(_ANSWERS[row["peaked"]]), right=percent(row["right"], places=1),
+            n=number(row["tested_on"]), lo=percent(row["right_lo"], places=1),
+            hi=percent(row["right_hi"], places=1), source=row["source"],
+        )
+        for row in known.iter_rows(named=True)
+    ]  # fmt: skip
 
 
 def half_lives(decay: pl.DataFrame) -> str:

@@ -14,6 +14,7 @@ from simulating import simulated
 from strategies import at, rows
 
 from analytics import Store, measure
+from analytics.measured import OUTLOOK
 from analytics.tables import ACCOUNTS, COUNTERS, POSTS
 from dashboards import ledger
 from dashboards.i18n import number
@@ -256,3 +257,11 @@ def test_a_first_is_named_only_where_the_table_names_one() -> None:
 def test_a_rule_that_was_tried_on_nothing_claims_no_rate() -> None:
     row = {"platform": "x", "peaked": "not known", "state": None, "right": None}
     assert ledger.outlook(row) == "Whether it has peaked on X is not known."
+    told = {"right": None, "peaked": "not known", "posts": 3, "platform": "x"}
+    assert ledger.tried(rows(OUTLOOK, told, appeal_id="a")) == []
+    sure = told | {"peaked": "yes", "right": 0.9, "right_lo": 0.8, "right_hi": 0.95,
+                   "tested_on": 40, "source": "cascades of this store"}  # fmt: skip
+    both = rows(OUTLOOK, sure, sure | {"platform": "vk"}, appeal_id="a")
+    (said,) = ledger.tried(both)
+    assert "right for 90.0% of 40 finished cascades" in said
+    assert "80.0% to 95.0%" in said

@@ -94,6 +94,10 @@ _SPREADERS = {
     "started": N_("Started"), "reshares": N_("Shares that name it"), "h_index": N_("h-index"),
     "tier": N_("Tier"), "followers": N_("Followers"),
 }  # fmt: skip
+_GROUPS = {
+    "who": N_("Account"), "role": N_("Role"), "tier": N_("Tier"), "followers": N_("Followers"),
+    "credit": N_("Carried"),
+}  # fmt: skip
 _CARRIERS = {
     "shares": N_("Shares"), "hidden": N_("Whose parent is hidden"),
     "unknown": N_("Of these, not inferred"), "accounts": N_("Accounts"), "draws": N_("Trees drawn"),
@@ -237,7 +241,7 @@ def _groups(listed: pl.DataFrame, view: View) -> list[Component]:
         figure_card(
             "carriers-groups", groups_figure(listed, look=view.look),
             title=_("Large accounts and small ones"), said=said, rows=listed,
-            columns=headers(_SPREADERS), how=_(HOW_GROUPS),
+            columns=headers(_GROUPS), how=_(HOW_GROUPS),
         )
     ]  # fmt: skip
 

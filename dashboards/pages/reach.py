@@ -355,9 +355,10 @@ def _outlook(store: Store, view: View) -> list[Component]:
             [
                 dmc.Title(_("Has it peaked?"), order=2, size="h4"),
                 html.Ul([html.Li(ledger.outlook(row)) for row in rows.to_dicts()]),
+                *(dmc.Text(said) for said in ledger.tried(rows)),
                 html.Details([html.Summary(_("How is this computed?")), html.P(_(HOW_OUTLOOK))]),
             ],
-            className="card under",
+            className="card",
         )
     ]
 
