@@ -49,6 +49,7 @@ def figure_card(
         Whether narrow screens move along the picture rather than squeeze it.
     """
     height = {"height": figure.layout.height}
+    figure.update_layout(uirevision=id_)  # new numbers leave what the reader moved as it is
     return html.Section(
         [
             html.Header([dmc.Title(title, order=2, size="h4"), dmc.Text(said, className="seen")]),
