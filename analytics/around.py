@@ -31,6 +31,9 @@ NOT_A_DAY = "its day is not known"
 NO_DAYS = "fewer than {} days before it or {} after it are held"
 FEW_POSTS = f"fewer than {FEWEST_POSTS} posts are held in these days"
 NO_FIT = "the method does not settle on these days"
+FEW_PLACEBOS = (
+    f"{{}} of {interrupted.FEWEST_PLACEBOS} days before it could be tried in the same way"
+)
 _WEEK = 7.0
 _DAY = 86_400_000_000
 
@@ -185,9 +188,11 @@ def _tried(method: str, series: Reals, place: int, controls: Reals | None) -> di
         if (other := fit(series[: min(at + after, place)], at,
                          None if controls is None else controls[: min(at + after, place)]))
     ]  # fmt: skip
-    p = interrupted.placebo_p(found[3], np.array(sizes)) if sizes else None
-    ratio, lo, hi, _ = found
-    return {"ratio": ratio, "ratio_lo": lo, "ratio_hi": hi, "placebos": len(sizes), "placebo_p": p}
+    ratio, lo, hi, size = found
+    told = {"ratio": ratio, "ratio_lo": lo, "ratio_hi": hi, "placebos": len(sizes)}
+    if len(sizes) < interrupted.FEWEST_PLACEBOS:
+        return told | {"note": FEW_PLACEBOS.format(len(sizes))}
+    return told | {"placebo_p": interrupted.placebo_p(size, np.array(sizes))}
 
 
 _Fit = tuple[float, float, float, float]  # ratio, its ends, and its size in standard errors
@@ -225,7 +230,10 @@ _METHODS: dict[str, Callable[[Reals, int, Reals | None], _Fit | None]] = dict(
 
 
 def _agree(rows: list[dict[str, Any]]) -> bool | None:
-    """Return whether all methods tell the same side, and the same verdict against placebo days."""
+    """Return whether all methods tell the same side, and the same verdict against placebo days.
+
+    None where one of them has no verdict.
+    """
     told = [row for row in rows if row.get("placebo_p") is not None]
     if len(told) < len(rows):
         return None

@@ -206,7 +206,7 @@ class _Model:
     places: npt.NDArray[np.int64]  # where the row of a state begins
     strings: npt.NDArray[np.int32]  # the string that a state has found, or -1
     weights: npt.NDArray[np.int16]  # by string and language, in steps of 1/1024: exact
-    prior: npt.NDArray[np.float32]  # by language
+    prior: npt.NDArray[np.float64]  # by language
     twins: npt.NDArray[np.int64]  # languages that go by two names
     languages: pl.Series
 
@@ -224,7 +224,7 @@ def _model() -> _Model:
         places=np.asarray(read.tk_row, np.int64) << 8,
         strings=np.asarray(read.tk_output, np.int32),
         weights=np.round(np.float32(STEPS) * read.nb_ptc).astype(np.int16),
-        prior=np.asarray(read.nb_pc, np.float32),
+        prior=np.asarray(read.nb_pc, np.float64),
         twins=np.array(twins, np.int64).reshape(-1, 2),
         languages=pl.Series("lang", names),
     )
@@ -237,12 +237,12 @@ def _scored(bare: pl.Series) -> pl.DataFrame:
     ends = bare.str.len_bytes().cast(pl.Int64).cum_sum().to_numpy()
     names = model.languages.to_list()
     told = np.array([names.index("kk"), names.index("ky")])
-    best, chances = np.empty(len(ends), np.int32), np.empty((len(ends), 3), np.float32)
+    best, chances = np.empty(len(ends), np.int32), np.empty((len(ends), 3), np.float64)
     _LOOP(
         data, ends, model.walk, model.places, model.strings, model.weights, model.prior,
         model.twins, told, best, chances,
     )  # fmt: skip
-    rounded = {n: chances[:, k].astype(float).round(4) for k, n in enumerate(("best", "kk", "ky"))}
+    rounded = {n: chances[:, k].round(4) for k, n in enumerate(("best", "kk", "ky"))}
     return pl.DataFrame({"lang": model.languages.gather(best)} | rounded)
 
 
@@ -271,11 +271,12 @@ def _likeliest(
     """Walk through each text byte by byte, count the strings that are found, and add their weights.
 
     As in the library, scores are divided by the root of the text's length before they become
-    probabilities: else every answer would seem certain.
+    probabilities: else every answer would seem certain. Sums are of double precision, so that the
+    loop says the same, to the digits that are kept, compiled or as it is, on every processor.
     """
     counts = np.zeros(len(weights), np.int32)
     seen = np.empty(len(weights), np.int32)
-    score, part = np.empty(len(prior), np.float32), np.empty(len(prior), np.float32)
+    score, part = np.empty(len(prior)), np.empty(len(prior))
     start = 0
     for text in range(len(ends)):
         state = found = 0
@@ -292,11 +293,11 @@ def _likeliest(
             score[:] = prior
         for n in range(found):
             string = seen[n]
-            often = np.float32(np.log1p(np.float32(counts[string])) / STEPS)
+            often = np.log1p(counts[string]) / STEPS
             np.multiply(weights[string], often, part)
             np.add(score, part, score)
             counts[string] = 0
-        colder = np.float32(1 / np.sqrt(max(ends[text] - start, 1)))
+        colder = 1 / np.sqrt(max(ends[text] - start, 1))
         score[:] = np.exp((score - score.max()) * colder)
         total = score.sum()
         for n in range(len(twins)):

@@ -1271,8 +1271,12 @@ INTERRUPTIONS = Table(
         "ratio_lo": number("its lower end, at 95 %"),
         "ratio_hi": number("its upper end"),
         "placebos": count("days before the response tried in the same way"),
-        "placebo_p": number("(1 + placebo days as extreme) / (1 + placebo days)"),
-        "agrees": flag("whether all methods tell the same side and the same verdict"),
+        "placebo_p": number(
+            "(1 + placebo days as extreme) / (1 + placebo days); null below 20 of them"
+        ),
+        "agrees": flag(
+            "whether all methods tell the same side and the same verdict; null where one has none"
+        ),
         "note": text("what is missing"),
     },
 )

@@ -2,7 +2,6 @@
 
 from types import ModuleType
 from typing import Any
-from urllib.parse import parse_qs, urlencode
 
 import dash_mantine_components as dmc
 import polars as pl
@@ -11,24 +10,30 @@ from dash.development.base_component import Component
 
 from analytics.errors import GroundswellError
 from analytics.store import Store
-from dashboards import guard, theme
+from dashboards import filters, guard, theme
+from dashboards.i18n import LANGUAGES, N_, _, number, speaking
 from dashboards.pages import coding, data, responses, spread, story
+from dashboards.view import LOOK_NOW, URL, View, search_of, view_of
 
 PAGES: dict[str, tuple[str, ModuleType]] = {
-    "/": ("Story", story),
-    "/spread": ("Spread", spread),
-    "/responses": ("Responses", responses),
-    "/coding": ("Coding", coding),
-    "/data": ("Data", data),
+    "/": (N_("Story"), story),
+    "/spread": (N_("Spread"), spread),
+    "/responses": (N_("Authorities"), responses),
+    "/coding": (N_("Coding"), coding),
+    "/data": (N_("Data and method"), data),
 }
 WRITING = ("/responses", "/coding")  # pages that take changes
-URL = "url"
+FILTERED = ("/", "/spread", "/responses")  # pages that the filters narrow
 PAGE = "page"
 NAV = "nav"
+TOOLS = "tools"
 CHOSEN = "appeal"
+LOOK = "look"  # what the reader chose; nothing: as the system is
+TOGGLE = "look-toggle"
+THEME = "theme"
 _SHOWN = 100  # appeals in a list at once; the others are found by searching
 
-NO_APPEAL = (
+NO_APPEAL = N_(
     "This store holds no appeal yet. Import files with “groundswell import”, then come back."
 )
 _PLOTLY = "/_dash-component-suites/plotly/package_data/plotly.min.js"
@@ -48,6 +53,19 @@ _HTML = """<!DOCTYPE html>
   <body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
 </html>"""
 
+# The look is the system's until the reader chooses; it reaches the server with each page.
+_LOOK_NOW = """(chosen) => {
+  const night = window.matchMedia("(prefers-color-scheme: dark)").matches;
+  return chosen ?? (night ? "dark" : "light");
+}"""
+_TOGGLED = (
+    '(clicks, now) => clicks ? (now === "dark" ? "light" : "dark") : dash_clientside.no_update'
+)
+_LANGUAGE = """(search) => {
+  document.documentElement.lang = new URLSearchParams(search).get("lang") ?? "en";
+  return dash_clientside.no_update;
+}"""
+
 
 def create_app(store: Store) -> Dash:
     """Return the app for a store; ``app.server`` is a FastAPI instance."""
@@ -62,20 +80,24 @@ def create_app(store: Store) -> Dash:
     )
     app.layout = _shell(store)
     key = guard.new_key()
-    for path, (_, page) in PAGES.items():
+    for path, (_name, page) in PAGES.items():
         page.register(app, store, *([key] if path in WRITING else []))
+    filters.register(app, store)
+    _register_looks(app)
 
     @app.callback(
         Output(PAGE, "children"),
         Output(NAV, "children"),
+        Output(TOOLS, "children"),
         Input(URL, "pathname"),
         Input(URL, "search"),
+        Input(LOOK_NOW, "data"),
     )
-    def _show(pathname: str, search: str) -> tuple[Component, Any]:
+    def _show(pathname: str, search: str, look: str) -> tuple[Any, Any, Any]:
         try:
-            return show(store, pathname, search, key=key)
+            return show(store, pathname, search, look=look, key=key)
         except GroundswellError as error:  # the page stays up and says what is wrong
-            return dmc.Text(str(error)), no_update
+            return dmc.Text(str(error)), no_update, no_update
 
     @app.callback(
         Output(URL, "search"),
@@ -84,31 +106,58 @@ def create_app(store: Store) -> Dash:
         prevent_initial_call=True,
     )
     def _choose(appeal_id: str | None, search: str) -> Any:  # noqa: ANN401 - or nothing to change
-        wanted = f"?{urlencode({'appeal': appeal_id})}"
-        return no_update if appeal_id is None or wanted == search else wanted
+        return chosen(store, appeal_id, search)
 
     app._setup_server()  # noqa: SLF001 - else assets lack where a deep link is opened first
     return app
 
 
+def _register_looks(app: Dash) -> None:
+    app.clientside_callback(_LOOK_NOW, Output(LOOK_NOW, "data"), Input(LOOK, "data"))
+    app.clientside_callback(
+        _TOGGLED, Output(LOOK, "data"), Input(TOGGLE, "n_clicks"), State(LOOK_NOW, "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    app.clientside_callback(
+        "now => now", Output(THEME, "forceColorScheme"), Input(LOOK_NOW, "data")
+    )
+    app.clientside_callback(_LANGUAGE, Output(NAV, "lang"), Input(URL, "search"))
+
+
 def show(
-    store: Store, pathname: str, search: str, *, key: str = ""
-) -> tuple[Component, list[Component]]:
-    """Return the page that an address names, and the navigation that fits it.
+    store: Store, pathname: str, search: str, *, look: str | None = None, key: str = ""
+) -> tuple[Component, list[Component], list[Component]]:
+    """Return the page that an address names, the navigation that fits it, and the tools beside it.
 
     With the key of this run, a page that writes may do so.
     """
     known = store.read("appeals", columns=["appeal_id", "title"]).sort("appeal_id")
-    appeals = known["appeal_id"].to_list()
-    asked = parse_qs((search or "").removeprefix("?")).get("appeal", [""])[0]
-    appeal_id = asked if asked in appeals else next(iter(appeals), None)
-    nav = [*_links(pathname, appeal_id), *_appeals(known, appeal_id)]
-    if appeal_id is None:
-        return dmc.Text(NO_APPEAL), nav
+    view = view_of(search, known["appeal_id"].to_list(), look=look)
+    with speaking(view.lang if view else ""):
+        if view is None:
+            return dmc.Text(_(NO_APPEAL)), _links(pathname, None), _warnings(store)
+        tools = [*_warnings(store), *_appeals(known, view.appeal_id)]
+        tools += [_languages(view), _toggle(view)]
+        return _page(store, pathname, view, key), _links(pathname, view), tools
+
+
+def chosen(store: Store, appeal_id: str | None, search: str) -> Any:  # noqa: ANN401
+    """Return the address of another appeal; filters of the one before do not fit it."""
+    known = store.read("appeals", columns=["appeal_id"])["appeal_id"].to_list()
+    view = view_of(search, known)
+    if view is None or appeal_id is None or appeal_id not in {*known} - {view.appeal_id}:
+        return no_update
+    return search_of(View(appeal_id, lang=view.lang))
+
+
+def _page(store: Store, pathname: str, view: View, key: str) -> Component:
     if pathname not in PAGES:
-        return dmc.Text("There is no such page. Choose one above."), nav
+        return dmc.Text(_("There is no such page. Choose one above."))
     more = [key] if pathname in WRITING else []
-    return PAGES[pathname][1].layout(store, appeal_id, *more), nav
+    page = PAGES[pathname][1].layout(store, view, *more)
+    if pathname not in FILTERED:
+        return page
+    return html.Div([filters.bar(store, view), page])
 
 
 def _has_figures(store: Store) -> bool:
@@ -119,16 +168,19 @@ def _shell(store: Store) -> Component:
     return dmc.MantineProvider(
         [
             dcc.Location(id=URL, refresh="callback-nav"),
+            dcc.Store(id=LOOK, storage_type="local"),
+            dcc.Store(id=LOOK_NOW),
             html.Header(
                 [
-                    html.Div("Groundswell", className="wordmark"),
+                    dcc.Link("Groundswell", href="/", className="wordmark"),
                     html.Nav(id=NAV),
-                    *_warnings(store),
+                    html.Div(_warnings(store), id=TOOLS, className="tools"),
                 ],
                 className="top",
             ),
             html.Main(id=PAGE, className="page"),
         ],
+        id=THEME,
         theme={"fontFamily": theme.FONT, "primaryColor": "blue"},
     )
 
@@ -137,39 +189,53 @@ def _warnings(store: Store) -> list[Component]:
     """Say on every screen what no reader may miss."""
     said: list[Component] = []
     if store.simulated:
-        said.append(html.Div("Simulated: nothing here is real", className="badge simulated"))
+        said.append(html.Div(_("Simulated: nothing here is real"), className="badge simulated"))
     if store.settings.protection.level == "open":
-        reason = f"Protection is open: {store.settings.protection.reason}"
+        why = store.settings.protection.reason
+        reason = _("Protection is open: {reason}").format(reason=why)
         said.append(html.Div(reason, className="badge"))
     return said
 
 
-def _links(pathname: str, appeal_id: str | None) -> list[Component]:
+def _links(pathname: str, view: View | None) -> list[Component]:
+    search = search_of(view) if view else ""
     return [
         dcc.Link(
-            name,
-            href=_address(path, appeal_id),
+            _(name),
+            href=path + search,
             className="nav-link current" if path == pathname else "nav-link",
         )
-        for path, (name, _) in PAGES.items()
+        for path, (name, _page) in PAGES.items()
     ]
 
 
-def _appeals(known: pl.DataFrame, chosen: str | None) -> list[Component]:
+def _appeals(known: pl.DataFrame, chosen: str) -> list[Component]:
     """Return a field to choose among the appeals, where there are several."""
     if known.height < 2:  # noqa: PLR2004 - nothing to choose from
         return []
     label = pl.coalesce("title", "appeal_id")
     choices = known.select(value="appeal_id", label=label).to_dicts()
+    said = _("Appeal, one of {n}").format(n=number(known.height))
     return [
         dmc.Select(
             id=CHOSEN, data=choices, value=chosen, searchable=True, limit=_SHOWN, size="xs",
-            allowDeselect=False, nothingFoundMessage="No appeal is called so",
-            maxDropdownHeight=320, className="nav-appeals",
-            **{"aria-label": f"Appeal, one of {known.height:,}"},
+            allowDeselect=False, nothingFoundMessage=_("No appeal is called so"),
+            maxDropdownHeight=320, className="nav-appeals", **{"aria-label": said},
         )
     ]  # fmt: skip
 
 
-def _address(path: str, appeal_id: str | None) -> str:
-    return f"{path}?{urlencode({'appeal': appeal_id})}" if appeal_id else path
+def _languages(view: View) -> Component:
+    links = [
+        dcc.Link(
+            code.upper(), href=search_of(view, lang=code), title=name,
+            className="quiet current" if code == view.lang else "quiet",
+        )
+        for code, name in LANGUAGES.items()
+    ]  # fmt: skip
+    return html.Div(links, className="languages")
+
+
+def _toggle(view: View) -> Component:
+    words = _("Light") if view.look is theme.DARK else _("Dark")
+    return html.Button(words, id=TOGGLE, className="quiet")

@@ -6,7 +6,15 @@ import dash_ag_grid as dag
 import polars as pl
 
 PAGE = 20  # rows; shorter tables are shown whole
+# The page's own colours, so that a grid follows its look.
+_THEME = """themeQuartz.withParams({
+  backgroundColor: "var(--card)", foregroundColor: "var(--ink)", headerTextColor: "var(--muted)",
+  headerBackgroundColor: "var(--card)", borderColor: "var(--rule)", accentColor: "var(--accent)",
+  browserColorScheme: "inherit", fontFamily: "inherit", headerFontWeight: 600,
+  wrapperBorder: false, wrapperBorderRadius: 0, columnBorder: false,
+})"""
 OPTIONS: dict[str, Any] = {
+    "theme": {"function": _THEME},
     "domLayout": "autoHeight",
     "paginationPageSize": PAGE,
     "paginationPageSizeSelector": False,

@@ -34,7 +34,7 @@ import numpy.typing as npt
 import polars as pl
 
 from analytics.summary import opening
-from dashboards.theme import platform_colour, platform_name
+from dashboards.theme import DARK, platform_name
 
 MAGIC: Final = b"GSTR"
 VERSION: Final = 1
@@ -96,7 +96,7 @@ def lanes(layout: pl.DataFrame) -> pl.DataFrame:
     return found.select(
         "platform",
         name=pl.col("platform").map_elements(platform_name, pl.String),
-        colour=pl.col("platform").map_elements(platform_colour, pl.String),
+        colour=pl.col("platform").map_elements(DARK.platform, pl.String),
         posts="posts",
         top=bottom.shift(fill_value=0.0),
         bottom=bottom,
@@ -159,7 +159,7 @@ def _radius(layout: pl.DataFrame) -> npt.NDArray[np.float64]:
 def _rgba(layout: pl.DataFrame) -> npt.NDArray[np.uint8]:
     """Return the platform's colour; what passes the appeal on is brighter than what answers it."""
     names = layout["platform"].unique(maintain_order=True)
-    palette = [[*bytes.fromhex(platform_colour(name)[1:]), 255] for name in names]
+    palette = [[*bytes.fromhex(DARK.platform(name)[1:]), 255] for name in names]
     number = layout["platform"].replace_strict(names, range(len(names)))
     rgba: npt.NDArray[np.uint8] = np.array(palette, np.uint8)[number.to_numpy()]
     rgba[:, 3] = np.where(layout["kind"].is_in(["reply", "comment"]), 120, 190)

@@ -17,6 +17,7 @@ from analytics import Store, measure
 from analytics.tables import CHANGES, COLLECTIONS, POSTS
 from dashboards.app import PAGES, create_app, show
 from dashboards.pages import data
+from dashboards.view import View
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def words(component: Any) -> str:  # noqa: ANN401 - children can be anything
 
 @pytest.mark.parametrize("path", list(PAGES))
 def test_every_page_shows_the_appeal_that_the_address_names(store: Store, path: str) -> None:
-    page, _ = show(store, path, "?appeal=simulated")
+    page, *_ = show(store, path, "?appeal=simulated")
     assert words(page)
 
 
@@ -104,7 +105,7 @@ def test_the_data_page_tells_what_was_asked_and_what_is_gone(tmp_path: Path) -> 
     store.append(POSTS, rows(POSTS, post, **common))
     store.append(COLLECTIONS, rows(COLLECTIONS, asked, **common))
     store.append(CHANGES, rows(CHANGES, gone))
-    page = str(data.layout(store, "appeal"))
+    page = str(data.layout(store, View("appeal")))
     for told in ("birds", "the budget is spent", "250", "gone", "x:1"):
         assert told in page
 

@@ -80,6 +80,19 @@ def test_where_nothing_happens_placebo_days_are_as_extreme() -> None:
     assert all(row["placebo_p"] > 0.05 for row in found.values())
 
 
+def test_below_twenty_placebo_days_there_is_no_verdict() -> None:
+    """With 49 days before the response 19 days have room on both sides; with 50, twenty."""
+    held = days(timeline({("a", "x"): series(3, at_day=49)}))
+    for row in told(interruptions(rows(RESPONSES, act(49)), held)).values():
+        assert (row["placebos"], row["placebo_p"], row["agrees"]) == (19, None, None)
+        assert row["note"] == "19 of 20 days before it could be tried in the same way"
+        assert row["ratio"] > 1
+    held = days(timeline({("a", "x"): series(3, at_day=50)}))
+    for row in told(interruptions(rows(RESPONSES, act(50)), held)).values():
+        assert (row["placebos"], row["note"]) == (20, None)
+        assert row["placebo_p"] is not None
+
+
 def test_an_appeal_with_a_response_in_these_days_is_no_control() -> None:
     held = days(timeline({("a", "x"): series(3), ("b", "x"): series(1, seed=1)}))
     acts = rows(RESPONSES, act(80), act(90, "other", "b"))

@@ -12,8 +12,9 @@ from test_sentences import CAUSAL
 
 from analytics import clocks as rules
 from analytics.measured import CLOCK_STATES, CLOCKS
-from dashboards.figures.clocks import STATES, clocks_figure
+from dashboards.figures.clocks import clocks_figure, state_colour
 from dashboards.sentences import NO_ADVICE, clock
+from dashboards.theme import DARK, LIGHT
 
 START = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
@@ -84,7 +85,8 @@ def test_no_clocks_make_an_empty_strip() -> None:
 
 
 def test_every_state_has_a_colour() -> None:
-    assert set(STATES) == set(CLOCK_STATES)
+    for look in (LIGHT, DARK):
+        assert all(state_colour(state, look).startswith("#") for state in CLOCK_STATES)
 
 
 # The sentences

@@ -171,8 +171,9 @@ def test_few_texts_are_told_as_many_are(
     few = detection._scored(some)
     monkeypatch.setattr(detection, "FEW_BYTES", 0)
     many = detection._scored(some)
-    assert few["lang"].equals(many["lang"])
-    assert few["best"].to_list() == pytest.approx(many["best"].to_list(), abs=2e-4)
+    assert few.equals(
+        many
+    )  # to the last digit kept: else a post read twice would differ from itself
 
 
 # languages

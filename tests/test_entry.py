@@ -15,6 +15,7 @@ from analytics.store import Store
 from analytics.tables import RESPONSES
 from dashboards import guard
 from dashboards.pages import entry, responses
+from dashboards.view import View
 
 ALMATY = timezone(timedelta(hours=6))
 GOOD = {"from": "2016-08-29", "actor": "police", "verb_code": "173", "target": "accused"}
@@ -172,7 +173,7 @@ def test_only_this_machine_in_a_page_of_ours_may_write(
 
 def test_a_curve_of_waiting_comes_with_how_the_appeals_were_chosen(store: Store) -> None:
     store.declare_appeals()
-    assert "10 appeals or more" in words(responses.layout(store, "a"))
+    assert "10 appeals or more" in words(responses.layout(store, View("a")))
     step = {"ending": "rung_1", "method": "kaplan_meier", "at_risk": 12, "ended": 3, "censored": 0}
     told = rows(
         SURVIVAL,
@@ -181,7 +182,7 @@ def test_a_curve_of_waiting_comes_with_how_the_appeals_were_chosen(store: Store)
         selection="found_by_outcome",
     )
     store.write(SURVIVAL, told)
-    said = words(responses.layout(store, "a"))
+    said = words(responses.layout(store, View("a")))
     assert "found because of what became of them" in said
     assert "Until rung +1 or above: acknowledges" in said
     assert "10 appeals or more" not in said

@@ -12,6 +12,7 @@ from serving import launch, served, visit
 from analytics import Store, measure
 from collectors.exports import import_files
 from dashboards.pages.story import figure
+from dashboards.view import View
 
 AT = datetime(2026, 3, 1, 10, 20, tzinfo=UTC)
 PAYLOAD = {
@@ -73,7 +74,7 @@ def test_store_to_number(store: Store) -> None:
 
 def test_number_to_ink(store: Store) -> None:
     measure(store)
-    drawn = figure(store, "appeal")
+    drawn = figure(store, View("appeal"))
     assert drawn is not None
     bars = drawn.data[0]
     assert dict(zip(bars.x, bars.y, strict=True)) == {

@@ -13,7 +13,7 @@ from analytics.responses import RUNG_NAMES
 from analytics.tables import RESPONSES
 from dashboards.figures.aligned import OFF, aligned_figure
 from dashboards.figures.survival import NO_REGISTER, survival_figure
-from dashboards.theme import RUNG_HARMS, RUNG_HELPS
+from dashboards.theme import LIGHT
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WINDOW = (START, START + timedelta(days=40))
@@ -123,8 +123,8 @@ def test_an_act_is_a_bar_over_its_possible_times_on_its_rung() -> None:
     figure = aligned({"x": [1]}, act(2, 3, 3), act(9, 0, -3))
     helps, harms = bars(figure)
     assert list(helps.x) == [START + timedelta(days=2), START + timedelta(days=5)]
-    assert (list(helps.y), helps.line.color) == ([3, 3], RUNG_HELPS)
-    assert (list(harms.y), harms.line.color) == ([-3, -3], RUNG_HARMS)
+    assert (list(helps.y), helps.line.color) == ([3, 3], LIGHT.helps)
+    assert (list(harms.y), harms.line.color) == ([-3, -3], LIGHT.harms)
     assert list(harms.x) == [START + timedelta(days=9)] * 2
 
 

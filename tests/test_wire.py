@@ -24,7 +24,8 @@ from analytics.measured import LAYOUT
 from analytics.store import Store
 from analytics.tables import POSTS
 from dashboards.pages import spread
-from dashboards.theme import NIGHT, platform_colour
+from dashboards.theme import DARK
+from dashboards.view import View
 from dashboards.wire import HEADER, LARGEST, STYLES, VERSION, describe, encode, lanes
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -100,9 +101,7 @@ def test_posts_keep_their_place_in_their_lane(river: pl.DataFrame) -> None:
 def test_posts_keep_colour_and_grow_with_what_hangs_from_them(river: pl.DataFrame) -> None:
     found = decoded(encode(river))
     red_green_blue = found["rgba"].reshape(-1, 4)[:, :3].tolist()
-    assert red_green_blue == [
-        list(bytes.fromhex(platform_colour(p)[1:])) for p in river["platform"]
-    ]
+    assert red_green_blue == [list(bytes.fromhex(DARK.platform(p)[1:])) for p in river["platform"]]
     assert found["radius"][0] > found["radius"][1] > found["radius"][2] == found["radius"][4]
 
 
@@ -186,7 +185,7 @@ def test_the_browser_holds_the_same_constants() -> None:
     constants = dict(re.findall(r"const ([A-Z]+) = (.+?);", script.read_text("utf-8")))
     assert int(constants["VERSION"]) == VERSION
     assert float(constants["LARGEST"]) == LARGEST
-    assert bytes(json.loads(constants["GROUND"])).hex() == NIGHT[1:]
+    assert bytes(json.loads(constants["GROUND"])).hex() == DARK.ground[1:]
     assert json.loads(constants["STYLES"]) == [strength for strength, _ in spread.LINK_STYLES]
     assert len(spread.LINK_STYLES) == len(STYLES)
 
@@ -235,13 +234,13 @@ def served(app: Dash) -> Iterator[str]:
 
 def test_the_page_says_what_could_not_be_placed(app: Dash, store: Store) -> None:
     assert app.config.routes_pathname_prefix == "/"
-    page = str(spread.layout(store, "a/b").to_plotly_json())
+    page = str(spread.layout(store, View("a/b")).to_plotly_json())
     assert "Showing 5 of 6 posts; 1 could not be placed because they carry no time." in page
     assert "/graph/a%2Fb.bin" in page
 
 
 def test_the_page_of_nothing_says_so(store: Store) -> None:
-    page = str(spread.layout(store, "other").to_plotly_json())
+    page = str(spread.layout(store, View("other")).to_plotly_json())
     assert spread.NOTHING in page
     assert spread.GRAPH not in page
 

@@ -8,15 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.responses import RUNG_NAMES, RUNGS
-from dashboards.theme import (
-    INK,
-    MUTED,
-    RULE,
-    TEMPLATE,
-    platform_colour,
-    platform_name,
-    rung_colour,
-)  # fmt: skip
+from dashboards.theme import LIGHT, Look, platform_name
 
 ATTENTION = 190  # pixels of the series
 STEP = 30  # of one rung
@@ -36,6 +28,7 @@ def aligned_figure(
     window: tuple[datetime, datetime],
     published: datetime | None,
     peak: tuple[datetime, datetime] | None = None,
+    look: Look = LIGHT,
 ) -> go.Figure:
     """Draw the posts held of all platforms, and under them every act over its possible times.
 
@@ -52,22 +45,22 @@ def aligned_figure(
     peak
         The bin with most posts (``peak_from`` and ``peak_to`` of ``lags``).
     """
-    figure = go.Figure(layout={"template": TEMPLATE, "barmode": "stack", "bargap": 0})
+    figure = go.Figure(layout={"template": look.template, "barmode": "stack", "bargap": 0})
     for platform in timeline["platform"].unique(maintain_order=True):
-        _draw_posts(figure, timeline.filter(platform=platform), platform)
+        _draw_posts(figure, timeline.filter(platform=platform), platform, look)
     places = _places(responses)
     for act, place in zip(responses.sort("from", "to").to_dicts(), places, strict=True):
-        _draw_act(figure, act, place)
+        _draw_act(figure, act, place, look)
     rungs = _rungs(responses)
-    _frame(figure, rungs, window, several=timeline["platform"].n_unique() > 1)
+    _frame(figure, rungs, window, several=timeline["platform"].n_unique() > 1, look=look)
     if peak:
-        _shade(figure, peak)
+        _shade(figure, peak, look)
     if published:
-        _mark(figure, published)
+        _mark(figure, published, look)
     return figure
 
 
-def _draw_posts(figure: go.Figure, rows: pl.DataFrame, platform: str) -> None:
+def _draw_posts(figure: go.Figure, rows: pl.DataFrame, platform: str, look: Look) -> None:
     """Draw a bar for every window that holds posts; a missing bar is a window without any."""
     figure.add_bar(
         x=rows["at"].to_list(),
@@ -75,7 +68,7 @@ def _draw_posts(figure: go.Figure, rows: pl.DataFrame, platform: str) -> None:
         width=MILLISECONDS[rows["every"][0]],
         offset=0,
         name=platform_name(platform),
-        marker={"color": platform_colour(platform), "line": {"width": 0}},
+        marker={"color": look.platform(platform), "line": {"width": 0}},
         hovertemplate=(
             f"<b>{platform_name(platform)}</b>, %{{x|%d %b %Y %H:%M}} UTC<br>%{{y:,}} posts held"
             "<extra></extra>"
@@ -97,9 +90,9 @@ def _places(responses: pl.DataFrame) -> list[float]:
     return ordered.select(pl.col("rung") + shift).to_series().to_list()
 
 
-def _draw_act(figure: go.Figure, act: Row, height: float) -> None:
+def _draw_act(figure: go.Figure, act: Row, height: float, look: Look) -> None:
     """Draw an act as a bar over the time in which it can have happened, with both its ends."""
-    colour = rung_colour(act["rung"])
+    colour = look.rung(act["rung"])
     figure.add_scatter(
         x=[act["from"], act["to"]],
         y=[height, height],
@@ -123,26 +116,26 @@ def _told(act: Row) -> str:
     return f"<b>{act['actor']}</b><br>{dates}<br>{place}{summary}"
 
 
-def _shade(figure: go.Figure, peak: tuple[datetime, datetime]) -> None:
+def _shade(figure: go.Figure, peak: tuple[datetime, datetime], look: Look) -> None:
     figure.add_shape(
         type="rect", x0=peak[0], x1=peak[1], xref="x", y0=0, y1=1, yref="paper",
-        fillcolor=RULE, opacity=0.7, layer="below", line={"width": 0},
+        fillcolor=look.rule, opacity=0.7, layer="below", line={"width": 0},
     )  # fmt: skip
-    _name(figure, peak[0], "busiest bin")
+    _name(figure, peak[0], "busiest bin", look)
 
 
-def _mark(figure: go.Figure, time: datetime) -> None:
+def _mark(figure: go.Figure, time: datetime, look: Look) -> None:
     figure.add_shape(
         type="line", x0=time, x1=time, xref="x", y0=0, y1=1, yref="paper",
-        line={"color": INK, "width": 1, "dash": "dot"},
+        line={"color": look.ink, "width": 1, "dash": "dot"},
     )  # fmt: skip
-    _name(figure, time, "published")
+    _name(figure, time, "published", look)
 
 
-def _name(figure: go.Figure, time: datetime, text: str) -> None:
+def _name(figure: go.Figure, time: datetime, text: str, look: Look) -> None:
     figure.add_annotation(
         text=text, x=time, xref="x", y=1, yref="paper", yanchor="bottom", yshift=17,
-        showarrow=False, font={"size": 11, "color": INK},
+        showarrow=False, font={"size": 11, "color": look.ink},
     )  # fmt: skip
 
 
@@ -152,10 +145,12 @@ def _frame(
     window: tuple[datetime, datetime],
     *,
     several: bool,
+    look: Look,
 ) -> None:
     below = STEP * len(rungs)
     height = ATTENTION + GAP + below
     heights = [min(RUNGS) - 1 if rung is None else rung for rung in rungs]
+    small = {"size": 11, "color": look.muted}
     figure.update_layout(
         height=height + TOP + BOTTOM,
         margin={"l": LEFT, "r": 14, "t": TOP, "b": BOTTOM},
@@ -165,17 +160,17 @@ def _frame(
         dragmode="pan",
         xaxis={
             "range": list(window), "type": "date", "anchor": "y2", "showgrid": True,
-            "gridcolor": RULE, "tickcolor": RULE, "tickfont": {"color": MUTED},
+            "gridcolor": look.rule, "tickcolor": look.rule, "tickfont": {"color": look.muted},
         },
         yaxis={
             "domain": [(below + GAP) / height, 1], "fixedrange": True, "nticks": 4,
-            "tickformat": "~s", "rangemode": "tozero", "tickfont": {"size": 11, "color": MUTED},
+            "tickformat": "~s", "rangemode": "tozero", "tickfont": small,
         },
         yaxis2={
             "domain": [0, below / height], "range": [min(heights) - 0.6, max(heights) + 0.6],
             "tickvals": heights, "ticktext": [_rung_name(rung) for rung in rungs],
-            "fixedrange": True, "showgrid": True, "gridcolor": RULE, "rangemode": "normal",
-            "zeroline": True, "zerolinecolor": MUTED, "tickfont": {"size": 11, "color": MUTED},
+            "fixedrange": True, "showgrid": True, "gridcolor": look.rule, "rangemode": "normal",
+            "zeroline": True, "zerolinecolor": look.muted, "tickfont": small,
         },
     )  # fmt: skip
     for text, top in (
@@ -184,7 +179,7 @@ def _frame(
     ):
         figure.add_annotation(
             text=f"<b>{text}</b>", xref="paper", yref="paper", x=0, y=top, showarrow=False,
-            xanchor="left", yanchor="bottom", xshift=4, font={"size": 12, "color": INK},
+            xanchor="left", yanchor="bottom", xshift=4, font={"size": 12, "color": look.ink},
         )  # fmt: skip
 
 

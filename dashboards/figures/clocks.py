@@ -7,32 +7,24 @@ from zoneinfo import ZoneInfo
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards.theme import (
-    ACCENT,
-    INK,
-    MUTED,
-    RULE,
-    RUNG_HARMS,
-    RUNG_HELPS,
-    RUNG_NEUTRAL,
-    TEMPLATE,
-)
+from dashboards.theme import LIGHT, Look
 
 LANE, TOP, BOTTOM = 68, 26, 46  # pixels
-STATES = {
-    "waiting": ACCENT,
-    "due": "#b08d00",
-    "overdue": RUNG_HARMS,
-    "answered": RUNG_HELPS,
-    "refused": RUNG_HARMS,
-    "unknown": RUNG_NEUTRAL,
-}
 _TIMES = ("started_lo", "started_hi", "due_lo", "due_hi", "answered_lo", "answered_hi", "judged_at")
 LEAST_MARGIN = timedelta(days=3)
 _UNCERTAIN = 0.35  # opacity of what lies between two bounds
 
 
-def clocks_figure(clocks: pl.DataFrame) -> go.Figure:
+def state_colour(state: str, look: Look) -> str:
+    """Return the colour of a state."""
+    colours = {
+        "waiting": look.accent, "due": look.warns, "overdue": look.harms, "answered": look.helps,
+        "refused": look.harms, "unknown": look.neutral,
+    }  # fmt: skip
+    return colours[state]
+
+
+def clocks_figure(clocks: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
     """Draw the clocks of one appeal, one below the other, on one axis of time.
 
     Parameters
@@ -41,56 +33,56 @@ def clocks_figure(clocks: pl.DataFrame) -> go.Figure:
         Rows of ``clocks`` of one appeal, in the order of the lanes. A pale stretch lies between two
         bounds: the start, or the day on which it is due.
     """
-    figure = go.Figure(layout={"template": TEMPLATE})
+    figure = go.Figure(layout={"template": look.template})
     for lane, row in enumerate(clocks.iter_rows(named=True)):
         height = clocks.height - lane
-        _draw_run(figure, row, height)
-        _draw_due(figure, row, height)
-        _draw_answer(figure, row, height)
-        _name(figure, row, height)
+        _draw_run(figure, row, height, look)
+        _draw_due(figure, row, height, look)
+        _draw_answer(figure, row, height, look)
+        _name(figure, row, height, look)
     for time in clocks["judged_at"].unique().sort():
-        _mark(figure, time)
-    _frame(figure, clocks)
+        _mark(figure, time, look)
+    _frame(figure, clocks, look)
     return figure
 
 
-def _draw_run(figure: go.Figure, row: dict[str, Any], height: int) -> None:
+def _draw_run(figure: go.Figure, row: dict[str, Any], height: int, look: Look) -> None:
     """Draw the time that ran: to the answer, or to the end of what was looked at."""
     if row["started_hi"] is None:
         return
-    colour = STATES[row["state"]]
+    colour = state_colour(row["state"], look)
     end = max(row["answered_hi"] or row["judged_at"], row["started_hi"])
     if row["started_lo"] is not None and row["started_lo"] < row["started_hi"]:
         _line(figure, (row["started_lo"], row["started_hi"]), height, colour, _told(row), pale=True)
     _line(figure, (row["started_hi"], end), height, colour, _told(row), pale=bool(row["only_if"]))
 
 
-def _draw_due(figure: go.Figure, row: dict[str, Any], height: int) -> None:
+def _draw_due(figure: go.Figure, row: dict[str, Any], height: int, look: Look) -> None:
     if row["due_hi"] is None:
         return
     first = row["due_lo"] or row["due_hi"]
     figure.add_scatter(
         x=[first, row["due_hi"]], y=[height] * 2, mode="lines+markers", name="due",
-        line={"color": INK, "width": 1, "dash": "dot"},
-        marker={"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": INK}},
+        line={"color": look.ink, "width": 1, "dash": "dot"},
+        marker={"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": look.ink}},
         hovertemplate=_due_days(row) + "<extra></extra>",
     )  # fmt: skip
     figure.add_annotation(
         xanchor="center" if first == row["due_hi"] else "right",
         text=_due_days(row), x=row["due_hi"], y=height, yshift=-17, showarrow=False,
-        font={"size": 11, "color": MUTED},
+        font={"size": 11, "color": look.muted},
     )  # fmt: skip
 
 
-def _draw_answer(figure: go.Figure, row: dict[str, Any], height: int) -> None:
+def _draw_answer(figure: go.Figure, row: dict[str, Any], height: int, look: Look) -> None:
     if row["response_id"] is None:
         return
     figure.add_scatter(
         x=[row["answered_lo"], row["answered_hi"]], y=[height] * 2, mode="lines+markers",
-        name=row["state"], line={"color": STATES[row["state"]], "width": 3},
+        name=row["state"], line={"color": state_colour(row["state"], look), "width": 3},
         marker={
             "symbol": "diamond" if row["state"] == "answered" else "x", "size": 13,
-            "color": STATES[row["state"]], "line": {"width": 1, "color": "white"},
+            "color": state_colour(row["state"], look), "line": {"width": 1, "color": "white"},
         },
         hovertemplate=_told(row) + "<extra></extra>",
     )  # fmt: skip
@@ -112,32 +104,32 @@ def _line(
     )  # fmt: skip
 
 
-def _name(figure: go.Figure, row: dict[str, Any], height: int) -> None:
+def _name(figure: go.Figure, row: dict[str, Any], height: int, look: Look) -> None:
     """Write what is owed, and the state in the colour of its line."""
     unknown = row["state"] == "unknown"
-    colour = MUTED if unknown else STATES[row["state"]]
+    colour = look.muted if unknown else state_colour(row["state"], look)
     state = "no clock is known to run" if unknown else row["state"]
     if unknown and row["only_if"] and row["started_hi"]:
         state = "owed on a condition"
     what = row["what"] or "no rule is held"
     figure.add_annotation(
         text=f'{what} <b style="color:{colour}">{state}</b>', xref="paper", x=0, y=height,
-        yshift=20, xanchor="left", showarrow=False, font={"size": 12, "color": INK},
+        yshift=20, xanchor="left", showarrow=False, font={"size": 12, "color": look.ink},
     )  # fmt: skip
 
 
-def _mark(figure: go.Figure, time: datetime) -> None:
+def _mark(figure: go.Figure, time: datetime, look: Look) -> None:
     figure.add_shape(
         type="line", x0=time, x1=time, y0=0, y1=1, yref="paper",
-        line={"color": INK, "width": 1, "dash": "dot"},
+        line={"color": look.ink, "width": 1, "dash": "dot"},
     )  # fmt: skip
     figure.add_annotation(
         text="looked until", x=time, y=1, yref="paper", yanchor="bottom", showarrow=False,
-        font={"size": 11, "color": INK},
+        font={"size": 11, "color": look.ink},
     )  # fmt: skip
 
 
-def _frame(figure: go.Figure, clocks: pl.DataFrame) -> None:
+def _frame(figure: go.Figure, clocks: pl.DataFrame, look: Look) -> None:
     times = [time for name in _TIMES for time in clocks[name].drop_nulls()]
     window = None
     if times:
@@ -150,8 +142,8 @@ def _frame(figure: go.Figure, clocks: pl.DataFrame) -> None:
         hovermode="closest",
         dragmode="pan",
         xaxis={
-            "type": "date", "range": window, "showgrid": True, "gridcolor": RULE,
-            "tickcolor": RULE, "tickfont": {"color": MUTED},
+            "type": "date", "range": window, "showgrid": True, "gridcolor": look.rule,
+            "tickcolor": look.rule, "tickfont": {"color": look.muted},
         },
         yaxis={"range": [0.4, clocks.height + 0.6], "visible": False, "fixedrange": True},
     )  # fmt: skip

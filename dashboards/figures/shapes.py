@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.tables import METHODS
-from dashboards.theme import ACCENT, INK, MUTED, RULE, TEMPLATE, platform_name
+from dashboards.theme import LIGHT, Look, platform_name
 
 ROW = 34  # pixels of one cascade
 TOP = 52  # pixels of titles and axes
@@ -18,7 +18,7 @@ STAR, PDI, FOLLOW = "star, by construction", "published grid (PDI): 5 to 95 %", 
 OBSERVED, INFERRED, MEDIAN = "observed", "inferred: 5 to 95 %", "inferred: median"
 
 
-def shapes_figure(shapes: pl.DataFrame, cascades: pl.DataFrame) -> go.Figure:
+def shapes_figure(shapes: pl.DataFrame, cascades: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
     """Draw depth and virality of some cascades, one row each, by every method.
 
     Parameters
@@ -32,24 +32,28 @@ def shapes_figure(shapes: pl.DataFrame, cascades: pl.DataFrame) -> go.Figure:
         "root_id", "platform", "size", row=pl.int_range(pl.len(), dtype=pl.Int64)
     )
     placed = shapes.join(rows, on="root_id", how="inner").sort("row")
-    figure = go.Figure(layout={"template": TEMPLATE})
+    figure = go.Figure(layout={"template": look.template})
     for measure, title, axis in PANELS:
-        _draw(figure, placed.filter(pl.col(measure).is_not_null()), measure, axis)
-        _name_axis(figure, axis, title, placed[[measure, f"{measure}_hi"]])
+        _draw(figure, placed.filter(pl.col(measure).is_not_null()), measure, axis, look)
+        _name_axis(figure, axis, title, placed[[measure, f"{measure}_hi"]], look)
     _frame(figure, rows)
     return figure
 
 
-def _draw(figure: go.Figure, placed: pl.DataFrame, measure: str, axis: str) -> None:
+def _draw(figure: go.Figure, placed: pl.DataFrame, measure: str, axis: str, look: Look) -> None:
     by = {method: placed.filter(pl.col("method") == method) for method in METHODS}
     columns = _Columns(measure, axis)
-    columns.band(figure, by["pdi"], PDI, {"color": RULE, "width": 9})
-    columns.points(figure, by["star"], STAR, {"symbol": "line-ns-open", "size": 12, "color": MUTED})
-    columns.band(figure, by["calibrated"], INFERRED, {"color": ACCENT, "width": 4})
-    ring = {"symbol": "circle-open", "size": 9, "color": ACCENT, "line": {"width": 2}}
+    columns.band(figure, by["pdi"], PDI, {"color": look.rule, "width": 9})
+    columns.points(
+        figure, by["star"], STAR, {"symbol": "line-ns-open", "size": 12, "color": look.muted}
+    )
+    columns.band(figure, by["calibrated"], INFERRED, {"color": look.accent, "width": 4})
+    ring = {"symbol": "circle-open", "size": 9, "color": look.accent, "line": {"width": 2}}
     columns.points(figure, by["follow"], FOLLOW, ring)
-    columns.points(figure, by["calibrated"], MEDIAN, {"size": 9, "color": ACCENT})
-    columns.points(figure, by["observed"], OBSERVED, {"symbol": "diamond", "size": 9, "color": INK})
+    columns.points(figure, by["calibrated"], MEDIAN, {"size": 9, "color": look.accent})
+    columns.points(
+        figure, by["observed"], OBSERVED, {"symbol": "diamond", "size": 9, "color": look.ink}
+    )
 
 
 @dataclass(frozen=True)
@@ -93,14 +97,14 @@ class _Columns:
             )
 
 
-def _name_axis(figure: go.Figure, axis: str, title: str, values: pl.DataFrame) -> None:
+def _name_axis(figure: go.Figure, axis: str, title: str, values: pl.DataFrame, look: Look) -> None:
     left = axis == "x"
     most = max((value for value in values.max().row(0) if value is not None), default=1.0)
     figure.update_layout({
         f"xaxis{'' if left else '2'}": {
             "domain": [0, 0.47] if left else [0.53, 1], "type": "log", "anchor": "y",
             "range": [-0.06, max(math.log10(most * 1.15), 0.5)],
-            "side": "top", "showgrid": True, "gridcolor": RULE,
+            "side": "top", "showgrid": True, "gridcolor": look.rule,
             "tickvals": [1, 2, 5, 10, 30, 100, 300, 1000],
             "title": {"text": title, "font": {"size": 12}},
         }

@@ -9,15 +9,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.responses import RUNG_NAMES
-from dashboards.theme import (
-    INK,
-    MUTED,
-    RULE,
-    TEMPLATE,
-    platform_colour,
-    platform_name,
-    rung_colour,
-)  # fmt: skip
+from dashboards.theme import LIGHT, Look, platform_name
 
 LANE, LONE_LANE = 74, 150  # pixels of one platform's lane: the least, and the most
 LANES = 300  # pixels that few platforms share
@@ -44,6 +36,7 @@ def story_figure(
     *,
     window: tuple[datetime, datetime],
     published: datetime | None,
+    look: Look = LIGHT,
 ) -> go.Figure:
     """Draw what happened on one axis of time.
 
@@ -64,18 +57,18 @@ def story_figure(
     shown = [*views["platform"].unique(maintain_order=True)]
     actors = responses.sort("from")["actor"].unique(maintain_order=True).to_list()
     panels = _panels(platforms, shown, actors)
-    figure = go.Figure(layout={"template": TEMPLATE, "barmode": "overlay", "bargap": 0})
+    figure = go.Figure(layout={"template": look.template, "barmode": "overlay", "bargap": 0})
     by_name = {panel.name: panel for panel in panels}
     for platform in platforms:
-        _draw_posts(figure, timeline.filter(platform=platform), by_name[platform])
+        _draw_posts(figure, timeline.filter(platform=platform), by_name[platform], look)
     for platform in shown:
-        _draw_views(figure, views.filter(platform=platform), by_name[f"{platform} views"])
+        _draw_views(figure, views.filter(platform=platform), by_name[f"{platform} views"], look)
     if actors:
-        _draw_actors(figure, responses, actors, by_name["authorities"])
-        _draw_ladder(figure, responses, by_name["ladder"], window)
-    _frame(figure, panels, window)
+        _draw_actors(figure, responses, actors, by_name["authorities"], look)
+        _draw_ladder(figure, responses, by_name["ladder"], window, look)
+    _frame(figure, panels, window, look)
     if published:
-        _mark(figure, published, "published")
+        _mark(figure, published, "published", look)
     return figure
 
 
@@ -91,9 +84,9 @@ def _panels(platforms: Sequence[str], shown: Sequence[str], actors: Sequence[str
     ]
 
 
-def _draw_posts(figure: go.Figure, rows: pl.DataFrame, panel: _Panel) -> None:
+def _draw_posts(figure: go.Figure, rows: pl.DataFrame, panel: _Panel, look: Look) -> None:
     """Draw a bar for every window that holds posts; a missing bar is a window without any."""
-    colour = platform_colour(panel.name)
+    colour = look.platform(panel.name)
     width = {"1h": 3_600_000, "1d": 86_400_000}[rows["every"][0]]
     figure.add_bar(
         x=rows["at"].to_list(),
@@ -113,7 +106,7 @@ def _draw_posts(figure: go.Figure, rows: pl.DataFrame, panel: _Panel) -> None:
     )
 
 
-def _draw_views(figure: go.Figure, rows: pl.DataFrame, panel: _Panel) -> None:
+def _draw_views(figure: go.Figure, rows: pl.DataFrame, panel: _Panel, look: Look) -> None:
     platform = panel.name.removesuffix(" views")
     figure.add_scatter(
         x=rows["at"].to_list(),
@@ -121,14 +114,14 @@ def _draw_views(figure: go.Figure, rows: pl.DataFrame, panel: _Panel) -> None:
         yaxis=panel.axis,
         mode="lines",
         name=f"{platform_name(platform)} views",
-        line={"color": platform_colour(platform), "width": 2, "shape": "hv"},
+        line={"color": look.platform(platform), "width": 2, "shape": "hv"},
         fill="tozeroy",
         hovertemplate="%{y:,} views shown by %{x|%d %b %Y %H:%M} UTC<extra></extra>",
     )
 
 
 def _draw_actors(
-    figure: go.Figure, responses: pl.DataFrame, actors: Sequence[str], panel: _Panel
+    figure: go.Figure, responses: pl.DataFrame, actors: Sequence[str], panel: _Panel, look: Look
 ) -> None:
     """Draw every act as the interval in which it can have happened."""
     lane = {actor: len(actors) - number for number, actor in enumerate(actors)}
@@ -138,7 +131,7 @@ def _draw_actors(
             y=[lane[act["actor"]]] * 2,
             yaxis=panel.axis,
             mode="lines+markers",
-            line={"color": rung_colour(act["rung"]), "width": 7},
+            line={"color": look.rung(act["rung"]), "width": 7},
             marker={"size": 9, "symbol": ["line-ns", "line-ns"], "line": {"width": 2}},
             opacity=0.9,
             hovertemplate=_told(act) + "<extra></extra>",
@@ -147,12 +140,16 @@ def _draw_actors(
     for actor, height in lane.items():
         figure.add_annotation(
             text=actor, xref="paper", x=0.005, y=height, yref=panel.axis, yshift=15,
-            xanchor="left", showarrow=False, font={"size": 11, "color": MUTED},
+            xanchor="left", showarrow=False, font={"size": 11, "color": look.muted},
         )  # fmt: skip
 
 
 def _draw_ladder(
-    figure: go.Figure, responses: pl.DataFrame, panel: _Panel, window: tuple[datetime, datetime]
+    figure: go.Figure,
+    responses: pl.DataFrame,
+    panel: _Panel,
+    window: tuple[datetime, datetime],
+    look: Look,
 ) -> None:
     """Draw both branches of the ladder; they are never netted."""
     for sign in (1, -1):
@@ -163,7 +160,7 @@ def _draw_ladder(
                 y=[rung for _, rung, _ in steps] + [steps[-1][1]],
                 yaxis=panel.axis,
                 mode="lines",
-                line={"color": rung_colour(sign), "width": 2, "shape": "hv"},
+                line={"color": look.rung(sign), "width": 2, "shape": "hv"},
                 hoverinfo="skip",
                 showlegend=False,
             )
@@ -178,7 +175,7 @@ def _draw_ladder(
                 xanchor="right" if late else "left",
                 yanchor="bottom",
                 xshift=-3 if late else 3,
-                font={"size": 11, "color": MUTED},
+                font={"size": 11, "color": look.muted},
             )
     for act in responses.drop_nulls("rung").sort("from").iter_rows(named=True):
         figure.add_scatter(
@@ -186,7 +183,7 @@ def _draw_ladder(
             y=[act["rung"], act["rung"]],
             yaxis=panel.axis,
             mode="lines",
-            line={"color": rung_colour(act["rung"]), "width": 9},
+            line={"color": look.rung(act["rung"]), "width": 9},
             opacity=0.55,
             hovertemplate=_told(act) + "<extra></extra>",
             showlegend=False,
@@ -213,15 +210,17 @@ def _told(act: dict[str, Any]) -> str:
     return f"<b>{act['actor']}</b><br>{dates}<br>{place}{summary}"
 
 
-def _frame(figure: go.Figure, panels: list[_Panel], window: tuple[datetime, datetime]) -> None:
+def _frame(
+    figure: go.Figure, panels: list[_Panel], window: tuple[datetime, datetime], look: Look
+) -> None:
     """Stack the panels on one axis of time."""
     heights = sum(panel.height + GAP for panel in panels)
     total = heights + TOP + BOTTOM
     top, axes = float(heights), {}
     for panel in panels:
         domain = [max(0.0, (top - panel.height - GAP) / heights), (top - GAP) / heights]
-        axes[panel.axis.replace("y", "yaxis")] = {"domain": domain, **_scale(panel, figure)}
-        _title(figure, panel, (top - GAP) / heights)
+        axes[panel.axis.replace("y", "yaxis")] = {"domain": domain, **_scale(panel, figure, look)}
+        _title(figure, panel, (top - GAP) / heights, look)
         top -= panel.height + GAP
     figure.update_layout(
         height=total,
@@ -231,14 +230,15 @@ def _frame(figure: go.Figure, panels: list[_Panel], window: tuple[datetime, date
         dragmode="pan",
         xaxis={
             "range": list(window), "anchor": "free", "position": 0, "type": "date",
-            "showgrid": True, "gridcolor": RULE, "tickcolor": RULE, "tickfont": {"color": MUTED},
+            "showgrid": True, "gridcolor": look.rule, "tickcolor": look.rule,
+            "tickfont": {"color": look.muted},
         },
         **axes,
     )  # fmt: skip
 
 
-def _scale(panel: _Panel, figure: go.Figure) -> dict[str, Any]:
-    plain = {"fixedrange": True, "tickfont": {"size": 11, "color": MUTED}, "nticks": 3}
+def _scale(panel: _Panel, figure: go.Figure, look: Look) -> dict[str, Any]:
+    plain = {"fixedrange": True, "tickfont": {"size": 11, "color": look.muted}, "nticks": 3}
     if panel.name == "authorities":
         lanes = [y for trace in figure.data if trace.yaxis == panel.axis for y in trace.y]
         return plain | {
@@ -247,7 +247,7 @@ def _scale(panel: _Panel, figure: go.Figure) -> dict[str, Any]:
     if panel.name == "ladder":
         return plain | {
             "range": [-4.6, 6.6], "tickvals": list(_TICKS), "ticktext": list(_TICKS.values()),
-            "zeroline": True, "zerolinecolor": MUTED, "zerolinewidth": 1, "nticks": None,
+            "zeroline": True, "zerolinecolor": look.muted, "zerolinewidth": 1, "nticks": None,
         }  # fmt: skip
     return plain | {"rangemode": "tozero", "tickformat": "~s"}
 
@@ -259,7 +259,7 @@ _TITLES = {
 }
 
 
-def _title(figure: go.Figure, panel: _Panel, top: float) -> None:
+def _title(figure: go.Figure, panel: _Panel, top: float, look: Look) -> None:
     if panel.name.endswith(" views"):
         name = platform_name(panel.name.removesuffix(" views"))
         text = f"{name}: views, as the platform showed them"
@@ -267,16 +267,16 @@ def _title(figure: go.Figure, panel: _Panel, top: float) -> None:
         text = _TITLES.get(panel.name, f"{platform_name(panel.name)}: posts held")
     figure.add_annotation(
         text=f"<b>{text}</b>", xref="paper", yref="paper", x=0, y=top, showarrow=False,
-        xanchor="left", yanchor="bottom", font={"size": 12, "color": INK},
+        xanchor="left", yanchor="bottom", font={"size": 12, "color": look.ink},
     )  # fmt: skip
 
 
-def _mark(figure: go.Figure, time: datetime, text: str) -> None:
+def _mark(figure: go.Figure, time: datetime, text: str, look: Look) -> None:
     figure.add_shape(
         type="line", x0=time, x1=time, xref="x", y0=0, y1=1, yref="paper",
-        line={"color": INK, "width": 1, "dash": "dot"},
+        line={"color": look.ink, "width": 1, "dash": "dot"},
     )  # fmt: skip
     figure.add_annotation(
         text=text, x=time, xref="x", y=1, yref="paper", yanchor="bottom", showarrow=False,
-        font={"size": 11, "color": INK},
+        font={"size": 11, "color": look.ink},
     )  # fmt: skip

@@ -6,17 +6,16 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards.theme import ACCENT, INK, MUTED, RULE, TEMPLATE
+from dashboards.theme import LIGHT, Look
 
 CURVE = 300  # pixels of the curves
 ROW = 20  # of one line of numbers at risk
 TOP, BOTTOM, GAP = 30, 44, 34
-COLOURS = (ACCENT, "#d55e00", "#009e73", "#8a6fd1", "#b08d00", "#7f8fa6")
 NO_REGISTER = "appeals of no register"
 TICKS = 6
 
 
-def survival_figure(survival: pl.DataFrame, *, ending: str) -> go.Figure:
+def survival_figure(survival: pl.DataFrame, *, ending: str, look: Look = LIGHT) -> go.Figure:
     """Draw the share of appeals that still waits, a curve for each register.
 
     Parameters
@@ -29,16 +28,16 @@ def survival_figure(survival: pl.DataFrame, *, ending: str) -> go.Figure:
     """
     told = survival.drop_nulls("day").sort("day")
     names = told["register"].unique(maintain_order=True).to_list()
-    figure = go.Figure(layout={"template": TEMPLATE})
+    figure = go.Figure(layout={"template": look.template})
     for number, register in enumerate(names):
         own = told.filter(pl.col("register").eq_missing(register))
-        _draw(figure, own, register or NO_REGISTER, COLOURS[number % len(COLOURS)])
+        _draw(figure, own, register or NO_REGISTER, look.series[number % len(look.series)])
     days = _ticks(float(told["day"].max() or 1.0))  # type: ignore[arg-type]
     for number, register in enumerate(names):
         own = told.filter(pl.col("register").eq_missing(register))
-        _count(figure, own, number, days, COLOURS[number % len(COLOURS)])
-    _refuse(figure, survival.filter(pl.col("day").is_null()))
-    _frame(figure, [name or NO_REGISTER for name in names], days, ending)
+        _count(figure, own, number, days, look.series[number % len(look.series)])
+    _refuse(figure, survival.filter(pl.col("day").is_null()), look)
+    _frame(figure, [name or NO_REGISTER for name in names], days, ending, look)
     return figure
 
 
@@ -115,7 +114,7 @@ def _count(
     )  # fmt: skip
 
 
-def _refuse(figure: go.Figure, refused: pl.DataFrame) -> None:
+def _refuse(figure: go.Figure, refused: pl.DataFrame, look: Look) -> None:
     """Write which registers have no curve, and what is missing."""
     lines = [
         f"{register or NO_REGISTER}: {note}"
@@ -127,11 +126,13 @@ def _refuse(figure: go.Figure, refused: pl.DataFrame) -> None:
             text="<br>".join(["No curve is told of", *lines]), xref="paper", yref="paper",
             x=0.5 if alone else 1, y=0.6 if alone else 0.98, showarrow=False, align="left",
             xanchor="center" if alone else "right", yanchor="top",
-            font={"size": 12, "color": MUTED},
+            font={"size": 12, "color": look.muted},
         )  # fmt: skip
 
 
-def _frame(figure: go.Figure, names: Sequence[str], days: Sequence[float], ending: str) -> None:
+def _frame(
+    figure: go.Figure, names: Sequence[str], days: Sequence[float], ending: str, look: Look
+) -> None:
     below = ROW * max(len(names), 1)
     height = CURVE + GAP + below
     figure.update_layout(
@@ -146,7 +147,8 @@ def _frame(figure: go.Figure, names: Sequence[str], days: Sequence[float], endin
         },
         yaxis={
             "domain": [(below + GAP) / height, 1], "range": [0, 1.02], "tickformat": ".0%",
-            "gridcolor": RULE, "fixedrange": True, "zeroline": True, "zerolinecolor": RULE,
+            "gridcolor": look.rule, "fixedrange": True, "zeroline": True,
+            "zerolinecolor": look.rule,
             "title": {"text": f"still waiting: {ending}", "font": {"size": 12}},
         },
         yaxis2={
@@ -157,5 +159,5 @@ def _frame(figure: go.Figure, names: Sequence[str], days: Sequence[float], endin
     if names:
         figure.add_annotation(
             text="<b>At risk</b>", xref="paper", yref="paper", x=0, y=below / height,
-            xanchor="left", yanchor="bottom", showarrow=False, font={"size": 11, "color": INK},
+            xanchor="left", yanchor="bottom", showarrow=False, font={"size": 11, "color": look.ink},
         )  # fmt: skip

@@ -15,6 +15,7 @@ from analytics.errors import GroundswellError
 from analytics.store import Store
 from dashboards import guard, sentences
 from dashboards.pages.entry import LABELS, POLITE, choices
+from dashboards.view import View
 
 CARD = "coding-card"
 WHO = "coding-who"
@@ -33,8 +34,9 @@ BLIND = (
 )
 
 
-def layout(store: Store, appeal_id: str, key: str = "") -> Component:
+def layout(store: Store, view: View, key: str = "") -> Component:
     """Return the page for one appeal; with the key of this run, codes are taken."""
+    appeal_id = view.appeal_id
     held = store.read("responses", appeal_id=appeal_id).height
     fields = [_choice(name) for name in CODED]
     buttons = [

@@ -11,6 +11,7 @@ from analytics import __version__
 from analytics.store import Store
 from dashboards.grids import COUNT, grid
 from dashboards.theme import platform_name
+from dashboards.view import View
 
 COVERAGE = "data-coverage"
 ASKED = "data-asked"
@@ -83,8 +84,9 @@ _FILES: dict[str, dict[str, Any]] = {
 }
 
 
-def layout(store: Store, appeal_id: str) -> Component:
+def layout(store: Store, view: View) -> Component:
     """Return the page for one appeal."""
+    appeal_id = view.appeal_id
     imports = store.read("imports", appeal_id=appeal_id).sort(
         "at", "file", descending=[True, False]
     )

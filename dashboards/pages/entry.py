@@ -18,6 +18,7 @@ from analytics.store import Store
 from analytics.tables import LEVELS, TARGETS
 from dashboards import guard
 from dashboards.grids import OPTIONS, PAGE, grid
+from dashboards.view import LOOK_NOW, URL, View, view_of
 
 WHO = "entry-who"
 KEY = "entry-key"
@@ -79,7 +80,7 @@ def layout(store: Store, appeal_id: str, key: str) -> list[Component]:
 
 
 def register(
-    app: Dash, store: Store, key: str, *, shown: Callable[[str], list[Component]], where: str
+    app: Dash, store: Store, key: str, *, shown: Callable[[View], list[Component]], where: str
 ) -> None:
     """Take changes from the page, and draw again what stands ``where``."""
     cells = {name: State(_field(name), "value") for name in LABELS}
@@ -100,13 +101,15 @@ def register(
         state={
             "cells": cells, "who": State(WHO, "value"), "given": State(KEY, "data"),
             "appeal_id": State(APPEAL, "data"), "rows": State(GRID, "rowData"),
+            "search": State(URL, "search"), "look": State(LOOK_NOW, "data"),
         },
         prevent_initial_call=True,
     )  # fmt: skip
     def _change(
         *, _add: Any, _undo: Any, changed: Any, cells: Cells, who: str | None,  # noqa: ANN401
-        given: str | None, appeal_id: str, rows: list[dict[str, Any]],
+        given: str | None, appeal_id: str, rows: list[dict[str, Any]], search: str, look: str,
     ) -> dict[str, Any]:  # fmt: skip
+        view = view_of(search, [appeal_id], look=look) or View(appeal_id)
         refused = guard.refusal(ctx.headers, ctx.remote, given=given, key=key)
         cell = changed[-1] if changed else {}
         act = {ADD: "add", UNDO: "undo"}.get(str(ctx.triggered_id), "edit")
@@ -125,7 +128,7 @@ def register(
                 else marked(rows, cell, mistakes, said) if act == "edit" else no_update
             ),
             "trail": trail(store, appeal_id) if is_changed else no_update,
-            "shown": shown(appeal_id) if is_changed else no_update,
+            "shown": shown(view) if is_changed else no_update,
         }  # fmt: skip
 
     @app.callback(

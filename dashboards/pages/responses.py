@@ -18,7 +18,8 @@ from dashboards.figures.clocks import clocks_figure
 from dashboards.figures.survival import survival_figure
 from dashboards.grids import grid
 from dashboards.pages import entry
-from dashboards.theme import GRAPH_CONFIG
+from dashboards.theme import GRAPH_CONFIG, Look
+from dashboards.view import View
 
 PICTURED: Any = {"aria-label": "Posts held over time, and below them responses on the ladder"}
 SHOWN = "responses-shown"
@@ -77,17 +78,17 @@ _BESIDE: dict[str, dict[str, Any]] = {
 }
 
 
-def layout(store: Store, appeal_id: str, key: str = "") -> Component:
+def layout(store: Store, view: View, key: str = "") -> Component:
     """Return the page for one appeal; with the key of this run, changes are taken."""
     return dmc.Stack(
         [
             dmc.Title("What authorities did, and when", order=1),
-            dmc.Stack(shown(store, appeal_id), id=SHOWN, gap="md"),
-            *_clocks(store.read("clocks", appeal_id=appeal_id)),
-            *_beside(store, appeal_id),
-            *_waits(store, appeal_id),
-            *_claims(store, appeal_id),
-            *entry.layout(store, appeal_id, key),
+            dmc.Stack(shown(store, view), id=SHOWN, gap="md"),
+            *_clocks(store.read("clocks", appeal_id=view.appeal_id), view.look),
+            *_beside(store, view.appeal_id),
+            *_waits(store, view),
+            *_claims(store, view.appeal_id),
+            *entry.layout(store, view.appeal_id, key),
         ],
         gap="lg",
     )
@@ -95,13 +96,13 @@ def layout(store: Store, appeal_id: str, key: str = "") -> Component:
 
 def register(app: Dash, store: Store, key: str = "") -> None:
     """Take changes of the ledger, and draw the picture again after each."""
-    entry.register(app, store, key, shown=lambda appeal_id: shown(store, appeal_id), where=SHOWN)
+    entry.register(app, store, key, shown=lambda view: shown(store, view), where=SHOWN)
 
 
-def shown(store: Store, appeal_id: str) -> list[Component]:
+def shown(store: Store, view: View) -> list[Component]:
     """Return the picture and the ladder, of responses as they are now."""
-    responses = store.read("responses", appeal_id=appeal_id)
-    drawn = figure(store, appeal_id)
+    responses = view.kept(store.read("responses", appeal_id=view.appeal_id), at="to")
+    drawn = figure(store, view)
     picture: list[Component] = [dmc.Text(NO_TIMES, c="dimmed")]
     if drawn is not None:
         picture = [
@@ -117,17 +118,21 @@ def shown(store: Store, appeal_id: str) -> list[Component]:
     return [*picture, *_ladder(responses)]
 
 
-def figure(store: Store, appeal_id: str) -> go.Figure | None:
+def figure(store: Store, view: View) -> go.Figure | None:
     """Return attention and responses of one appeal on one axis; None where nothing has a time."""
-    appeal = store.read("appeals", appeal_id=appeal_id).row(0, named=True)
-    responses = store.read("responses", appeal_id=appeal_id)
-    timeline = store.read("timeline", appeal_id=appeal_id).sort("platform", "at")
+    appeal = store.read("appeals", appeal_id=view.appeal_id).row(0, named=True)
+    responses = view.kept(store.read("responses", appeal_id=view.appeal_id), at="to")
+    timeline = view.kept(store.read("timeline", appeal_id=view.appeal_id)).sort("platform", "at")
     span = window(timeline.filter(every="1d"), responses, appeal["published_at"])
     if span is None:
         return None
     every = "1h" if span[1] - span[0] <= HOURLY else "1d"
     return aligned_figure(
-        timeline.filter(every=every), responses, window=span, published=appeal["published_at"]
+        timeline.filter(every=every),
+        responses,
+        window=span,
+        published=appeal["published_at"],
+        look=view.look,
     )
 
 
@@ -172,14 +177,14 @@ def _ladder(responses: pl.DataFrame) -> list[Component]:
     return [dmc.Title("How far up the ladder, and how far down", order=2, size="h4"), body]
 
 
-def _clocks(clocks: pl.DataFrame) -> list[Component]:
+def _clocks(clocks: pl.DataFrame, look: Look) -> list[Component]:
     title = dmc.Title("What is owed by when", order=2, size="h4")
     if clocks.is_empty():
         return [title, dmc.Text(NOT_MEASURED, c="dimmed")]
     said = [html.Li(sentences.clock(row)) for row in clocks.iter_rows(named=True)]
     drawn = []
     if clocks["started_hi"].count():
-        strip = clocks_figure(clocks)
+        strip = clocks_figure(clocks, look=look)
         drawn = [
             dcc.Graph(figure=strip, config=GRAPH_CONFIG, style={"height": strip.layout.height})
         ]
@@ -234,9 +239,9 @@ def _ratio() -> pl.Expr:
 _RATIO = ("ratio", "ratio_lo", "ratio_hi")
 
 
-def _waits(store: Store, appeal_id: str) -> list[Component]:
+def _waits(store: Store, view: View) -> list[Component]:
     title = dmc.Title("How long appeals like this one wait", order=2, size="h4")
-    appeal = store.read("appeals", appeal_id=appeal_id).row(0, named=True)
+    appeal = store.read("appeals", appeal_id=view.appeal_id).row(0, named=True)
     own = pl.col("register").eq_missing(appeal["register"])
     survival = store.read("survival").filter(own)
     curves = survival.drop_nulls("day")
@@ -246,17 +251,21 @@ def _waits(store: Store, appeal_id: str) -> list[Component]:
         few = ALONE.format(enough=ENOUGH, held=f"{held:,} {'is' if held == 1 else 'are'}")
         return [title, dmc.Text(few), *([html.Ul(notes)] if notes else [])]
     warned = [SELECTED.get(how, SELECTED[None]) for how in curves["selection"].unique()]
-    return [title, dmc.Alert(" ".join(warned), color="yellow", variant="light"), *_curves(curves)]
+    return [
+        title,
+        dmc.Alert(" ".join(warned), color="yellow", variant="light"),
+        *_curves(curves, view.look),
+    ]
 
 
-def _curves(curves: pl.DataFrame) -> list[Component]:
+def _curves(curves: pl.DataFrame, look: Look) -> list[Component]:
     """Draw the endings that came to anybody, the first rung first, and name the others."""
     came = curves.group_by("ending").agg(pl.col("ended").sum() > 0)
     never = came.filter(~pl.col("ended"))["ending"].sort(descending=True)
     drawn: list[Component] = []
     for ending in sorted(came.filter("ended")["ending"], key=lambda name: (name[0] != "r", name)):
         words = ending_words(ending)
-        plot = survival_figure(curves.filter(ending=ending), ending=words)
+        plot = survival_figure(curves.filter(ending=ending), ending=words, look=look)
         drawn += [
             dmc.Title(f"Until {words}", order=3, size="h5"),
             dcc.Graph(figure=plot, config=GRAPH_CONFIG, style={"height": plot.layout.height}),

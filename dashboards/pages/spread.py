@@ -13,7 +13,8 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from analytics.store import Store
 from dashboards.figures.shapes import shapes_figure
 from dashboards.sentences import shape_sentences
-from dashboards.theme import GRAPH_CONFIG, NIGHT
+from dashboards.theme import DARK, GRAPH_CONFIG
+from dashboards.view import View
 from dashboards.wire import describe, encode, lanes, styles
 
 GRAPH = "spread-graph"
@@ -59,8 +60,9 @@ MOUNT = f"""(source) => {{
 }}"""
 
 
-def layout(store: Store, appeal_id: str) -> Component:
+def layout(store: Store, view: View) -> Component:
     """Return the page for one appeal."""
+    appeal_id = view.appeal_id
     river = store.read("layout", appeal_id=appeal_id)
     if river.is_empty():
         return dmc.Stack([_title(), dmc.Text(NOTHING)])
@@ -70,10 +72,12 @@ def layout(store: Store, appeal_id: str) -> Component:
             _title(),
             dmc.Text(HOW_TO_READ),
             _legend(river),
-            html.Div(id=GRAPH, style={"height": "70vh", "minHeight": 360, "background": NIGHT}),
+            html.Div(
+                id=GRAPH, style={"height": "70vh", "minHeight": 360, "background": DARK.ground}
+            ),
             dmc.Text(f"{_showing(posts)} {HOW_TO_MOVE}", size="sm", c="dimmed"),
             dmc.Paper(NOT_SELECTED, id=DETAIL, p="md", withBorder=True, **{"aria-live": "polite"}),
-            *_shapes(store, appeal_id),
+            *_shapes(store, view),
             dcc.Store(id=SOURCE, data=_source(appeal_id)),
             dcc.Store(id=SELECTED),
         ],
@@ -81,19 +85,19 @@ def layout(store: Store, appeal_id: str) -> Component:
     )
 
 
-def _shapes(store: Store, appeal_id: str) -> list[Component]:
+def _shapes(store: Store, view: View) -> list[Component]:
     """Return the section on the shapes of the largest cascades; none where nothing was shared."""
+    cascades = store.read("cascades", appeal_id=view.appeal_id)
     largest = (
-        store.read("cascades", appeal_id=appeal_id)
-        .filter(pl.col("shares") >= FEWEST_SHARES)
+        cascades.filter(pl.col("shares") >= FEWEST_SHARES)
         .sort("size", "root_id", descending=[True, False])
         .head(LARGEST)
     )
     if largest.is_empty():
         return []
-    shapes = store.read("shapes", appeal_id=appeal_id)
-    figure = shapes_figure(shapes, largest)
-    said = shape_sentences(store.read("cascades", appeal_id=appeal_id), store.read("parent_models"))
+    shapes = store.read("shapes", appeal_id=view.appeal_id)
+    figure = shapes_figure(shapes, largest, look=view.look)
+    said = shape_sentences(cascades, store.read("parent_models"))
     return [
         dmc.Title("Shapes of the largest cascades", order=2),
         dmc.Text(SHAPES_TOLD),

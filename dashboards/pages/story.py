@@ -14,6 +14,7 @@ from dashboards import sentences
 from dashboards.figures.story import story_figure
 from dashboards.grids import grid
 from dashboards.theme import GRAPH_CONFIG
+from dashboards.view import View
 
 FIGURE = "story-figure"
 RESPONSES = "story-responses"
@@ -46,8 +47,9 @@ _COLUMNS: dict[str, dict[str, Any]] = {
 }
 
 
-def layout(store: Store, appeal_id: str) -> Component:
+def layout(store: Store, view: View) -> Component:
     """Return the page for one appeal."""
+    appeal_id = view.appeal_id
     summary = store.read("summary", appeal_id=appeal_id)
     if summary.is_empty():
         return dmc.Stack([dmc.Title("The story", order=1), dmc.Text(NOT_MEASURED)])
@@ -58,33 +60,36 @@ def layout(store: Store, appeal_id: str) -> Component:
         [
             _heading(appeal, facts),
             _three_sentences(store, appeal_id, facts),
-            *_picture(store, appeal_id, facts),
-            *_evidence(responses),
+            *_picture(store, view, facts),
+            *_evidence(view.kept(responses, at="to")),
         ],
         gap="lg",
     )
 
 
-def figure(store: Store, appeal_id: str) -> go.Figure | None:
+def figure(store: Store, view: View) -> go.Figure | None:
     """Return the aligned picture of one appeal; None where nothing carries a time."""
+    appeal_id = view.appeal_id
     facts = store.read("summary", appeal_id=appeal_id).row(0, named=True)
     appeal = store.read("appeals", appeal_id=appeal_id).row(0, named=True)
     responses = store.read("responses", appeal_id=appeal_id)
     window = _window(facts, appeal["published_at"], responses)
     if window is None:
         return None
+    window = view.start or window[0], view.end or window[1]
     every = "1h" if window[1] - window[0] <= HOURLY else "1d"
     lanes = pl.Enum(facts["platforms"] or [])
-    timeline = store.read("timeline", appeal_id=appeal_id).filter(every=every)
+    timeline = view.kept(store.read("timeline", appeal_id=appeal_id).filter(every=every))
     views = store.read("counter_history", appeal_id=appeal_id).filter(
         pl.col("metric") == "views", pl.col("at").is_not_null()
     )
     return story_figure(
         timeline.sort(pl.col("platform").cast(lanes), "at"),
-        views.sort("platform", "at"),
-        responses,
+        view.kept(views).sort("platform", "at"),
+        view.kept(responses, at="to"),
         window=window,
         published=appeal["published_at"],
+        look=view.look,
     )
 
 
@@ -105,8 +110,8 @@ def _window(
     return min(known) - margin, max(known) + margin
 
 
-def _picture(store: Store, appeal_id: str, facts: dict[str, Any]) -> list[Component]:
-    drawn = figure(store, appeal_id)
+def _picture(store: Store, view: View, facts: dict[str, Any]) -> list[Component]:
+    drawn = figure(store, view)
     if drawn is None:
         return [dmc.Text(NO_TIMES, c="dimmed")]
     return [

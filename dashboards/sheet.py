@@ -1,0 +1,62 @@
+"""The numbers behind a figure: as a table to be read aloud, and as a file for a spreadsheet."""
+
+from collections.abc import Mapping
+
+import polars as pl
+import polars.selectors as cs
+from dash import html
+from dash.development.base_component import Component
+
+from dashboards.i18n import _, number
+
+_FORMULA = r"^\s*[=+\-@\t\r]"  # a spreadsheet would reckon with it
+_LONGEST = 300  # characters of a cell on screen; the file holds all
+
+
+def as_csv(rows: pl.DataFrame, columns: Mapping[str, str]) -> str:
+    """Return rows as CSV, with the names of the tables; no cell of words is a formula.
+
+    >>> print(as_csv(pl.DataFrame({"a": ["=1+1"], "b": [-2]}), {"a": "A", "b": "B"}).strip())
+    a,b
+    '=1+1,-2
+    """
+    lists = cs.by_dtype(pl.List(pl.String)).list.join(" | ")
+    times = cs.datetime().dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    plain = rows.select(list(columns)).with_columns(lists, times)
+    words = cs.string()
+    safe = (
+        pl.when(words.str.contains(_FORMULA)).then(pl.lit("'") + words).otherwise(words).name.keep()
+    )
+    return plain.with_columns(safe).write_csv(float_scientific=False)
+
+
+def as_table(rows: pl.DataFrame, columns: Mapping[str, str], *, most: int) -> Component:
+    """Return the first rows as a plain table, and say how many there are."""
+    shown = rows.select(list(columns)).head(most)
+    head = html.Thead(html.Tr([html.Th(name, scope="col") for name in columns.values()]))
+    body = html.Tbody([html.Tr([html.Td(_cell(value)) for value in row]) for row in shown.rows()])
+    return html.Table([html.Caption(_told(shown.height, rows.height)), head, body])
+
+
+def _told(shown: int, held: int) -> str:
+    if shown == held:
+        return _("All {n} rows").format(n=number(held))
+    said = _("The first {n} of {all} rows; the CSV holds all.")
+    return said.format(n=number(shown), all=number(held))
+
+
+def _cell(value: object) -> str:
+    """Return one value in words; what is not known is said."""
+    match value:
+        case None:
+            return _("not known")
+        case bool():
+            return _("yes") if value else _("no")
+        case int():
+            return number(value)
+        case float():
+            return number(value, places=0 if value.is_integer() or abs(value) >= 100 else 2)  # noqa: PLR2004
+        case list():
+            return " · ".join(str(item) for item in value)[:_LONGEST]
+        case _:
+            return str(value)[:_LONGEST].removesuffix(":00+00:00").replace("+00:00", "")
