@@ -15,6 +15,7 @@ from dashboards.i18n import LANGUAGES, N_, _, number, speaking
 from dashboards.pages import (
     coding,
     communities,
+    compare,
     coordination,
     data,
     responses,
@@ -29,6 +30,7 @@ PAGES: dict[str, tuple[str, ModuleType]] = {
     "/communities": (N_("Communities and languages"), communities),
     "/responses": (N_("Authorities"), responses),
     "/together": (N_("Together or organised?"), coordination),
+    "/compare": (N_("Compare"), compare),
     "/coding": (N_("Coding"), coding),
     "/data": (N_("Data and method"), data),
 }

@@ -85,8 +85,8 @@ def communities_figure(communities: pl.DataFrame, *, look: Look = LIGHT) -> go.F
     ring = {"color": look.warns, "size": 11, "symbol": "circle-open", "line": {"width": 2.4}}
     _part(figure, communities["top_share"], rows, _(AUDIENCE), ring)
     figure.update_layout(
-        height=ROW * len(rows) + TOP + BOTTOM + LEGEND,
-        margin={"l": 8, "r": 16, "t": TOP + LEGEND, "b": BOTTOM},
+        height=ROW * len(rows) + TOP + BOTTOM,
+        margin={"l": 8, "r": 16, "t": TOP, "b": BOTTOM},
         yaxis=_rows([number(accounts) for accounts in communities["accounts"]]),
         xaxis={
             "domain": [0, 0.36], "fixedrange": True, "nticks": 4,
@@ -128,7 +128,7 @@ def _rows(names: Sequence[str]) -> dict[str, Any]:
     return {
         "tickvals": list(range(len(names))), "ticktext": list(names), "showgrid": False,
         "range": [max(len(names), 1) - 0.5, -0.5], "autorange": False, "automargin": True,
-        "fixedrange": True, "ticks": "",
+        "fixedrange": True, "ticks": "outside", "tickcolor": "rgba(0,0,0,0)", "ticklen": 6,
     }  # fmt: skip
 
 
@@ -181,7 +181,10 @@ def parts_figure(
         margin={"l": 8, "r": 16, "t": 12 + LEGEND * lines, "b": TOP},
         legend={"traceorder": "normal"},
         yaxis=_rows([name for _key, name in rows]),
-        xaxis={"range": [0, 100], "ticksuffix": "%", "fixedrange": True},
+        xaxis={
+            "range": [-0.5, 100.5], "ticksuffix": "%", "fixedrange": True,
+            "tickvals": [0, 25, 50, 75, 100],
+        },
     )  # fmt: skip
     return figure
 
@@ -232,7 +235,7 @@ def mixing_figure(
     figure.add_heatmap(
         z=[[_power(cell) for cell in line] for line in grid], x=names, y=names, xgap=3, ygap=3,
         zmin=-ROUND, zmax=ROUND, hoverongaps=False,
-        colorscale=[[0, look.harms], [0.5, look.card], [1, look.helps]],
+        colorscale=[[0, _faded(look.harms, look)], [0.5, look.card], [1, _faded(look.helps, look)]],
         text=[[_links(cell) for cell in line] for line in grid],
         texttemplate="%{text}", textfont={"color": look.ink, "size": 12},
         customdata=[[_compared(cell) for cell in line] for line in grid],
@@ -253,6 +256,16 @@ def mixing_figure(
         yaxis=side | {"autorange": "reversed", "title": _small(_("who was shared"))},
     )  # fmt: skip
     return figure
+
+
+def _faded(colour: str, look: Look) -> str:
+    """Return a colour on which ink can be read."""
+    both = zip(_parts(colour), _parts(look.card), strict=True)
+    return f"rgb({','.join(str(round(0.6 * strong + 0.4 * card)) for strong, card in both)})"
+
+
+def _parts(colour: str) -> list[int]:
+    return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
 
 
 def _power(cell: dict[str, Any] | None) -> float | None:

@@ -25,7 +25,7 @@ FLAGS = {
     "gap_entropy": N_("how uneven the pauses are, in bits"),
 }  # fmt: skip
 CHANCE, EXPECTED = N_("by chance: 95 % of the draws"), N_("by chance: the mean")
-FOUND, ALIKE = N_("found, beyond chance"), N_("found, no more than chance allows")
+FOUND, ALIKE = N_("found, beyond chance"), N_("found, not beyond chance over all looks")
 
 
 def synchrony_figure(coordination: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
@@ -207,7 +207,7 @@ def _group(row: dict[str, Any]) -> str:
         accounts=ngettext("{n} account", "{n} accounts", row["accounts"]).format(
             n=number(row["accounts"])
         ),
-        objects=ngettext("{n} object", "{n} objects", row["objects"]).format(
+        objects=ngettext("{n} thing", "{n} things", row["objects"]).format(
             n=number(row["objects"])
         ),
         time=seconds(row["window"]),

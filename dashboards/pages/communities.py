@@ -249,22 +249,19 @@ def _mixed(store: Store, view: View) -> list[Component]:
 
 
 def _likes(told: pl.DataFrame) -> str:
-    """Say of each trait whether its values keep to themselves more than dealt out anew."""
-    more = [
-        _(TRAIT_NAMES[by]).lower()
+    """Say of each trait whether accounts share their own kind more than if dealt out anew."""
+    more = _("{trait}: accounts share their own kind more than if values were dealt out anew.")
+    less = _("{trait}: accounts share other kinds more than if values were dealt out anew.")
+    return " ".join(
+        (more if found < expected else less).format(trait=_(TRAIT_NAMES[by]))
         for by, found, expected in told.select("by", "ei", "ei_expected").iter_rows()
-        if found < expected
-    ]
-    if not more:
-        return _("No trait that is known has accounts keep to their own more than by chance.")
-    said = _("Accounts keep to their own more than if dealt out anew, by: {traits}.")
-    return said.format(traits=", ".join(more))
+    )
 
 
 def _grid(mixing: pl.DataFrame, by: str, view: View) -> Component:
     most = mixing.sort("links", "source", descending=[True, False], nulls_last=True)
     values = [*dict.fromkeys([*most["source"], *most["target"]])]
-    shown = values[:CELLS]
+    shown = sorted(values[:CELLS], key=lambda value: value is None)  # what is not known is last
     said = _(
         "Green: shared more often than if dealt out anew; red: less often. Showing {n} of {all} "
         "values, the commonest."

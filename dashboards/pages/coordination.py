@@ -91,7 +91,7 @@ def layout(store: Store, view: View) -> Component:
     return dmc.Stack(
         [
             title,
-            html.Aside(dmc.Text(_(NOT_INAUTHENTIC)), className="card seen"),
+            html.Aside(dmc.Text(_(NOT_INAUTHENTIC)), className="said seen"),
             *([dmc.Text(_(WHOLE), c="dimmed", size="sm")] if view.is_filtered else []),
             *_synchrony(store, view),
         ],
@@ -129,9 +129,12 @@ def _verdict(tested: pl.DataFrame) -> str:
         tested.height,
     ).format(n=number(tested.height))
     if beyond.is_empty():
-        none = _("In none of them did more pairs of accounts meet again than chance has meet.")
+        none = _(
+            "With so many looks, some lie outside the grey by chance: over all of them together, "
+            "no more pairs of accounts met again than chance allows."
+        )
         return f"{looked} {none}"
-    most = beyond.sort("repeated", descending=True).row(0, named=True)
+    most = beyond.sort("p", pl.col("null_mean") - pl.col("repeated")).row(0, named=True)
     found = ngettext(
         "In {n} of them, more pairs of accounts met again than chance has meet: within {time}, "
         "{pairs} where chance has {mean}.",
@@ -152,8 +155,8 @@ def _groups(store: Store, view: View) -> list[Component]:
         return [dmc.Text(_(NO_GROUP))]
     ordered = groups.sort("meetings", "object", "window", "group", descending=[True] + [False] * 3)
     said = _(
-        "Groups whose accounts met again beyond chance, as sums over each group. One group can be "
-        "seen within several windows. Showing {n} of {all}."
+        "Groups of accounts of which each pair, taken by itself, met again beyond chance; told as "
+        "sums. One group can be seen within several windows. Showing {n} of {all}."
     ).format(n=number(min(MOST, groups.height)), all=number(groups.height))
     return [
         figure_card(
