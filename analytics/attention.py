@@ -23,6 +23,7 @@ Integers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
 
 WINDOWS = ("1h", "1d")
+GONE = ("deleted", "gone")  # of what is seen of posts later
 TOGETHER = "all"  # platforms: posts are added up, which says nothing of readers
 FEWEST = 30  # posts, below which no phases or peaks are told
 MINUTES = (1, 5, 15, 30, 60, 180, 360, 720, 1440, 10080)  # widths of bins
@@ -64,13 +65,15 @@ def _time(microseconds: int) -> datetime:
     return datetime.fromtimestamp(microseconds / 1e6, UTC)
 
 
-def timeline(posts: pl.DataFrame) -> pl.DataFrame:
+def timeline(posts: pl.DataFrame, changed: pl.DataFrame | None = None) -> pl.DataFrame:
     """Count the posts held in windows of an hour and of a day (UTC).
 
     Parameters
     ----------
     posts
         Rows of ``posts``; those without a time are in no window.
+    changed
+        Rows of ``changes``: which of them are gone.
 
     Returns
     -------
@@ -78,7 +81,12 @@ def timeline(posts: pl.DataFrame) -> pl.DataFrame:
         The table ``timeline``. A window in which nothing is held has no row: whether nothing
         happened or nothing was collected is not known.
     """
-    timed = posts.filter(pl.col("at").is_not_null())
+    gone = pl.Series("post_id", [], pl.String)
+    if changed is not None:
+        gone = changed.filter(pl.col("what").is_in(GONE))["post_id"].unique()
+    timed = posts.filter(pl.col("at").is_not_null()).with_columns(
+        is_gone=pl.col("post_id").is_in(gone.implode())
+    )
     return TIMELINE.check(
         pl.concat([_windows(timed, every) for every in WINDOWS]).sort(
             "appeal_id", "every", "platform", "at"
@@ -98,6 +106,7 @@ def _windows(posts: pl.DataFrame, every: str) -> pl.DataFrame:
         .agg(
             posts=pl.len().cast(pl.Int64),
             accounts=pl.col("account_id").drop_nulls().n_unique().cast(pl.Int64),
+            gone=pl.col("is_gone").sum().cast(pl.Int64),
             **{name: test.sum().cast(pl.Int64) for name, test in counts.items()},
         )
         .with_columns(every=pl.lit(every))

@@ -709,6 +709,7 @@ TIMELINE = Table(
         "shares": count("reposts and quotes among them", null=False),
         "replies": count("replies and comments among them", null=False),
         "accounts": count("distinct accounts among them", null=False),
+        "gone": count("of them, seen later as deleted or no longer shown", null=False),
     },
 )
 

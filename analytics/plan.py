@@ -89,6 +89,7 @@ class Data:
             msg = f"{store.path} holds no posts yet; {way_out}"
             raise MeasureError(msg)
         self.accounts, self.counters = store.read("accounts"), store.read("counters")
+        self.changes = store.read("changes")
         self.stances, self.proposals = store.read("stances"), store.read("proposals")
         self.appeals, self.follows = store.read("appeals"), store.read("follows")
         self.audiences = store.settings.audiences()
@@ -169,7 +170,7 @@ class Data:
     @cached_property
     def timeline(self) -> pl.DataFrame:
         """Posts by hour and by day."""
-        return timeline(self.posts)
+        return timeline(self.posts, self.changes)
 
     @cached_property
     def days(self) -> dict[str, Days]:

@@ -1,7 +1,8 @@
-"""The three sentences of the story, from finished tables.
+"""The sentences of pages and reports, from finished tables.
 
-They stand on the lowest rung of claims: what was counted, and what came after what. No sentence
-says or implies why anything happened (docs/decisions/0006).
+Those of the story stand on the lowest rung of claims: what was counted, and what came after what.
+No sentence says or implies why anything happened (docs/decisions/0006). Sentences are whole
+messages, so that other languages can order their words as they need.
 """
 
 from datetime import datetime, timedelta
@@ -22,59 +23,77 @@ from analytics.clocks import (
 from analytics.models import beats_chance, fits
 from analytics.responses import RUNG_NAMES
 from dashboards.claims import when
+from dashboards.i18n import N_, _, day, listed, ngettext, number, percent
 from dashboards.theme import platform_name
 
-_IN_WORDS = {"web": "the web", "unknown": "a platform that the files do not name"}
+_IN_WORDS = {"web": N_("the web"), "unknown": N_("a platform that the files do not name")}
 
 
 def how_far(summary: dict[str, Any], counters: pl.DataFrame) -> str:
     """Say how many took part, where, and what the platforms themselves showed."""
     if not summary["posts"]:
-        return "No posts are held yet."
-    names = [_IN_WORDS.get(name) or platform_name(name) for name in summary["platforms"]]
-    held = (
-        f"{_count(summary['accounts'], 'account')} took part in {_count(summary['posts'], 'post')} "
-        f"that are held, on {_listed(names)}"
+        return _("No posts are held yet.")
+    said = _("{accounts} took part in {posts} that are held, on {platforms}; {views}.")
+    return said.format(
+        accounts=_accounts(summary["accounts"]),
+        posts=_posts(summary["posts"]),
+        platforms=listed([_on(name) for name in summary["platforms"]]),
+        views=_views(counters) or _("no platform's own count of views is held"),
     )
-    shown = _views(counters)
-    return f"{held}; {shown}." if shown else f"{held}. No platform's own count of views is held."
 
 
 def who_carried(summary: dict[str, Any]) -> str:
     """Say which post was shared most, and for how many shares it is known who passed it on."""
-    shares = summary["shares"]
-    if not shares:
-        return "No share of any post is held."
-    top = _named_most(summary, _count(shares, "share"))
+    if not summary["shares"]:
+        return _("No share of any post is held.")
+    return " ".join(said for said in (_named_most(summary), _known_ways(summary)) if said)
+
+
+def _known_ways(summary: dict[str, Any]) -> str:
+    """Say of how many shares it is known who passed a post to whom."""
     if not summary["observed"]:
-        return f"{top}the platforms name only originals, not who passed a post to whom."
-    known = f"{top}who passed it to whom was observed for {_percent(summary['observed'], shares)}"
-    return f"{known} of the shares; of the others only the original is named."
+        return _("The platforms name only originals, not who passed a post to whom.")
+    said = _(
+        "Who passed it to whom was observed for {share} of the shares; of the others only the "
+        "original is named."
+    )
+    return said.format(share=percent(summary["observed"] / summary["shares"]))
 
 
-def _named_most(summary: dict[str, Any], shares: str) -> str:
+def _named_most(summary: dict[str, Any]) -> str:
+    shares = ngettext("{n} share held", "{n} shares held", summary["shares"]).format(
+        n=number(summary["shares"])
+    )
     if summary["top_post_id"]:
-        platform = platform_name(summary["top_post_id"].split(":", 1)[0])
-        who = _who(summary["top_account_id"], "its account")
-        return (
-            f"One post on {platform} is named by {summary['top_shares']:,} of the {shares} held "
-            f"({who}); "
-        )
+        said = _("One post on {platform} is named by {some} of the {shares} ({who}).")
+        return said.format(
+            platform=platform_name(summary["top_post_id"].split(":", 1)[0]),
+            some=number(summary["top_shares"]),
+            shares=shares,
+            who=summary["top_account_id"] if _is_public(summary["top_account_id"])
+            else _("its account is not named"),
+        )  # fmt: skip
     if summary["top_source_id"]:
-        who = _who(summary["top_source_id"], "it")
-        named = f"{summary['top_source_shares']:,} of the {shares} held"
-        return f"One account is named as the source of {named} ({who}); "
-    return f"{shares} are held; "
+        said = _("One account is named as the source of {some} of the {shares} ({who}).")
+        return said.format(
+            some=number(summary["top_source_shares"]),
+            shares=shares,
+            who=summary["top_source_id"] if _is_public(summary["top_source_id"])
+            else _("it is not named"),
+        )  # fmt: skip
+    return _("There are {shares}.").format(shares=shares)
 
 
 def what_authorities_did(lags: pl.DataFrame, responses: int) -> str:
     """Say how many responses are on record, and when the furthest rungs were first reached."""
     if not responses:
-        return "No response of an authority is on record yet."
-    steps = [_reached(lags, +1), _reached(lags, -1)]
-    said = "; ".join(step for step in steps if step)
-    record = f"{_count(responses, 'response')} of authorities {_are(responses)} on record"
-    return f"{record}: {said}." if said else f"{record}; none has a place on the ladder."
+        return _("No response of an authority is on record yet.")
+    record = ngettext(
+        "{n} response of authorities is on record.", "{n} responses of authorities are on record.",
+        responses,
+    ).format(n=number(responses))  # fmt: skip
+    steps = [step for step in (_reached(lags, +1), _reached(lags, -1)) if step]
+    return " ".join([record, *(steps or [_("None has a place on the ladder.")])])
 
 
 def shape_sentences(cascades: pl.DataFrame, parent_models: pl.DataFrame) -> list[str]:
@@ -88,36 +107,45 @@ def shape_sentences(cascades: pl.DataFrame, parent_models: pl.DataFrame) -> list
         The store's own fits; empty where ``groundswell measure --validate`` never ran.
     """
     shared = cascades.filter(pl.col("shares") > 0)
-    said = []
-    for (platform,), own in shared.group_by("platform", maintain_order=True):
-        hidden = own.filter(pl.col("observed") < pl.col("shares")).height
-        name = _IN_WORDS.get(str(platform)) or platform_name(str(platform))
-        if not hidden:
-            said.append(f"On {name}, every share says what it passed on: shapes are observed.")
-            continue
-        said.append(
-            f"On {name}, {hidden:,} of {_count(own.height, 'cascade')} with shares hide who passed "
-            f"a post to whom. {_inferred(fits(parent_models, str(platform)), str(platform))}"
-        )
-    return said
+    return [
+        _shape_sentence(str(platform), own, parent_models)
+        for (platform,), own in shared.group_by("platform", maintain_order=True)
+    ]
+
+
+def _shape_sentence(platform: str, own: pl.DataFrame, parent_models: pl.DataFrame) -> str:
+    hidden = own.filter(pl.col("observed") < pl.col("shares")).height
+    if not hidden:
+        said = _("On {platform}, every share says what it passed on: shapes are observed.")
+        return said.format(platform=_on(platform))
+    said = ngettext(
+        "On {platform}, {hidden} of {n} cascade with shares hides who passed a post to whom.",
+        "On {platform}, {hidden} of {n} cascades with shares hide who passed a post to whom.",
+        own.height,
+    ).format(platform=_on(platform), hidden=number(hidden), n=number(own.height))
+    return f"{said} {_inferred(fits(parent_models, platform), platform)}"
 
 
 def _inferred(rows: pl.DataFrame, platform: str) -> str:
     """Say what the inference rests on, or that there is none."""
     if not beats_chance(rows):
-        return (
+        return _(
             "Parents cannot be inferred here: where they are known, the best model did not clearly "
             "beat chance. No shape is shown."
         )
     fitted = rows.unique("fitted_on", maintain_order=True)
-    rests = _listed([
-        f"{targets:,} known parents of {source}"
+    rests = listed([
+        _("{n} known parents of {source}").format(n=number(targets), source=source)
         for targets, source in fitted.select("targets", "fitted_on").iter_rows()
     ])  # fmt: skip
-    said = f"Their shapes are inferred, with bands, by a model fitted on {rests}"
     if platform in rows["platform"]:
-        return f"{said}."
-    return f"{said}, from other platforms; whether it holds on this one has not been verified."
+        said = _("Their shapes are inferred, with bands, by a model fitted on {parents}.")
+    else:
+        said = _(
+            "Their shapes are inferred, with bands, by a model fitted on {parents}, from other "
+            "platforms; whether it holds on this one has not been verified."
+        )
+    return said.format(parents=rests)
 
 
 def _reached(lags: pl.DataFrame, sign: int) -> str:
@@ -125,82 +153,48 @@ def _reached(lags: pl.DataFrame, sign: int) -> str:
     if side.is_empty():
         return ""
     first = side.sort(pl.col("rung").abs(), descending=True).row(0, named=True)
-    lag = when(first["lag_lo"], first["lag_hi"], first["clock_basis"])
-    which = "furthest step that helps" if sign > 0 else "furthest step that harms"
-    return f"the {which}, “{RUNG_NAMES[first['rung']]}” (rung {first['rung']:+d}), came {lag}"
+    said = (
+        _("The furthest step that helps, “{name}” (rung {rung}), came {when}.")
+        if sign > 0
+        else _("The furthest step that harms, “{name}” (rung {rung}), came {when}.")
+    )
+    return said.format(
+        name=_(RUNG_NAMES[first["rung"]]),
+        rung=f"{first['rung']:+d}",
+        when=when(first["lag_lo"], first["lag_hi"], first["clock_basis"]),
+    )
 
 
-def _who(account: str | None, it: str) -> str:
-    """Name an account if it is public."""
-    if account is None or ":~" in account:
-        return f"{it} is not named"
-    return account
+def _is_public(account: str | None) -> bool:
+    """Return whether an account is named: pseudonyms name nobody."""
+    return account is not None and ":~" not in account
 
 
 def _views(counters: pl.DataFrame) -> str:
     """Say the newest dated number of views of each platform; numbers are never added."""
     views = counters.filter(pl.col("metric") == "views", pl.col("at").is_not_null())
     newest = views.sort("at").unique(["platform", "definition"], keep="last", maintain_order=True)
-    said = [
-        f"{platform_name(row['platform'])} showed {row['value']:,} views by {day(row['at'])}"
+    return listed([
+        ngettext(
+            "{platform} showed {n} view by {day}", "{platform} showed {n} views by {day}",
+            row["value"],
+        ).format(platform=platform_name(row["platform"]), n=number(row["value"]),
+                 day=day(row["at"]))
         for row in newest.sort("platform").iter_rows(named=True)
-    ]
-    return _listed(said)
+    ])  # fmt: skip
 
 
-def period(start: datetime | None, end: datetime | None) -> str:
-    """Return a stretch of days in words.
-
-    >>> period(datetime(2016, 8, 29), datetime(2016, 9, 2))
-    '29 August to 2 September 2016'
-    """
-    if start is None or end is None:
-        return "no dated posts"
-    if start.date() == end.date():
-        return day(end)
-    same_year = start.year == end.year
-    first = f"{start.day} {start:%B}" if same_year else day(start)
-    return f"{first} to {day(end)}"
+def _on(platform: str) -> str:
+    """Return a platform as it is named within a sentence."""
+    return _(_IN_WORDS[platform]) if platform in _IN_WORDS else platform_name(platform)
 
 
-def day(time: datetime) -> str:
-    """Return a date in words."""
-    return f"{time.day} {time:%B %Y}"
+def _accounts(n: int) -> str:
+    return ngettext("{n} account", "{n} accounts", n).format(n=number(n))
 
 
-def _percent(part: int, whole: int) -> str:
-    """Return a share in words that round neither to none nor to all.
-
-    >>> _percent(1, 1000), _percent(999, 1000), _percent(5, 10)
-    ('under 1%', 'over 99%', '50%')
-    """
-    percent = 100 * part / whole
-    if 0 < percent < 1:
-        return "under 1%"
-    return "over 99%" if 99 < percent < 100 else f"{percent:.0f}%"  # noqa: PLR2004
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
-
-
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
-
-
-def _listed(words: list[str]) -> str:
-    """Return words as people list them.
-
-    >>> _listed(["X", "Telegram", "YouTube"])
-    'X, Telegram and YouTube'
-    """
-    return (
-        words[0]
-        if len(words) == 1
-        else " and ".join([", ".join(words[:-1]), *words[-1:]])
-        if words
-        else ""
-    )
+def _posts(n: int) -> str:
+    return ngettext("{n} post", "{n} posts", n).format(n=number(n))
 
 
 def synchronised(row: dict[str, Any]) -> list[str]:
@@ -211,43 +205,71 @@ def synchronised(row: dict[str, Any]) -> list[str]:
     row
         As of :func:`analytics.coordination.told`.
     """
-    pairs = (
-        f"{_count(row['pairs'], 'pair')} of shares of one {row['object']} by two accounts are at "
-        f"most {row['window']:g} s apart: {_count(row['accounts_in_pairs'], 'account')}"
-    )
-    edges = (
-        f", {_count(row['edges'], 'edge')}, {row['edges_above']:,} of them above the threshold "
-        f"({row['accounts_above']:,} accounts)."
-        if row["edges"] is not None
-        else "; who is in pairs with whom was not looked at."
-    )
-    said = [pairs + edges]
+    said = [_pairs(row), _edges(row)]
     if row["p"] is not None:
-        chance = f"{row['null_mean']:,.1f} ({row['null_lo']:,.0f} to {row['null_hi']:,.0f})"
         said.append(
-            f"Repeated pairs, of all shares: {row['repeated']:,}, and {chance} where accounts are "
-            f"dealt anew within each object (p {row['p']:.3g}, {row['permutations']:,} draws)."
-        )
+            _(
+                "Repeated pairs, of all shares: {repeated}, and {mean} ({lo} to {hi}) where "
+                "accounts are dealt anew within each object (p {p}, {draws} draws)."
+            ).format(
+                repeated=number(row["repeated"]), mean=number(row["null_mean"], places=1),
+                lo=number(row["null_lo"]), hi=number(row["null_hi"]), p=f"{row['p']:.3g}",
+                draws=number(row["permutations"]),
+            )
+        )  # fmt: skip
     if row["note"]:
-        said.append(f"Bounded: {row['note']}.")
-    said.append(
-        "Synchronised sharing tells neither who is behind an account, nor that anybody planned it."
-    )
+        said.append(_("Bounded: {note}.").format(note=row["note"]))
+    said.append(_(NOT_PLANNED))
     return said
 
 
-NO_ADVICE = (
+NOT_PLANNED = N_(
+    "Synchronised sharing tells neither who is behind an account, nor that anybody planned it."
+)
+
+
+def _pairs(row: dict[str, Any]) -> str:
+    said = ngettext(
+        "{n} pair of shares of one {object} by two accounts is at most {window} s apart: "
+        "{accounts}.",
+        "{n} pairs of shares of one {object} by two accounts are at most {window} s apart: "
+        "{accounts}.",
+        row["pairs"],
+    )
+    return said.format(
+        n=number(row["pairs"]), object=row["object"], window=f"{row['window']:g}",
+        accounts=_accounts(row["accounts_in_pairs"]),
+    )  # fmt: skip
+
+
+def _edges(row: dict[str, Any]) -> str:
+    if row["edges"] is None:
+        return _("Who is in pairs with whom was not looked at.")
+    said = ngettext(
+        "Between them there is {n} edge, {above} above the threshold ({accounts}).",
+        "Between them there are {n} edges, {above} above the threshold ({accounts}).",
+        row["edges"],
+    )
+    return said.format(
+        n=number(row["edges"]), above=number(row["edges_above"]),
+        accounts=_accounts(row["accounts_above"]),
+    )  # fmt: skip
+
+
+NO_ADVICE = N_(
     "Rules are those that the table names, as of the day on which they were looked up. This is no "
     "legal advice."
 )
 _TO_DO = {
-    NEVER_REGISTERED: "To start it, register the appeal with an authority, and write the day as "
-    "registered_at into groundswell.toml.",
-    NO_COUNT: "Import how many had signed when.",
-    TOO_FEW: "Import later numbers if there are any.",
+    NEVER_REGISTERED: N_(
+        "To start it, register the appeal with an authority, and write the day as registered_at "
+        "into groundswell.toml."
+    ),
+    NO_COUNT: N_("Import how many had signed when."),
+    TOO_FEW: N_("Import later numbers if there are any."),
     TOO_LATE: "",
-    NO_RULE: "Write one as [[clocks]] into groundswell.toml, with its source.",
-    NO_COUNTRY: "Write its jurisdiction into groundswell.toml.",
+    NO_RULE: N_("Write one as [[clocks]] into groundswell.toml, with its source."),
+    NO_COUNTRY: N_("Write its jurisdiction into groundswell.toml."),
 }
 
 
@@ -261,54 +283,97 @@ def clock(row: dict[str, Any]) -> str:
     """
     if row["state"] == "unknown":
         return _no_clock(row)
-    what = row["what"][:1].upper() + row["what"][1:]
-    if row["state"] in {"answered", "refused"}:
-        verb = "came" if row["state"] == "answered" else "was refused"
-        came = _span(row["answered_lo"], row["answered_hi"], row["timezone"])
-        return f"{what} {verb} {came}{_in_time(row)}."
-    none = f"By {_local(row['judged_at'], row)} none is on record"
+    if row["state"] == "answered":
+        came = _("{what}: it came {when}; {in_time}.")
+        return came.format(what=_what(row), when=_answered(row), in_time=_in_time(row))
+    if row["state"] == "refused":
+        refused = _("{what}: it was refused {when}; {in_time}.")
+        return refused.format(what=_what(row), when=_answered(row), in_time=_in_time(row))
+    return _owed(row)
+
+
+def _owed(row: dict[str, Any]) -> str:
+    """Say what is still owed, by when."""
+    until = {"what": _what(row), "now": _local(row["judged_at"], row)}
     if row["due_hi"] is None:
-        started = _span(row["started_lo"], row["started_hi"], row["timezone"], "on or before")
-        return f"{what} is owed; the clock started {started}, and no day is promised. {none}."
+        started = _span(row["started_lo"], row["started_hi"], row["timezone"], start=True)
+        said = _(
+            "{what}: it is owed; the clock started {started}, and no day is promised. By {now} "
+            "none is on record."
+        )
+        return said.format(started=started, **until)
     if row["state"] == "overdue":
-        over = _count((row["judged_at"] - row["due_hi"]) // timedelta(days=1), "day")
-        return f"{what} was owed by {_due_day(row)}. {none}, {over} after that."
-    return f"{what} is owed by {_due_day(row)}. {none}."
+        over = (row["judged_at"] - row["due_hi"]) // timedelta(days=1)
+        said = ngettext(
+            "{what}: it was owed by {due}. By {now} none is on record, {n} day after that.",
+            "{what}: it was owed by {due}. By {now} none is on record, {n} days after that.",
+            over,
+        )
+        return said.format(due=_due_day(row), n=number(over), **until)
+    said = _("{what}: it is owed by {due}. By {now} none is on record.")
+    return said.format(due=_due_day(row), **until)
+
+
+def _what(row: dict[str, Any]) -> str:
+    """Return what is owed, as the beginning of a sentence."""
+    what = _(row["what"])
+    return what[:1].upper() + what[1:]
 
 
 def _no_clock(row: dict[str, Any]) -> str:
     """Say why nothing is known to run, and what to do about it."""
     if row["only_if"] and row["started_hi"]:
-        by = f" by {_due_day(row)}" if row["due_hi"] else ""
-        return f"If {row['only_if']}, {row['what']} is owed{by}; the records do not tell."
-    note = row["note"]
-    to_do = next((_TO_DO[said] for said in _TO_DO if said in (note or "")), "")
-    about = "" if row["clock"] == NO_CLOCK else f" for {row['what']}"
-    why = f": {note}" if note else ""
-    return f"No clock is known to run{about}{why}. {to_do}".strip()
+        return _on_condition(row)
+    note = row["note"] or ""
+    about = _("No clock is known to run.")
+    if row["clock"] != NO_CLOCK:
+        about = _("No clock is known to run for {what}.").format(what=_(row["what"]))
+    to_do = next((_TO_DO[said] for said in _TO_DO if said in note), "")
+    why = f"{note[:1].upper()}{note[1:]}." if note else ""
+    return " ".join(said for said in (about, why, to_do and _(to_do)) if said)
+
+
+def _on_condition(row: dict[str, Any]) -> str:
+    told = {"condition": _(row["only_if"]), "what": _(row["what"])}
+    if row["due_hi"]:
+        said = _("If {condition}, {what} is owed by {due}; the records do not tell.")
+        return said.format(due=_due_day(row), **told)
+    return _("If {condition}, {what} is owed; the records do not tell.").format(**told)
 
 
 def _in_time(row: dict[str, Any]) -> str:
+    if row["due_hi"] is None and row["started_hi"]:
+        return _("no day was promised")
     if row["due_hi"] is None:
-        return "; no day was promised" if row["started_hi"] else "; no clock is known to have run"
+        return _("no clock is known to have run")
     if row["is_late"] is None:
-        return f"; it was owed by {_due_day(row)}, and the days do not tell whether it was late"
-    return f", {'late' if row['is_late'] else 'in time'}: it was owed by {_due_day(row)}"
+        said = _("it was owed by {due}, and the days do not tell whether it was late")
+    elif row["is_late"]:
+        said = _("late: it was owed by {due}")
+    else:
+        said = _("in time: it was owed by {due}")
+    return said.format(due=_due_day(row))
 
 
 def _due_day(row: dict[str, Any]) -> str:
     last = _local(row["due_hi"], row)
     if row["due_lo"] is None:
-        return f"{last} at the latest"
+        return _("{day} at the latest").format(day=last)
     first = _local(row["due_lo"], row)
-    return first if first == last else f"{first}, or at the latest by {last}"
+    if first == last:
+        return first
+    return _("{first}, or at the latest by {last}").format(first=first, last=last)
 
 
 def _local(time: datetime, row: dict[str, Any]) -> str:
     return day(time.astimezone(ZoneInfo(row["timezone"])))
 
 
-def _span(lo: datetime | None, hi: datetime, zone: str, by: str = "by") -> str:
+def _answered(row: dict[str, Any]) -> str:
+    return _span(row["answered_lo"], row["answered_hi"], row["timezone"])
+
+
+def _span(lo: datetime | None, hi: datetime, zone: str, *, start: bool = False) -> str:
     """Return an interval in words, in days of a place.
 
     >>> from datetime import UTC
@@ -317,6 +382,8 @@ def _span(lo: datetime | None, hi: datetime, zone: str, by: str = "by") -> str:
     """
     last = day(hi.astimezone(ZoneInfo(zone)))
     if lo is None:
-        return f"{by} {last}"
+        return (_("on or before {day}") if start else _("by {day}")).format(day=last)
     first = day(lo.astimezone(ZoneInfo(zone)))
-    return f"on {last}" if first == last else f"between {first} and {last}"
+    if first == last:
+        return _("on {day}").format(day=last)
+    return _("between {first} and {last}").format(first=first, last=last)

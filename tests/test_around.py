@@ -31,7 +31,7 @@ def day(number: int) -> Any:  # noqa: ANN401
 def timeline(counts: dict[tuple[str, str], np.ndarray]) -> pl.DataFrame:
     told = [
         {"appeal_id": appeal, "platform": platform, "every": "1d", "at": day(k), "posts": int(n),
-         "originals": 0, "shares": 0, "replies": 0, "accounts": 0}
+         "originals": 0, "shares": 0, "replies": 0, "accounts": 0, "gone": 0}
         for (appeal, platform), own in counts.items()
         for k, n in enumerate(own)
         if n

@@ -22,7 +22,7 @@ from analytics.attention import (
     timeline,
 )  # fmt: skip
 from analytics.measured import TIMELINE
-from analytics.tables import POSTS
+from analytics.tables import CHANGES, POSTS
 
 COMMON = {"appeal_id": "a", "platform": "x", "source": "test"}
 GROUPS = {
@@ -63,10 +63,26 @@ def test_counts_are_those_of_plain_python(posts: pl.DataFrame) -> None:
             row[GROUPS[post["kind"]]] += 1
             row["people"] |= {post["account_id"]} - {None}
     columns = ("posts", "originals", "shares", "replies")
+    gone = posts["post_id"].gather_every(3)
+    for post in posts.filter(
+        pl.col("at").is_not_null(), pl.col("post_id").is_in(gone.implode())
+    ).to_dicts():
+        for every, start in (("1h", post["at"].replace(minute=0)), ("1d", midnight(post["at"]))):
+            expected[post["appeal_id"], post["platform"], every, start]["gone"] += 1
+    seen = [
+        {"post_id": post, "what": "deleted", "observed_at": at(0)} for post in [*gone, *gone[:1]]
+    ]
+    edited = [
+        {"post_id": post, "what": "edited", "observed_at": at(0)} for post in posts["post_id"]
+    ]
+    changes = pl.DataFrame([*seen, *edited], schema=CHANGES.schema)
     assert_frame_equal(
-        timeline(posts),
+        timeline(posts, changes),
         pl.DataFrame(
-            [[*k, *(row[c] for c in columns), len(row["people"])] for k, row in expected.items()],
+            [
+                [*k, *(row[c] for c in columns), len(row["people"]), row["gone"]]
+                for k, row in expected.items()
+            ],
             schema=TIMELINE.schema,
             orient="row",
         ),

@@ -94,32 +94,33 @@ def test_every_state_has_a_colour() -> None:
 
 OWED = "27 March 2026, or at the latest by 4 May 2026"
 CAME, BEGUN = "between 22 March 2026 and 1 April 2026", "between 2 March 2026 and 4 March 2026"
+LATE = "By 14 May 2026 none is on record, 10 days after that"
 UNTOLD, NONE = "and the days do not tell whether it was late", "By 1 May 2026 none is on record"
 
 
 @pytest.mark.parametrize(
     ("told", "words"),
     [
-        ({}, f"An answer is owed by {OWED}. {NONE}."),
+        ({}, f"An answer: it is owed by {OWED}. {NONE}."),
         (
             {"state": "overdue", "judged_at": day(73.5), "is_late": True},
-            f"An answer was owed by {OWED}. By 14 May 2026 none is on record, 10 days after that.",
+            f"An answer: it was owed by {OWED}. {LATE}.",
         ),
         (
             {"state": "answered", **ANSWERED},
-            f"An answer came {CAME}; it was owed by {OWED}, {UNTOLD}.",
+            f"An answer: it came {CAME}; it was owed by {OWED}, {UNTOLD}.",
         ),
         (
             {"state": "refused", "is_late": False, **ANSWERED | {"answered_hi": day(20)}},
-            f"An answer was refused on 22 March 2026, in time: it was owed by {OWED}.",
+            f"An answer: it was refused on 22 March 2026; in time: it was owed by {OWED}.",
         ),
         (
             {"state": "answered", "is_late": True, **ANSWERED, "due_lo": day(5), "due_hi": day(5)},
-            f"An answer came {CAME}, late: it was owed by 7 March 2026.",
+            f"An answer: it came {CAME}; late: it was owed by 7 March 2026.",
         ),
         (
             {"state": "waiting", "due_lo": None, "due_hi": None, "started_hi": day(2)},
-            f"An answer is owed; the clock started {BEGUN}, and no day is promised. {NONE}.",
+            f"An answer: it is owed; the clock started {BEGUN}, and no day is promised. {NONE}.",
         ),
         (
             {"state": "unknown", "only_if": "it rained"},
@@ -142,7 +143,7 @@ def test_a_sentence_for_each_state(told: dict[str, Any], words: str) -> None:
 )
 def test_where_no_clock_runs_the_sentence_says_why_and_what_to_do(note: str, to_do: str) -> None:
     said = clock(NEVER | {"note": note})
-    assert note in said
+    assert note.lower() in said.lower()
     assert to_do in said
 
 

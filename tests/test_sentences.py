@@ -79,8 +79,8 @@ def test_a_private_account_is_never_named(facts: dict[str, Any]) -> None:
 def test_where_no_post_is_named_the_source_is() -> None:
     facts = {"shares": 344, "observed": 0, "top_post_id": None, "top_source_shares": 96}
     assert sentences.who_carried(facts | {"top_source_id": "telegram:42"}) == (
-        "One account is named as the source of 96 of the 344 shares held (telegram:42); "
-        "the platforms name only originals, not who passed a post to whom."
+        "One account is named as the source of 96 of the 344 shares held (telegram:42). "
+        "The platforms name only originals, not who passed a post to whom."
     )
 
 

@@ -292,7 +292,7 @@ def test_a_row_that_is_held_just_so_is_not_looked_up_again(
 
 def test_write_replaces_a_measured_table(store: Store) -> None:
     row = {"appeal_id": "a", "platform": "x", "every": "1h", "at": at(0)}
-    counts = dict.fromkeys(("posts", "originals", "shares", "replies", "accounts"), 1)
+    counts = dict.fromkeys(("posts", "originals", "shares", "replies", "accounts", "gone"), 1)
     for hour in range(3):
         store.write(TIMELINE, rows(TIMELINE, row | counts | {"at": at(hour)}))
     assert store.read("timeline")["at"].to_list() == [at(2)]

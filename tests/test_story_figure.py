@@ -16,7 +16,7 @@ WINDOW = (START, START + timedelta(days=9))
 
 def timeline(counts: dict[str, list[int]]) -> pl.DataFrame:
     rows = [
-        ("a", platform, "1d", START + timedelta(days=day), posts, 0, posts, 0, 1)
+        ("a", platform, "1d", START + timedelta(days=day), posts, 0, posts, 0, 1, 0)
         for platform, series in counts.items()
         for day, posts in enumerate(series)
     ]

@@ -81,7 +81,7 @@ def test_a_refusal_is_written_where_the_curve_would_be() -> None:
 
 def timeline(counts: dict[str, list[int]]) -> pl.DataFrame:
     rows = [
-        ("a", platform, "1d", START + timedelta(days=day), posts, 0, posts, 0, 1)
+        ("a", platform, "1d", START + timedelta(days=day), posts, 0, posts, 0, 1, 0)
         for platform, series in counts.items()
         for day, posts in enumerate(series)
     ]

@@ -3,21 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
+from textwrap import shorten, wrap
 from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
 
 from analytics.responses import RUNG_NAMES
+from dashboards.i18n import N_, _, day, number, period
 from dashboards.theme import LIGHT, Look, platform_name
 
-LANE, LONE_LANE = 74, 150  # pixels of one platform's lane: the least, and the most
-LANES = 300  # pixels that few platforms share
-AUTHORITY = 44  # of one authority's lane, its name included
-LADDER = 210
-GAP = 26
+LANE, LONE_LANE = 46, 150  # pixels of one platform's lane: the least, and the most
+LANES = 230  # pixels that few platforms share
+AUTHORITY = 36  # of one authority's lane, its name included
+LADDER = 180
+GAP = 22
 LATE = 0.75  # of the window; from there on names stand to the left of what they name
 TOP, BOTTOM = 22, 30
+WIDTHS = {"1h": 3_600_000, "1d": 86_400_000}  # milliseconds
+ACT, POSTS = "act", "posts"  # what a mark is of, as its first piece of custom data
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ def story_figure(
     timeline: pl.DataFrame,
     views: pl.DataFrame,
     responses: pl.DataFrame,
+    clocks: pl.DataFrame | None = None,
     *,
     window: tuple[datetime, datetime],
     published: datetime | None,
@@ -48,10 +54,14 @@ def story_figure(
         Rows of ``counter_history`` for views.
     responses
         Rows of ``responses``.
+    clocks
+        Rows of ``clocks``; the time that an authority had is shaded where it is known.
     window
         The stretch of time on which the picture opens.
     published
         When the appeal was published; null where it is not declared.
+    look
+        What it is drawn with.
     """
     platforms = timeline["platform"].unique(maintain_order=True).to_list()
     shown = [*views["platform"].unique(maintain_order=True)]
@@ -65,10 +75,12 @@ def story_figure(
         _draw_views(figure, views.filter(platform=platform), by_name[f"{platform} views"], look)
     if actors:
         _draw_actors(figure, responses, actors, by_name["authorities"], look)
-        _draw_ladder(figure, responses, by_name["ladder"], window, look)
+        _draw_ladder(figure, responses, by_name["ladder"], window, look=look)
     _frame(figure, panels, window, look)
+    for clock in _owed(clocks):
+        _shade(figure, clock, by_name.get("authorities"), window, look=look)
     if published:
-        _mark(figure, published, "published", look)
+        _mark(figure, published, _("published"), look)
     return figure
 
 
@@ -77,7 +89,7 @@ def _panels(platforms: Sequence[str], shown: Sequence[str], actors: Sequence[str
     lane = min(max(LANE, LANES // max(len(names), 1)), LONE_LANE)
     bands = [(name, lane) for name in names]
     if actors:
-        bands += [("authorities", AUTHORITY * len(actors) + 16), ("ladder", LADDER)]
+        bands += [("authorities", AUTHORITY * len(actors) + 12), ("ladder", LADDER)]
     return [
         _Panel(name, height, f"y{number if number > 1 else ''}")
         for number, (name, height) in enumerate(bands, 1)
@@ -87,36 +99,52 @@ def _panels(platforms: Sequence[str], shown: Sequence[str], actors: Sequence[str
 def _draw_posts(figure: go.Figure, rows: pl.DataFrame, panel: _Panel, look: Look) -> None:
     """Draw a bar for every window that holds posts; a missing bar is a window without any."""
     colour = look.platform(panel.name)
-    width = {"1h": 3_600_000, "1d": 86_400_000}[rows["every"][0]]
+    said = _(
+        "%{y:,} posts by %{customdata[2]:,} accounts<br>%{customdata[5]:,} originals, "
+        "%{customdata[3]:,} shares, %{customdata[4]:,} replies; %{customdata[6]:,} gone since"
+    )
+    bar: dict[str, Any] = {
+        "x": rows["at"].to_list(), "width": WIDTHS[rows["every"][0]], "offset": 0,
+        "yaxis": panel.axis, "customdata": _told_posts(rows),
+    }  # fmt: skip
     figure.add_bar(
-        x=rows["at"].to_list(),
         y=rows["posts"].to_list(),
-        width=width,
-        offset=0,
-        yaxis=panel.axis,
         name=platform_name(panel.name),
         marker={"color": colour, "line": {"width": 0}},
-        customdata=rows.select("accounts", "shares", "replies", "originals").rows(),
-        hovertemplate=(
-            f"<b>{platform_name(panel.name)}</b>, %{{x|%d %b %Y %H:%M}} UTC<br>"
-            "%{y:,} posts by %{customdata[0]:,} accounts<br>"
-            "%{customdata[3]:,} originals, %{customdata[1]:,} shares, %{customdata[2]:,} replies"
-            "<extra></extra>"
-        ),
+        hovertemplate=f"<b>{platform_name(panel.name)}</b>, {_HOUR}<br>{said}<extra></extra>",
+        **bar,
     )
+    if rows["gone"].sum():
+        hatch = {"shape": "/", "fgcolor": look.paper, "size": 5, "solidity": 0.4}
+        figure.add_bar(
+            y=rows["gone"].to_list(),
+            name=_("gone since"),
+            marker={"color": colour, "line": {"width": 0}, "pattern": hatch},
+            hoverinfo="skip",
+            **bar,
+        )
+
+
+_HOUR = "%{x|%Y-%m-%d %H:%M} UTC"
+
+
+def _told_posts(rows: pl.DataFrame) -> list[tuple[Any, ...]]:
+    columns = ("platform", "accounts", "shares", "replies", "originals", "gone")
+    return rows.select(pl.lit(POSTS), *columns).rows()
 
 
 def _draw_views(figure: go.Figure, rows: pl.DataFrame, panel: _Panel, look: Look) -> None:
     platform = panel.name.removesuffix(" views")
+    said = _("%{y:,} views shown by {when} UTC").replace("{when}", "%{x|%Y-%m-%d %H:%M}")
     figure.add_scatter(
         x=rows["at"].to_list(),
         y=rows["value"].to_list(),
         yaxis=panel.axis,
         mode="lines",
-        name=f"{platform_name(platform)} views",
+        name=_("{platform}: views").format(platform=platform_name(platform)),
         line={"color": look.platform(platform), "width": 2, "shape": "hv"},
         fill="tozeroy",
-        hovertemplate="%{y:,} views shown by %{x|%d %b %Y %H:%M} UTC<extra></extra>",
+        hovertemplate=f"{said}<extra></extra>",
     )
 
 
@@ -124,7 +152,7 @@ def _draw_actors(
     figure: go.Figure, responses: pl.DataFrame, actors: Sequence[str], panel: _Panel, look: Look
 ) -> None:
     """Draw every act as the interval in which it can have happened."""
-    lane = {actor: len(actors) - number for number, actor in enumerate(actors)}
+    lane = {actor: len(actors) - place for place, actor in enumerate(actors)}
     for act in responses.sort("from").iter_rows(named=True):
         figure.add_scatter(
             x=[act["from"], act["to"]],
@@ -132,16 +160,31 @@ def _draw_actors(
             yaxis=panel.axis,
             mode="lines+markers",
             line={"color": look.rung(act["rung"]), "width": 7},
-            marker={"size": 9, "symbol": ["line-ns", "line-ns"], "line": {"width": 2}},
+            marker={"size": 9, "symbol": ["line-ns", "line-ns"],
+                    "line": {"width": 2, "color": look.rung(act["rung"])}},
             opacity=0.9,
+            customdata=[(ACT, act["response_id"])] * 2,
             hovertemplate=_told(act) + "<extra></extra>",
             showlegend=False,
-        )
+        )  # fmt: skip
     for actor, height in lane.items():
         figure.add_annotation(
-            text=actor, xref="paper", x=0.005, y=height, yref=panel.axis, yshift=15,
+            text=_short(actor), xref="paper", x=0.005, y=height, yref=panel.axis, yshift=13,
             xanchor="left", showarrow=False, font={"size": 11, "color": look.muted},
         )  # fmt: skip
+
+
+_LONGEST, _MOST_TOLD = 60, 300  # characters of a line, and of what is told under the pointer
+
+
+def _short(name: str) -> str:
+    """Return a name that fits into the picture."""
+    return _escaped(shorten(name, width=_LONGEST, placeholder="…"))
+
+
+def _escaped(words: str) -> str:
+    """Return words as words: Plotly would read tags."""
+    return escape(words, quote=False)
 
 
 def _draw_ladder(
@@ -149,6 +192,7 @@ def _draw_ladder(
     responses: pl.DataFrame,
     panel: _Panel,
     window: tuple[datetime, datetime],
+    *,
     look: Look,
 ) -> None:
     """Draw both branches of the ladder; they are never netted."""
@@ -156,18 +200,18 @@ def _draw_ladder(
         steps = _steps(responses, sign)
         if steps:
             figure.add_scatter(
-                x=[time for time, _, _ in steps] + [max(window[1], steps[-1][0])],
-                y=[rung for _, rung, _ in steps] + [steps[-1][1]],
+                x=[time for time, *_rest in steps] + [max(window[1], steps[-1][0])],
+                y=[rung for _time, rung, _name in steps] + [steps[-1][1]],
                 yaxis=panel.axis,
                 mode="lines",
                 line={"color": look.rung(sign), "width": 2, "shape": "hv"},
                 hoverinfo="skip",
                 showlegend=False,
             )
-        for time, rung, _ in steps:
+        for time, rung, _name in steps:
             late = time > window[0] + (window[1] - window[0]) * LATE
             figure.add_annotation(
-                text=RUNG_NAMES[rung],
+                text=_(RUNG_NAMES[rung]),
                 x=time,
                 y=rung,
                 yref=panel.axis,
@@ -175,6 +219,8 @@ def _draw_ladder(
                 xanchor="right" if late else "left",
                 yanchor="bottom",
                 xshift=-3 if late else 3,
+                bgcolor=look.paper,
+                borderpad=0,
                 font={"size": 11, "color": look.muted},
             )
     for act in responses.drop_nulls("rung").sort("from").iter_rows(named=True):
@@ -185,6 +231,7 @@ def _draw_ladder(
             mode="lines",
             line={"color": look.rung(act["rung"]), "width": 9},
             opacity=0.55,
+            customdata=[(ACT, act["response_id"])] * 2,
             hovertemplate=_told(act) + "<extra></extra>",
             showlegend=False,
         )
@@ -203,11 +250,48 @@ def _steps(responses: pl.DataFrame, sign: int) -> list[tuple[datetime, int, str]
 
 def _told(act: dict[str, Any]) -> str:
     rung = act["rung"]
-    place = "not on the ladder" if rung is None else f"rung {rung:+d}: {RUNG_NAMES[rung]}"
-    first, last = act["from"].strftime("%d %b %Y"), act["to"].strftime("%d %b %Y")
-    dates = first if first == last else f"between {first} and {last}"
-    summary = f"<br>{act['summary']}" if act["summary"] else ""
-    return f"<b>{act['actor']}</b><br>{dates}<br>{place}{summary}"
+    place = _("not on the ladder")
+    if rung is not None:
+        place = _("rung {rung}: {name}").format(rung=f"{rung:+d}", name=_(RUNG_NAMES[rung]))
+    summary = f"<br>{_wrapped(act['summary'])}" if act["summary"] else ""
+    return f"<b>{_short(act['actor'])}</b><br>{period(act['from'], act['to'])}<br>{place}{summary}"
+
+
+def _wrapped(text: str) -> str:
+    """Return words in lines that fit under the pointer."""
+    return "<br>".join(_escaped(line) for line in wrap(text[:_MOST_TOLD], width=_LONGEST))
+
+
+def _owed(clocks: pl.DataFrame | None) -> list[dict[str, Any]]:
+    """Return the clocks that are known to have run and to have an end."""
+    if clocks is None:
+        return []
+    return clocks.drop_nulls(["started_hi", "due_hi"]).sort("due_hi").to_dicts()
+
+
+def _shade(
+    figure: go.Figure,
+    clock: dict[str, Any],
+    panel: _Panel | None,
+    window: tuple[datetime, datetime],
+    *,
+    look: Look,
+) -> None:
+    """Shade the time that an authority had, and the days on which it was surely over."""
+    height = {"yref": f"{panel.axis} domain" if panel else "paper", "y0": 0, "y1": 1}
+    ends = [(clock["started_hi"], clock["due_lo"] or clock["due_hi"], 0.1)]
+    ends += [(clock["due_lo"], clock["due_hi"], 0.22)] if clock["due_lo"] else []
+    for start, end, opacity in ends:
+        figure.add_shape(
+            type="rect", x0=start, x1=end, fillcolor=look.warns, opacity=opacity, layer="below",
+            line={"width": 0}, **height,
+        )  # fmt: skip
+    late = clock["due_hi"] > window[0] + (window[1] - window[0]) * LATE
+    figure.add_annotation(
+        text=_("{what}: owed by {day}").format(what=_(clock["what"]), day=day(clock["due_hi"])),
+        x=clock["due_hi"], y=1, yref=height["yref"], yanchor="top", showarrow=False,
+        xanchor="right" if late else "left", font={"size": 11, "color": look.warns},
+    )  # fmt: skip
 
 
 def _frame(
@@ -215,7 +299,6 @@ def _frame(
 ) -> None:
     """Stack the panels on one axis of time."""
     heights = sum(panel.height + GAP for panel in panels)
-    total = heights + TOP + BOTTOM
     top, axes = float(heights), {}
     for panel in panels:
         domain = [max(0.0, (top - panel.height - GAP) / heights), (top - GAP) / heights]
@@ -223,11 +306,11 @@ def _frame(
         _title(figure, panel, (top - GAP) / heights, look)
         top -= panel.height + GAP
     figure.update_layout(
-        height=total,
+        height=heights + TOP + BOTTOM,
         margin={"l": 46, "r": 14, "t": TOP, "b": BOTTOM},
         showlegend=False,
         hovermode="closest",
-        dragmode="pan",
+        dragmode="zoom",
         xaxis={
             "range": list(window), "anchor": "free", "position": 0, "type": "date",
             "showgrid": True, "gridcolor": look.rule, "tickcolor": look.rule,
@@ -238,7 +321,8 @@ def _frame(
 
 
 def _scale(panel: _Panel, figure: go.Figure, look: Look) -> dict[str, Any]:
-    plain = {"fixedrange": True, "tickfont": {"size": 11, "color": look.muted}, "nticks": 3}
+    small = {"size": 11, "color": look.muted}
+    plain = {"fixedrange": True, "tickfont": small, "nticks": 3}
     if panel.name == "authorities":
         lanes = [y for trace in figure.data if trace.yaxis == panel.axis for y in trace.y]
         return plain | {
@@ -254,19 +338,21 @@ def _scale(panel: _Panel, figure: go.Figure, look: Look) -> dict[str, Any]:
 
 _TICKS = {-4: "-4", -2: "-2", 0: "0", 2: "+2", 4: "+4", 6: "+6"}
 _TITLES = {
-    "authorities": "Authorities: when each act can have happened",
-    "ladder": "Response ladder: help above 0, harm below",
+    "authorities": N_("Authorities: when each act can have happened"),
+    "ladder": N_("Response ladder: help above 0, harm below"),
 }
 
 
 def _title(figure: go.Figure, panel: _Panel, top: float, look: Look) -> None:
-    if panel.name.endswith(" views"):
+    if panel.name in _TITLES:
+        text = _(_TITLES[panel.name])
+    elif panel.name.endswith(" views"):
         name = platform_name(panel.name.removesuffix(" views"))
-        text = f"{name}: views, as the platform showed them"
+        text = _("{platform}: views, as the platform showed them").format(platform=name)
     else:
-        text = _TITLES.get(panel.name, f"{platform_name(panel.name)}: posts held")
+        text = _("{platform}: posts held").format(platform=platform_name(panel.name))
     figure.add_annotation(
-        text=f"<b>{text}</b>", xref="paper", yref="paper", x=0, y=top, showarrow=False,
+        text=f"<b>{_short(text)}</b>", xref="paper", yref="paper", x=0, y=top, showarrow=False,
         xanchor="left", yanchor="bottom", font={"size": 12, "color": look.ink},
     )  # fmt: skip
 
@@ -280,3 +366,15 @@ def _mark(figure: go.Figure, time: datetime, text: str, look: Look) -> None:
         text=text, x=time, xref="x", y=1, yref="paper", yanchor="bottom", showarrow=False,
         font={"size": 11, "color": look.ink},
     )  # fmt: skip
+
+
+def caption(responses: pl.DataFrame, posts: int) -> str:
+    """Say in words what the picture shows, for those who do not see it.
+
+    >>> caption(pl.DataFrame({"actor": ["Police", "Court"]}), 1200)
+    'Posts held over time (1,200), and below them 2 acts of 2 authorities on the same axis'
+    """
+    said = _("Posts held over time ({posts}), and below them {acts} acts of {actors} authorities "
+             "on the same axis")  # fmt: skip
+    actors = responses["actor"].n_unique()
+    return said.format(posts=number(posts), acts=number(responses.height), actors=number(actors))

@@ -13,7 +13,8 @@ from analytics import coders
 from analytics.coding import CODED
 from analytics.errors import GroundswellError
 from analytics.store import Store
-from dashboards import guard, sentences
+from dashboards import guard
+from dashboards.i18n import period
 from dashboards.pages.entry import LABELS, POLITE, choices
 from dashboards.view import View
 
@@ -160,7 +161,7 @@ def card(row: Mapping[str, Any] | None, who: str | None, left: int, store: Store
         [
             dmc.Text(f"{left:,} left, this one included", size="sm", c="dimmed"),
             dmc.Title(row["actor"], order=2, size="h4"),
-            dmc.Text(sentences.period(first, last)),
+            dmc.Text(period(first, last)),
             dmc.Text(row["summary"] or "The first coder wrote no sentence: read the sources."),
             html.Ul([html.Li(source) for source in row["sources"] or []]),
         ],

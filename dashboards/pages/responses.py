@@ -17,6 +17,7 @@ from dashboards.figures.aligned import aligned_figure
 from dashboards.figures.clocks import clocks_figure
 from dashboards.figures.survival import survival_figure
 from dashboards.grids import grid
+from dashboards.i18n import _, period
 from dashboards.pages import entry
 from dashboards.theme import GRAPH_CONFIG, Look
 from dashboards.view import View
@@ -165,7 +166,7 @@ def ladder_sentence(responses: pl.DataFrame, sign: int) -> str:
     if first is None:
         return f"No act of {side} is on record."
     rung = first["rung"]
-    when = sentences.period(first["from"], first["to"])
+    when = period(first["from"], first["to"])
     return f"Furthest act of {side}: rung {rung:+d}, {RUNG_NAMES[rung]} ({first['actor']}, {when})."
 
 
@@ -188,7 +189,7 @@ def _clocks(clocks: pl.DataFrame, look: Look) -> list[Component]:
         drawn = [
             dcc.Graph(figure=strip, config=GRAPH_CONFIG, style={"height": strip.layout.height})
         ]
-    advice = dmc.Text(sentences.NO_ADVICE, size="sm", c="dimmed")
+    advice = dmc.Text(_(sentences.NO_ADVICE), size="sm", c="dimmed")
     return [title, html.Ul(said), *drawn, advice]
 
 

@@ -1,92 +1,84 @@
 """The page Story: how far it went, who carried it, what authorities did, on one axis of time."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dash_mantine_components as dmc
 import plotly.graph_objects as go
 import polars as pl
-from dash import Dash, dcc, html
+from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from analytics.store import Store
 from dashboards import sentences
-from dashboards.figures.story import story_figure
+from dashboards.figures.story import ACT, POSTS, caption, story_figure
 from dashboards.grids import grid
-from dashboards.theme import GRAPH_CONFIG
-from dashboards.view import View
+from dashboards.i18n import N_, _, number, period, speaking
+from dashboards.theme import GRAPH_CONFIG, platform_name
+from dashboards.view import URL, View, search_of, view_of
 
 FIGURE = "story-figure"
 RESPONSES = "story-responses"
+CLICKED = "story-clicked"
 
-NOT_MEASURED = (
+NOT_MEASURED = N_(
     "Nothing has been measured for this appeal. Import posts or responses, then run "
     "“groundswell measure” on the store."
 )
-NO_TIMES = "Nothing that is held of this appeal carries a time, so there is no picture."
-FROM_REGISTER = "One of the register {}. Titles are words of private people: they are not kept."
-UNTITLED = (
+NO_TIMES = N_("Nothing that is held of this appeal carries a time, so there is no picture.")
+FROM_REGISTER = N_(
+    "One of the register {register}. Titles are words of private people: they are not kept."
+)
+UNTITLED = N_(
     "Say in groundswell.toml what this appeal is called and when it was published, then measure "
     "again."
 )
-HOW_TO_READ = (
+HOW_TO_READ = N_(
     "Bars count the posts that are held, each platform on its own scale; where there is no bar, "
     "nothing is held. An act of an authority is drawn over the time in which it can have happened. "
-    "Drag to move, double-click for the whole of time."
+    "Drag over a stretch to look at it alone, on every page; double-click for the whole of time. "
+    "Click a bar or an act for what stands behind it."
 )
-AFTER = "What stands after something did not, for that, happen because of it."
+GONE = N_("Hatched: posts that were seen later as deleted or no longer shown.")
+OWED = N_("Shaded: the time that an authority had, by the rule that the clock is of.")
+AFTER = N_("What stands after something did not, for that, happen because of it.")
+WHOLE = N_("The three sentences speak of the whole appeal, whatever is filtered.")
+NOT_CLICKED = N_("Click a bar or an act in the picture for what stands behind it.")
 HOURLY = timedelta(days=6)  # shorter stretches are drawn by the hour
-
-_COLUMNS: dict[str, dict[str, Any]] = {
-    "when": {"headerName": "When (UTC)", "maxWidth": 150, "minWidth": 120},
-    "actor": {"headerName": "Authority", "flex": 1, "minWidth": 120},
-    "summary": {"headerName": "What it did", "flex": 2, "minWidth": 170},
-    "rung": {"headerName": "Rung", "maxWidth": 90},
-    "target": {"headerName": "To whom", "maxWidth": 120},
-    "sources": {"headerName": "Sources", "flex": 1, "minWidth": 110},
-}
 
 
 def layout(store: Store, view: View) -> Component:
-    """Return the page for one appeal."""
-    appeal_id = view.appeal_id
-    summary = store.read("summary", appeal_id=appeal_id)
+    """Return the page for one view."""
+    summary = store.read("summary", appeal_id=view.appeal_id)
     if summary.is_empty():
-        return dmc.Stack([dmc.Title("The story", order=1), dmc.Text(NOT_MEASURED)])
+        return dmc.Stack([dmc.Title(_("The story"), order=1), dmc.Text(_(NOT_MEASURED))])
     facts = summary.row(0, named=True)
-    appeal = store.read("appeals", appeal_id=appeal_id).row(0, named=True)
-    responses = store.read("responses", appeal_id=appeal_id).sort("from")
+    appeal = store.read("appeals", appeal_id=view.appeal_id).row(0, named=True)
     return dmc.Stack(
         [
             _heading(appeal, facts),
-            _three_sentences(store, appeal_id, facts),
+            _three_sentences(store, view, facts),
             *_picture(store, view, facts),
-            *_evidence(view.kept(responses, at="to")),
+            *_evidence(_responses(store, view)),
         ],
         gap="lg",
     )
 
 
 def figure(store: Store, view: View) -> go.Figure | None:
-    """Return the aligned picture of one appeal; None where nothing carries a time."""
-    appeal_id = view.appeal_id
-    facts = store.read("summary", appeal_id=appeal_id).row(0, named=True)
-    appeal = store.read("appeals", appeal_id=appeal_id).row(0, named=True)
-    responses = store.read("responses", appeal_id=appeal_id)
+    """Return the aligned picture of one view; None where nothing carries a time."""
+    facts = store.read("summary", appeal_id=view.appeal_id).row(0, named=True)
+    appeal = store.read("appeals", appeal_id=view.appeal_id).row(0, named=True)
+    responses = _responses(store, view)
     window = _window(facts, appeal["published_at"], responses)
     if window is None:
         return None
     window = view.start or window[0], view.end or window[1]
-    every = "1h" if window[1] - window[0] <= HOURLY else "1d"
-    lanes = pl.Enum(facts["platforms"] or [])
-    timeline = view.kept(store.read("timeline", appeal_id=appeal_id).filter(every=every))
-    views = store.read("counter_history", appeal_id=appeal_id).filter(
-        pl.col("metric") == "views", pl.col("at").is_not_null()
-    )
     return story_figure(
-        timeline.sort(pl.col("platform").cast(lanes), "at"),
-        view.kept(views).sort("platform", "at"),
-        view.kept(responses, at="to"),
+        _timeline(store, view, facts, "1h" if window[1] - window[0] <= HOURLY else "1d"),
+        _views(store, view),
+        responses,
+        store.read("clocks", appeal_id=view.appeal_id),
         window=window,
         published=appeal["published_at"],
         look=view.look,
@@ -94,7 +86,108 @@ def figure(store: Store, view: View) -> go.Figure | None:
 
 
 def register(app: Dash, store: Store) -> None:
-    """Add nothing: the page answers by itself."""
+    """Take a stretch that is dragged over into the address, and tell of what is clicked."""
+
+    @app.callback(
+        Output(URL, "search", allow_duplicate=True),
+        Input(FIGURE, "relayoutData"),
+        State(URL, "search"),
+        prevent_initial_call=True,
+    )
+    def _brush(change: dict[str, Any] | None, search: str) -> Any:  # noqa: ANN401
+        return brushed(store, change or {}, search)
+
+    @app.callback(
+        Output(CLICKED, "children"),
+        Input(FIGURE, "clickData"),
+        State(URL, "search"),
+        prevent_initial_call=True,
+    )
+    def _click(click: dict[str, Any] | None, search: str) -> Any:  # noqa: ANN401
+        return clicked(store, click or {}, search)
+
+
+def brushed(store: Store, change: dict[str, Any], search: str) -> Any:  # noqa: ANN401
+    """Return the address of the view whose time was dragged over; nothing new for other changes."""
+    view = view_of(search, _appeals(store))
+    if view is None:
+        return no_update
+    if change.get("xaxis.autorange"):
+        return search_of(view, start=None, end=None) if view.start or view.end else no_update
+    ends = [change.get(f"xaxis.range[{end}]") for end in (0, 1)]
+    if None in ends:
+        return no_update
+    start, end = (_minute(str(told)) for told in ends)
+    return search_of(view, start=start, end=end) if start < end else no_update
+
+
+def clicked(store: Store, click: dict[str, Any], search: str) -> Any:  # noqa: ANN401
+    """Return what stands behind the mark that was clicked."""
+    view = view_of(search, _appeals(store))
+    told: dict[str, Any] = next(iter(click.get("points", [])), {})
+    what, *named = told.get("customdata") or [None]
+    if view is None or what not in {ACT, POSTS}:
+        return no_update
+    with speaking(view.lang):
+        if what == ACT:
+            return _act(store, str(named[0]))
+        return _posts(view, str(named[0]), _minute(str(told["x"])), told["y"])
+
+
+def _act(store: Store, response_id: str) -> list[Component] | Any:  # noqa: ANN401
+    """Return what is on record of one act."""
+    rows = store.read("responses").filter(response_id=response_id)
+    if rows.is_empty():
+        return no_update
+    act = rows.row(0, named=True)
+    sources = html.Ul([html.Li(source) for source in act["sources"] or []])
+    return [
+        dmc.Text([html.Strong(act["actor"]), ", ", period(act["from"], act["to"])]),
+        dmc.Text(act["summary"] or _("No sentence is on record.")),
+        dmc.Text(_("Sources:"), size="sm")
+        if act["sources"]
+        else dmc.Text(_("No source is named.")),
+        sources,
+    ]
+
+
+def _posts(view: View, platform: str, at: datetime, posts: int) -> list[Component]:
+    """Return a way to the posts of one bar."""
+    day = at.replace(hour=0, minute=0)
+    there = search_of(view, start=day, end=day + timedelta(days=1), platforms=(platform,))
+    said = _("{platform}, {day}: {n} posts held.").format(
+        platform=platform_name(platform), day=period(at, at), n=number(posts)
+    )
+    return [
+        dmc.Text(said),
+        dcc.Link(_("Look at this day on this platform"), href=f"/spread{there}"),
+    ]
+
+
+def _minute(told: str) -> datetime:
+    """Return a time of Plotly's, to the minute."""
+    moment = datetime.fromisoformat(told.replace(" ", "T")[:16])
+    return moment.replace(second=0, microsecond=0, tzinfo=UTC)
+
+
+def _appeals(store: Store) -> list[str]:
+    return store.read("appeals", columns=["appeal_id"])["appeal_id"].sort().to_list()
+
+
+def _responses(store: Store, view: View) -> pl.DataFrame:
+    return view.kept(store.read("responses", appeal_id=view.appeal_id), at="to").sort("from")
+
+
+def _timeline(store: Store, view: View, facts: dict[str, Any], every: str) -> pl.DataFrame:
+    rows = store.read("timeline", appeal_id=view.appeal_id).filter(every=every)
+    lanes = pl.Enum(facts["platforms"] or [])
+    return view.kept(rows).sort(pl.col("platform").cast(lanes), "at")
+
+
+def _views(store: Store, view: View) -> pl.DataFrame:
+    history = store.read("counter_history", appeal_id=view.appeal_id)
+    views = history.filter(pl.col("metric") == "views", pl.col("at").is_not_null())
+    return view.kept(views).sort("platform", "at")
 
 
 def _window(
@@ -113,46 +206,68 @@ def _window(
 def _picture(store: Store, view: View, facts: dict[str, Any]) -> list[Component]:
     drawn = figure(store, view)
     if drawn is None:
-        return [dmc.Text(NO_TIMES, c="dimmed")]
+        return [dmc.Text(_(NO_TIMES), c="dimmed")]
+    seen: dict[str, Any] = {"aria-label": caption(_responses(store, view), facts["posts"])}
+    told: dict[str, Any] = {"aria-live": "polite"}
     return [
-        dcc.Graph(
-            id=FIGURE,
-            figure=drawn,
-            config=GRAPH_CONFIG,
-            style={"height": drawn.layout.height},
+        html.Div(
+            dcc.Graph(
+                id=FIGURE,
+                figure=drawn,
+                config=GRAPH_CONFIG | {"doubleClick": "autosize"},
+                style={"height": drawn.layout.height},
+            ),
+            role="group",
+            className="wide",
+            tabIndex=0,
+            **seen,
         ),
-        dmc.Text(f"{_showing(facts)} {HOW_TO_READ} {AFTER}", size="sm", c="dimmed"),
+        html.Div(dmc.Text(_(NOT_CLICKED), c="dimmed"), id=CLICKED, className="card", **told),
+        dmc.Text(" ".join(_notes(view, facts, drawn)), size="sm", c="dimmed"),
+    ]  # fmt: skip
+
+
+def _notes(view: View, facts: dict[str, Any], drawn: go.Figure) -> list[str]:
+    """Say how the picture is to be read, and what of it is not the whole."""
+    hatched = any(trace.type == "bar" and trace.marker.pattern.shape for trace in drawn.data)
+    shaded = any(shape.type == "rect" for shape in drawn.layout.shapes)
+    return [
+        *([] if view.is_filtered else [_showing(facts)]),
+        _(HOW_TO_READ),
+        *([_(GONE)] if hatched else []),
+        *([_(OWED)] if shaded else []),
+        _(AFTER),
+        *([_(WHOLE)] if view.is_filtered else []),
     ]
 
 
 def _called(appeal: dict[str, Any]) -> str:
-    return appeal["appeal_id"] if appeal["register"] else "Untitled appeal"
+    return str(appeal["appeal_id"]) if appeal["register"] else _("Untitled appeal")
 
 
 def _untitled(appeal: dict[str, Any]) -> str:
     """Say why there is no title, or how to give one."""
-    return FROM_REGISTER.format(appeal["register"]) if appeal["register"] else UNTITLED
+    register = appeal["register"]
+    return _(FROM_REGISTER).format(register=register) if register else _(UNTITLED)
 
 
 def _heading(appeal: dict[str, Any], facts: dict[str, Any]) -> Component:
     return html.Header(
         [
-            dmc.Text(
-                sentences.period(facts["window_from"], facts["window_to"]), className="eyebrow"
-            ),
+            dmc.Text(period(facts["window_from"], facts["window_to"]), className="eyebrow"),
             dmc.Title(appeal["title"] or _called(appeal), order=1),
             *([] if appeal["title"] else [dmc.Text(_untitled(appeal), size="sm", c="dimmed")]),
         ]
     )
 
 
-def _three_sentences(store: Store, appeal_id: str, facts: dict[str, Any]) -> Component:
-    counters = store.read("counter_history", appeal_id=appeal_id)
-    lags = store.read("lags", appeal_id=appeal_id)
+def _three_sentences(store: Store, view: View, facts: dict[str, Any]) -> Component:
+    counters = store.read("counter_history", appeal_id=view.appeal_id)
+    lags = store.read("lags", appeal_id=view.appeal_id)
     said = {
-        "How far did it go?": sentences.how_far(facts, counters),
-        "Who carried it?": sentences.who_carried(facts),
-        "What did authorities do?": sentences.what_authorities_did(lags, facts["responses"]),
+        _("How far did it go?"): sentences.how_far(facts, counters),
+        _("Who carried it?"): sentences.who_carried(facts),
+        _("What did authorities do?"): sentences.what_authorities_did(lags, facts["responses"]),
     }
     cards = [
         html.Section([dmc.Title(question, order=2, size="h5"), html.P(answer)], className="answer")
@@ -164,19 +279,28 @@ def _three_sentences(store: Store, appeal_id: str, facts: dict[str, Any]) -> Com
 def _showing(facts: dict[str, Any]) -> str:
     inside, total = facts["window_posts"], facts["posts"]
     if inside == total:
-        return f"The picture opens on all {total:,} posts held."
-    return f"The picture opens on a stretch that holds {inside:,} of {total:,} posts."
+        return _("The picture opens on all {n} posts held.").format(n=number(total))
+    said = _("The picture opens on a stretch that holds {some} of {all} posts.")
+    return said.format(some=number(inside), all=number(total))
 
 
 def _evidence(responses: pl.DataFrame) -> list[Component]:
     if responses.is_empty():
         return []
+    columns: dict[str, dict[str, Any]] = {
+        "when": {"headerName": _("When (UTC)"), "maxWidth": 150, "minWidth": 120},
+        "actor": {"headerName": _("Authority"), "flex": 1, "minWidth": 120},
+        "summary": {"headerName": _("What it did"), "flex": 2, "minWidth": 170},
+        "rung": {"headerName": _("Rung"), "maxWidth": 90},
+        "target": {"headerName": _("To whom"), "maxWidth": 120},
+        "sources": {"headerName": _("Sources"), "flex": 1, "minWidth": 110},
+    }
     return [
-        dmc.Title("The record of responses", order=2, size="h4"),
-        grid(RESPONSES, responses.with_columns(when=_when()), _COLUMNS),
+        dmc.Title(_("The record of responses"), order=2, size="h4"),
+        grid(RESPONSES, responses.with_columns(when=_when()), columns),
     ]
 
 
 def _when() -> pl.Expr:
     first, last = (pl.col(end).dt.strftime("%Y-%m-%d") for end in ("from", "to"))
-    return pl.when(first == last).then(first).otherwise(pl.format("{} to {}", first, last))
+    return pl.when(first == last).then(first).otherwise(pl.format("{} / {}", first, last))
