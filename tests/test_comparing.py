@@ -99,7 +99,7 @@ def test_bands_of_inferred_shapes_tell_the_least_and_the_most() -> None:
 
 
 @given(SOME, SOME)
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_at_one_size_it_is_scipy_s(a: list[Shape], b: list[Shape]) -> None:
     ours, theirs = ([deep for _, deep in part] for part in (a, b))
     told = depth(equal_size(of([(9, d) for d in ours], [(9, d) for d in theirs]), seed=0))
@@ -136,7 +136,7 @@ def ways(values: list[int], taken: int) -> list[float]:
 
 
 @given(SOME, SOME)
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_it_is_the_mean_over_all_pairs_of_equal_size(a: list[Shape], b: list[Shape]) -> None:
     counts = {s: (sum(x == s for x, _ in a), sum(x == s for x, _ in b)) for s in (3, 4)}
     pairs = sum(min(each) for each in counts.values())
@@ -157,7 +157,7 @@ def test_it_is_the_mean_over_all_pairs_of_equal_size(a: list[Shape], b: list[Sha
 
 
 @given(SOME, SOME)
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_the_other_side_sees_the_rest(a: list[Shape], b: list[Shape]) -> None:
     found = equal_size(of(a, b), seed=1)
     one, other = depth(found), depth(found, "b")
@@ -272,7 +272,7 @@ def test_what_has_one_time_or_no_start_has_no_course() -> None:
 
 
 @given(st.lists(st.integers(0, 400), min_size=2, max_size=30))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_counts_are_those_of_plain_counting(hours: list[int]) -> None:
     first, last = min(hours), max(hours)
     for _, age, held in course(posts(*hours)):

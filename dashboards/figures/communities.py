@@ -8,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
+from dashboards.figures.titles import plain
 from dashboards.i18n import N_, _, number
 from dashboards.theme import LIGHT, Look
 
@@ -168,7 +169,7 @@ def parts_figure(
     told = parts.select(value=value, row=row, size=size)
     for name in known:
         own = {"color": coloured(name) if coloured else series.get(name, look.neutral)}
-        stack.add(told.filter(pl.col("value") == name), named(name), own)
+        stack.add(told.filter(pl.col("value") == name), plain(named(name)), own)
     other = ~pl.col("value").is_in(list(values))
     stack.add(told.drop_nulls("value").filter(other), _("others"), {"color": look.muted})
     hatched = {"shape": "/", "fgcolor": look.muted, "size": 5}
@@ -180,7 +181,7 @@ def parts_figure(
         height=ROW * len(rows) + TOP + LEGEND * lines,
         margin={"l": 8, "r": 16, "t": 12 + LEGEND * lines, "b": TOP},
         legend={"traceorder": "normal"},
-        yaxis=_rows([name for _key, name in rows]),
+        yaxis=_rows([plain(name) for _key, name in rows]),
         xaxis={
             "range": [-0.5, 100.5], "ticksuffix": "%", "fixedrange": True,
             "tickvals": [0, 25, 50, 75, 100],
@@ -230,7 +231,7 @@ def mixing_figure(
     """
     held = {(told["source"], told["target"]): told for told in mixing.iter_rows(named=True)}
     grid = [[held.get((source, target)) for target in values] for source in values]
-    names = [named(value) for value in values]
+    names = [plain(named(value)) for value in values]
     figure = go.Figure(layout={"template": look.template})
     figure.add_heatmap(
         z=[[_power(cell) for cell in line] for line in grid], x=names, y=names, xgap=3, ygap=3,
@@ -261,7 +262,7 @@ def mixing_figure(
 def _faded(colour: str, look: Look) -> str:
     """Return a colour on which ink can be read."""
     both = zip(_parts(colour), _parts(look.card), strict=True)
-    return f"rgb({','.join(str(round(0.6 * strong + 0.4 * card)) for strong, card in both)})"
+    return f"rgb({','.join(str(round(0.5 * strong + 0.5 * card)) for strong, card in both)})"
 
 
 def _parts(colour: str) -> list[int]:

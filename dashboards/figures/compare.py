@@ -1,6 +1,5 @@
 """Appeals beside each other: at equal age, at equal size, and who still waits."""
 
-import html
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,13 +7,13 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
+from dashboards.figures.titles import plain
 from dashboards.i18n import N_, _, number
 from dashboards.theme import LIGHT, Look, platform_name
 
 ACROSS = 3  # panels beside each other
 PANEL, GAP = 150, 62  # pixels of a panel, and between two rows of them
 ROW, TOP, BOTTOM = 28, 64, 50
-LONGEST = 34  # characters of a title over a panel
 BANDS = 60  # cascades of the appeal whose bands are drawn, the largest
 HOURS = {
     1: N_("1 hour"), 24: N_("1 day"), 168: N_("1 week"), 720: N_("1 month"), 8760: N_("1 year"),
@@ -31,17 +30,6 @@ CHANCE = N_("as often by chance: 95 %")
 INFERRED = N_("bounds of what inference allows")
 UNMATCHED = N_("were size left out of account")
 EQUAL, BEYOND = N_("at equal size, within chance"), N_("at equal size, beyond chance")
-
-
-def plain(title: str) -> str:
-    """Return a title that is drawn as it stands: shortened, on one line, no marks of layout.
-
-    >>> plain("<b>water</b>"), plain("long " * 20)
-    ('&lt;b&gt;water&lt;/b&gt;', 'long long long long long long lon…')
-    """
-    shown = " ".join("".join(mark for mark in title if mark.isprintable()).split())
-    short = shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1].rstrip()}…"
-    return html.escape(short, quote=False)
 
 
 def courses_figure(

@@ -18,6 +18,7 @@ from dashboards.figures.communities import (
     partition_figure,
     parts_figure,
 )
+from dashboards.figures.titles import short
 from dashboards.filters import ROLE_NAMES, language_name
 from dashboards.i18n import N_, _, ngettext, number, percent
 from dashboards.sheet import headers
@@ -277,7 +278,7 @@ def _grid(mixing: pl.DataFrame, by: str, view: View) -> Component:
 def _spoken(store: Store, view: View) -> list[Component]:
     """Return how much of what is held is in which language, platform by platform."""
     held = store.read("languages", appeal_id=view.appeal_id)
-    rows = held.filter(pl.col("platform").is_in(list(view.platforms) or held["platform"].unique()))
+    rows = held.filter(pl.col("platform").is_in(list(view.platforms))) if view.platforms else held
     if rows.is_empty():
         return [dmc.Text(_(NO_LANGUAGES))]
     most = rows.sort("posts", "lang", descending=[True, False], nulls_last=True)
@@ -305,7 +306,7 @@ def _spread(most: pl.DataFrame) -> str:
         said.format(
             platform=platform_name(row["platform"]),
             share=percent(row["share"]),
-            language=language_name(row["lang"]),
+            language=short(language_name(row["lang"])),
         )
         for row in first.to_dicts()
     ) or _("No post tells its language.")

@@ -354,7 +354,8 @@ def _standing(store: Store, view: View, titled: pl.DataFrame) -> list[Component]
     newest = shown.sort("at", nulls_last=False).unique(
         ["appeal_id", "definition"], keep="last", maintain_order=True
     )
-    own = newest.filter(appeal_id=view.appeal_id).sort("value", descending=True)
+    counted = newest.with_columns(alike=pl.len().over("definition"))
+    own = counted.filter(appeal_id=view.appeal_id).sort("alike", "definition", descending=True)
     alike = newest.filter(pl.col("definition").is_in(own["definition"].head(1).to_list()))
     if alike.height < 2:  # noqa: PLR2004 - nothing to stand beside
         return []
