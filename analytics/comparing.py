@@ -18,7 +18,7 @@ from analytics.measured import COURSES, EQUAL_SIZE
 
 FEWEST = 3  # posts of a cascade that is compared: below, there is one shape only
 ENOUGH = 10  # pairs, below which nothing is told
-MOST = 200  # appeals compared on one platform, those with most cascades
+MOST = 100  # appeals compared on one platform, those with most cascades
 FEW_PAIRS = "fewer than ten pairs of equal size"
 Row = dict[str, Any]
 

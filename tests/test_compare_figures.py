@@ -22,7 +22,7 @@ from dashboards.figures.compare import (
     standing_figure,
     waiting_figure,
 )
-from dashboards.figures.titles import LONGEST, plain
+from dashboards.figures.labels import LONGEST, plain
 from dashboards.theme import LIGHT
 
 
@@ -112,16 +112,18 @@ def test_what_is_beyond_chance_is_marked_and_inference_has_its_bounds() -> None:
     )  # fmt: skip
     figure = equal_size_figure(table)
     found = {trace.name: (list(trace.x), list(trace.y)) for trace in figure.data}
+    one, two = figure.layout.yaxis.tickvals
+    assert one < two
     assert found == {
-        CHANCE: ([0.4, 0.6, None] * 2, [0, 0, None, 1, 1, None]),
-        INFERRED: ([0.1, 0.9, None], [1, 1, None]),
-        UNMATCHED: ([0.8, 0.8], [0, 1]),
-        EQUAL: ([0.5], [1]),
-        BEYOND: ([0.7], [0]),
+        CHANCE: ([0.4, 0.6, None] * 2, [one, one, None, two, two, None]),
+        INFERRED: ([0.1, 0.9, None], [two, two, None]),
+        UNMATCHED: ([0.8, 0.8], [one, two]),
+        EQUAL: ([0.5], [two]),
+        BEYOND: ([0.7], [one]),
     }
-    assert list(figure.layout.yaxis.ticktext) == [
-        "X, links observed: deeper", "X, links inferred: more viral",
-    ]  # fmt: skip
+    assert list(figure.layout.yaxis.ticktext) == ["deeper", "more viral"]
+    heads = [note.text for note in figure.layout.annotations]
+    assert heads == ["<b>X, links observed</b>", "<b>X, links inferred</b>"]
 
 
 def test_a_wait_is_a_span_till_a_response_or_till_it_was_last_looked_for() -> None:

@@ -229,7 +229,7 @@ def test_a_difference_at_equal_size_is_said_with_what_chance_does(tmp_path: Path
     )  # fmt: skip
     page = compare.layout(store, view("a0000"))
     said = words(cards(page)["compare-equal-size"])
-    assert "1 of 1 comparisons" in said
+    assert "outside what chance does: 1 of 1;" in said
     assert "X: this appeal's is deeper in 70% of pairs, where chance has 40% to 60%" in said
     assert "inference allows either side" in said
     assert {"compare-size-depth", "compare-size-virality"} < {*cards(page)}

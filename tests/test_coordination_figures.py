@@ -70,7 +70,7 @@ def test_rows_go_by_kind_then_window_and_what_was_not_held_against_chance_is_lef
         look("media", 10, null_mean=None), look("original", 18.5, window_basis="data"),
     )  # fmt: skip
     assert list(figure.layout.yaxis.ticktext) == [
-        "10 seconds", "18.5 seconds, from the data", "10 minutes", "60 seconds",
+        "10 seconds", "18.5 seconds *", "10 minutes", "60 seconds",
     ]  # fmt: skip
     heads = [note.text for note in figure.layout.annotations]
     assert heads == ["<b>The same post passed on</b>", "<b>The same words</b>"]
@@ -92,7 +92,9 @@ def test_a_group_is_a_line_from_chance_to_what_was_found() -> None:
     line, expected, found = figure.data
     assert list(line.x) == [40.5, 80, None, 1.0, 9, None]
     assert (list(expected.x), list(found.x)) == ([40.5, 1.0], [80, 9])
-    assert list(figure.layout.yaxis.ticktext) == ["5 accounts, 1 thing, 60 seconds"] * 2
+    assert list(figure.layout.yaxis.ticktext) == ["5 accounts, 1 thing"] * 2
+    heads = [note.text for note in figure.layout.annotations]
+    assert heads == ["<b>The same post passed on, within 60 seconds</b>"]
 
 
 def trait(name: str, kind: str | None, *quarters: float) -> dict[str, Any]:

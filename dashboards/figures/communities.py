@@ -8,8 +8,8 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards.figures.titles import plain
-from dashboards.i18n import N_, _, number
+from dashboards.figures.labels import plain, row_axis, small
+from dashboards.i18n import N_, _, number, percent
 from dashboards.theme import LIGHT, Look
 
 ROW, TOP, BOTTOM = 30, 34, 46  # pixels of one row, of what is above all, and of what is below
@@ -42,21 +42,16 @@ def partition_figure(partition: pl.DataFrame, *, look: Look = LIGHT) -> go.Figur
     diamond = {"symbol": "diamond", "size": 11, "color": look.ink}
     _mark(figure, _("this graph, the best run"), x=[told["modularity"]], marker=diamond)
     figure.update_layout(
-        height=150,
+        height=180,
         margin={"l": 12, "r": 12, "t": 44, "b": BOTTOM},
         legend={"traceorder": "normal"},
         xaxis={
-            "range": [0, 1.02], "showgrid": True, "fixedrange": True,
-            "title": _small(_("modularity: 0 as in a random mix, 1 at most")),
+            "range": [-0.01, 1.02], "showgrid": True, "fixedrange": True,
+            "title": small(_("modularity: 1 at most")),
         },
         yaxis={"visible": False, "range": [-1, 1], "fixedrange": True},
     )  # fmt: skip
     return figure
-
-
-def _small(words: str) -> dict[str, Any]:
-    """Return the title of an axis."""
-    return {"text": words, "font": {"size": 12}}
 
 
 def _mark(figure: go.Figure, name: str, **drawn: Any) -> None:  # noqa: ANN401
@@ -88,15 +83,15 @@ def communities_figure(communities: pl.DataFrame, *, look: Look = LIGHT) -> go.F
     figure.update_layout(
         height=ROW * len(rows) + TOP + BOTTOM,
         margin={"l": 8, "r": 16, "t": TOP, "b": BOTTOM},
-        yaxis=_rows([number(accounts) for accounts in communities["accounts"]]),
+        yaxis=row_axis([number(accounts) for accounts in communities["accounts"]]),
         xaxis={
-            "domain": [0, 0.36], "fixedrange": True, "nticks": 4,
-            "title": _small(_("accounts")),
+            "domain": [0, 0.36], "fixedrange": True, "nticks": 3, "tickangle": 0,
+            "title": small(_("accounts")),
         },
         xaxis2={
-            "domain": [0.42, 1], "anchor": "y", "range": [-0.03, 1.03], "tickformat": ".0%",
-            "fixedrange": True, "showgrid": True, "nticks": 6,
-            "title": _small(_("part of its shares")),
+            "domain": [0.42, 1], "anchor": "y", "range": [-0.06, 1.08], "fixedrange": True,
+            "showgrid": True, "tickangle": 0,
+            "title": small(_("part of its shares")), **_shares(1),
         },
     )  # fmt: skip
     return figure
@@ -122,15 +117,6 @@ def _part(
         x=part.to_list(), y=rows, xaxis="x2", mode="markers", name=name, marker=marker,
         hovertemplate=f"<b>{name}</b><br>%{{x:.1%}}<extra></extra>",
     )  # fmt: skip
-
-
-def _rows(names: Sequence[str]) -> dict[str, Any]:
-    """Return an axis of rows, the first on top."""
-    return {
-        "tickvals": list(range(len(names))), "ticktext": list(names), "showgrid": False,
-        "range": [max(len(names), 1) - 0.5, -0.5], "autorange": False, "automargin": True,
-        "fixedrange": True, "ticks": "outside", "tickcolor": "rgba(0,0,0,0)", "ticklen": 6,
-    }  # fmt: skip
 
 
 def parts_figure(
@@ -179,15 +165,18 @@ def parts_figure(
     figure.update_layout(
         barmode="stack", barnorm="percent", bargap=0.35,
         height=ROW * len(rows) + TOP + LEGEND * lines,
-        margin={"l": 8, "r": 16, "t": 12 + LEGEND * lines, "b": TOP},
+        margin={"l": 8, "r": 28, "t": 12 + LEGEND * lines, "b": TOP},
         legend={"traceorder": "normal"},
-        yaxis=_rows([plain(name) for _key, name in rows]),
-        xaxis={
-            "range": [-0.5, 100.5], "ticksuffix": "%", "fixedrange": True,
-            "tickvals": [0, 25, 50, 75, 100],
-        },
+        yaxis=row_axis([plain(name) for _key, name in rows]),
+        xaxis={"range": [-0.5, 100.5], "fixedrange": True, "tickangle": 0, **_shares(100)},
     )  # fmt: skip
     return figure
+
+
+def _shares(whole: float) -> dict[str, Any]:
+    """Return the ticks of an axis of parts of a whole."""
+    parts = (0, 0.25, 0.5, 0.75, 1)
+    return {"tickvals": [part * whole for part in parts], "ticktext": [percent(p) for p in parts]}
 
 
 @dataclass(frozen=True)
@@ -253,8 +242,8 @@ def mixing_figure(
     figure.update_layout(
         height=44 * len(names) + 90,
         margin={"l": 8, "r": 8, "t": 60, "b": 8},
-        xaxis=side | {"side": "top", "title": _small(_("who shared"))},
-        yaxis=side | {"autorange": "reversed", "title": _small(_("who was shared"))},
+        xaxis=side | {"side": "top", "title": small(_("who shared"))},
+        yaxis=side | {"autorange": "reversed", "title": small(_("who was shared"))},
     )  # fmt: skip
     return figure
 
@@ -315,11 +304,12 @@ def homophily_figure(
     figure.update_layout(
         height=38 * len(rows) + 130,
         margin={"l": 8, "r": 16, "t": 40, "b": 58},
-        yaxis=_rows([named(trait) for trait in homophily["by"]]),
+        yaxis=row_axis([named(trait) for trait in homophily["by"]]),
         xaxis={
-            "range": [-1.05, 1.05], "tickvals": [-1, -0.5, 0, 0.5, 1], "fixedrange": True,
+            "range": [-1.25, 1.25], "tickvals": [-1, -0.5, 0, 0.5, 1], "fixedrange": True,
+            "tickangle": 0,
             "ticktext": [_("only like"), "", _("both alike"), "", _("only others")],
-            "showgrid": True, "title": _small(_("whom they shared")),
+            "showgrid": True, "title": small(_("whom they shared")),
         },
     )  # fmt: skip
     return figure

@@ -7,13 +7,14 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards.figures.titles import plain
-from dashboards.i18n import N_, _, number
+from dashboards.figures.labels import heads, plain, row_axis, small
+from dashboards.i18n import N_, _, number, percent
 from dashboards.theme import LIGHT, Look, platform_name
 
 ACROSS = 3  # panels beside each other
 PANEL, GAP = 150, 62  # pixels of a panel, and between two rows of them
 ROW, TOP, BOTTOM = 28, 64, 50
+GAP_ROWS = 0.9  # rows between two blocks
 BANDS = 60  # cascades of the appeal whose bands are drawn, the largest
 HOURS = {
     1: N_("1 hour"), 24: N_("1 day"), 168: N_("1 week"), 720: N_("1 month"), 8760: N_("1 year"),
@@ -180,8 +181,8 @@ def sizes_figure(
     figure.update_layout(
         height=380,
         margin={"l": 50, "r": 14, "t": 40, "b": BOTTOM},
-        xaxis=axis | _steps(1, 3) | {"title": _small(_("posts in the cascade"))},
-        yaxis=axis | _steps(1, 2, 5) | {"title": _small(_(AXES[measure]))},
+        xaxis=axis | _steps(1, 3) | {"title": small(_("posts in the cascade"))},
+        yaxis=axis | _steps(1, 2, 5) | {"title": small(_(AXES[measure]))},
     )
     return figure
 
@@ -202,10 +203,6 @@ def _steps(*steps: int) -> dict[str, Any]:
     return {"tickvals": ticks, "ticktext": [number(tick) for tick in ticks]}
 
 
-def _small(words: str) -> dict[str, Any]:
-    return {"text": words, "font": {"size": 12}}
-
-
 def equal_size_figure(equal_size: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
     """Draw how often the appeal's cascade is the larger of two of equal size, against chance.
 
@@ -215,7 +212,7 @@ def equal_size_figure(equal_size: pl.DataFrame, *, look: Look = LIGHT) -> go.Fig
         Rows of ``equal_size`` of one appeal, in the order in which they are to be drawn; those
         without a number are left out.
     """
-    told = equal_size.drop_nulls("larger").with_columns(row=pl.int_range(pl.len()))
+    told = _blocks(equal_size.drop_nulls("larger"))
     figure = go.Figure(layout={"template": look.template})
     _ends(figure, told, ("chance_lo", "chance_hi"), _(CHANCE), {"color": look.rule, "width": 14})
     allowed = told.drop_nulls("larger_least")
@@ -228,30 +225,34 @@ def equal_size_figure(equal_size: pl.DataFrame, *, look: Look = LIGHT) -> go.Fig
     _often(figure, told.filter(within), "larger", _(EQUAL), ring)
     diamond = {"symbol": "diamond", "size": 12, "color": look.accent}
     _often(figure, told.filter(~within), "larger", _(BEYOND), diamond)
+    first = told.group_by(_KIND, maintain_order=True).agg(pl.col("row").min())
     figure.update_layout(
-        height=ROW * told.height + TOP + BOTTOM + 30,
+        height=ROW * (max(told["row"], default=0.0) + 1.5) + TOP + BOTTOM + 30,
         margin={"l": 8, "r": 16, "t": TOP, "b": BOTTOM},
+        annotations=heads([(_kind(row), row["row"]) for row in first.to_dicts()], look.ink),
         xaxis={
-            "range": [-0.02, 1.02], "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%",
-            "showgrid": True, "fixedrange": True,
-            "title": _small(_("of two cascades of one size, this appeal's is … so often")),
+            "range": [-0.03, 1.06], "tickvals": [0, 0.25, 0.5, 0.75, 1], "showgrid": True,
+            "ticktext": [percent(part) for part in (0, 0.25, 0.5, 0.75, 1)], "tickangle": 0,
+            "fixedrange": True, "title": small(_("how often this appeal's is the larger")),
         },
-        yaxis={
-            "tickvals": told["row"].to_list(), "showgrid": False, "ticks": "",
-            "ticktext": [_matched(row) for row in told.to_dicts()],
-            "range": [max(told.height, 1) - 0.5, -0.5], "autorange": False,
-            "automargin": True, "fixedrange": True,
-        },
+        yaxis=row_axis([_(MEASURES[name]) for name in told["measure"]], told["row"].to_list()),
     )  # fmt: skip
     return figure
 
 
-def _matched(row: dict[str, Any]) -> str:
-    return _("{platform}, {method}: {measure}").format(
-        platform=platform_name(row["platform"]),
-        method=_(METHODS[row["method"]]),
-        measure=_(MEASURES[row["measure"]]),
-    )
+_KIND = ["platform", "method"]
+
+
+def _blocks(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return where rows are drawn: those of each platform and method below a line of words."""
+    kind = pl.struct(_KIND)
+    block = (kind != kind.shift()).fill_null(value=False).cum_sum() + 1
+    return rows.with_columns(row=pl.int_range(pl.len()) + GAP_ROWS * block)
+
+
+def _kind(row: dict[str, Any]) -> str:
+    said = _("{platform}, {method}")
+    return said.format(platform=platform_name(row["platform"]), method=_(METHODS[row["method"]]))
 
 
 def _ends(
@@ -312,13 +313,9 @@ def waiting_figure(
         margin={"l": 8, "r": 20, "t": 44, "b": BOTTOM},
         xaxis={
             "showgrid": True, "zeroline": True, "fixedrange": True,
-            "title": _small(_("days since publication")),
+            "title": small(_("days since publication")),
         },
-        yaxis={
-            "tickvals": rows["row"].to_list(), "ticktext": titles, "ticks": "", "showgrid": False,
-            "range": [max(rows.height, 1) - 0.5, -0.5], "autorange": False, "automargin": True,
-            "fixedrange": True,
-        },
+        yaxis=row_axis(titles),
     )  # fmt: skip
     return figure
 
@@ -385,8 +382,8 @@ def standing_figure(standing: pl.DataFrame, *, chosen: str, look: Look = LIGHT) 
     figure.update_layout(
         height=400,
         margin={"l": 54, "r": 16, "t": 44, "b": BOTTOM},
-        xaxis=axis | {"title": _small(_("signatures shown"))},
-        yaxis=axis | {"title": _small(_("place: 1 has most")), "autorange": "reversed"},
+        xaxis=axis | {"title": small(_("signatures shown"))},
+        yaxis=axis | {"title": small(_("place: 1 has most")), "autorange": "reversed"},
     )
     return figure
 

@@ -7,6 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
+from dashboards.figures.labels import heads, row_axis, small
 from dashboards.i18n import N_, _, ngettext, number
 from dashboards.theme import LIGHT, Look
 
@@ -51,8 +52,7 @@ def synchrony_figure(coordination: pl.DataFrame, *, look: Look = LIGHT) -> go.Fi
     _points(figure, rows.filter(sure), "repeated", _(FOUND), filled)
     ring = {"size": 10, "color": look.ink, "symbol": "circle-open", "line": {"width": 2}}
     _points(figure, rows.filter(~sure), "repeated", _(ALIKE), ring)
-    _head(figure, rows, look)
-    _frame(figure, rows)
+    _frame(figure, rows, look)
     return figure
 
 
@@ -62,8 +62,14 @@ def _placed(coordination: pl.DataFrame) -> pl.DataFrame:
     told = coordination.drop_nulls(["repeated", "null_mean", "window"]).sort(
         pl.col("object").cast(kinds), "window"
     )
-    block = (pl.col("object") != pl.col("object").shift()).fill_null(value=False).cum_sum() + 1
-    return told.with_columns(row=pl.int_range(pl.len()) + GAP * block)
+    return _below(told, ["object"])
+
+
+def _below(rows: pl.DataFrame, block: Sequence[str]) -> pl.DataFrame:
+    """Return where rows are drawn: each block below the one before, with room for its name."""
+    changes = [(pl.col(name) != pl.col(name).shift()).fill_null(value=False) for name in block]
+    blocks = pl.any_horizontal(changes).cum_sum() + 1
+    return rows.with_columns(row=pl.int_range(pl.len()) + GAP * blocks)
 
 
 def _at(count: float) -> float:
@@ -120,39 +126,27 @@ def seconds(window: float) -> str:
     return ngettext("{n} second", "{n} seconds", window).format(n=number(window, places=places))
 
 
-def _head(figure: go.Figure, rows: pl.DataFrame, look: Look) -> None:
-    """Write what was shared above the rows of each kind."""
-    for kind, row in rows.group_by("object", maintain_order=True).agg(pl.col("row").min()).rows():
-        figure.add_annotation(
-            text=f"<b>{_(OBJECTS[kind])}</b>", xref="paper", x=0, y=row - 0.5, showarrow=False,
-            xanchor="left", yanchor="bottom", font={"size": 13, "color": look.ink},
-        )  # fmt: skip
-
-
-def _frame(figure: go.Figure, rows: pl.DataFrame) -> None:
+def _frame(figure: go.Figure, rows: pl.DataFrame, look: Look) -> None:
     last = max(rows["row"], default=0.0)
     most = max([1.0, *rows["repeated"], *rows["null_hi"]])
     ticks = [tick for tick in TICKS if tick <= most]
+    first = rows.group_by("object", maintain_order=True).agg(pl.col("row").min()).rows()
     figure.update_layout(
         height=ROW * (last + 1.5) + TOP + BOTTOM,
         margin={"l": 8, "r": 20, "t": TOP, "b": BOTTOM},
+        annotations=heads([(_(OBJECTS[kind]), row) for kind, row in first], look.ink),
         xaxis={
             "tickvals": [_at(tick) for tick in ticks], "ticktext": [number(t) for t in ticks],
-            "range": [_at(0) - 0.06, _at(most) + 0.12], "showgrid": True,
-            "fixedrange": True,
-            "title": {"text": _("pairs of accounts that met again"), "font": {"size": 12}},
+            "range": [_at(0) - 0.06, _at(most) + 0.12], "showgrid": True, "fixedrange": True,
+            "title": small(_("pairs of accounts that met again")), "tickangle": 0,
         },
-        yaxis={
-            "tickvals": rows["row"].to_list(), "fixedrange": True, "ticks": "",
-            "ticktext": [_within(row) for row in rows.to_dicts()], "showgrid": False,
-            "range": [last + 0.7, -0.7], "autorange": False, "automargin": True,
-        },
+        yaxis=row_axis([_within(row) for row in rows.to_dicts()], rows["row"].to_list()),
     )  # fmt: skip
 
 
 def _within(row: dict[str, Any]) -> str:
     said = seconds(row["window"])
-    return _("{time}, from the data").format(time=said) if row["window_basis"] == "data" else said
+    return _("{time} *").format(time=said) if row["window_basis"] == "data" else said
 
 
 def groups_figure(groups: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
@@ -161,13 +155,15 @@ def groups_figure(groups: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
     Parameters
     ----------
     groups
-        Rows of ``coordination_groups`` of one appeal, in the order in which they are to be drawn.
+        Rows of ``coordination_groups`` of one appeal, in the order in which they are to be drawn;
+        those of one kind of object and one window follow each other.
     """
-    rows = list(range(groups.height))
+    placed = _below(groups, ["object", "window"])
+    rows = placed["row"].to_list()
     figure = go.Figure(layout={"template": look.template})
     x: list[float | None] = []
-    y: list[int | None] = []
-    for row, (found, expected) in enumerate(groups.select("meetings", "expected").iter_rows()):
+    y: list[float | None] = []
+    for row, found, expected in placed.select("row", "meetings", "expected").iter_rows():
         x += [expected, found, None]
         y += [row, row, None]
     figure.add_scatter(
@@ -178,23 +174,20 @@ def groups_figure(groups: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
     _meetings(figure, groups["expected"], rows, _(EXPECTED), tick)
     _meetings(figure, groups["meetings"], rows, _("found"), {"size": 11, "color": look.accent})
     figure.update_layout(
-        height=ROW * len(rows) + TOP + BOTTOM,
-        margin={"l": 8, "r": 20, "t": 40, "b": BOTTOM},
+        height=ROW * (max(rows, default=0.0) + 1.5) + TOP + BOTTOM,
+        margin={"l": 8, "r": 20, "t": 44, "b": BOTTOM},
+        annotations=heads(_kinds(placed), look.ink),
         xaxis={
             "rangemode": "tozero", "showgrid": True, "fixedrange": True,
-            "title": {"text": _("times that two of the group met"), "font": {"size": 12}},
+            "title": small(_("meetings of two")),
         },
-        yaxis={
-            "tickvals": rows, "ticktext": [_group(row) for row in groups.to_dicts()], "ticks": "",
-            "range": [max(len(rows), 1) - 0.5, -0.5], "autorange": False, "showgrid": False,
-            "automargin": True, "fixedrange": True,
-        },
+        yaxis=row_axis([_group(row) for row in groups.to_dicts()], rows),
     )  # fmt: skip
     return figure
 
 
 def _meetings(
-    figure: go.Figure, values: pl.Series, rows: Sequence[int], name: str, marker: dict[str, Any]
+    figure: go.Figure, values: pl.Series, rows: Sequence[float], name: str, marker: dict[str, Any]
 ) -> None:
     figure.add_scatter(
         x=values.to_list(), y=rows, mode="markers", name=name, marker=marker,
@@ -202,15 +195,24 @@ def _meetings(
     )  # fmt: skip
 
 
+def _kinds(placed: pl.DataFrame) -> list[tuple[str, float]]:
+    """Return what groups shared and within what time, with the first row of each."""
+    first = placed.group_by("object", "window", maintain_order=True).agg(pl.col("row").min())
+    said = _("{what}, within {time}")
+    return [
+        (said.format(what=_(OBJECTS[kind]), time=seconds(window)), row)
+        for kind, window, row in first.iter_rows()
+    ]
+
+
 def _group(row: dict[str, Any]) -> str:
-    return _("{accounts}, {objects}, {time}").format(
+    return _("{accounts}, {objects}").format(
         accounts=ngettext("{n} account", "{n} accounts", row["accounts"]).format(
             n=number(row["accounts"])
         ),
         objects=ngettext("{n} thing", "{n} things", row["objects"]).format(
             n=number(row["objects"])
         ),
-        time=seconds(row["window"]),
     )
 
 
@@ -267,7 +269,7 @@ def _panel(figure: go.Figure, panel: int, panels: int, title: str) -> None:
     figure.update_layout({
         f"xaxis{place}": {
             "anchor": _axis("y", panel), "rangemode": "tozero", "fixedrange": True,
-            "title": {"text": title, "font": {"size": 12}, "standoff": 4}, "nticks": 5,
+            "title": small(title) | {"standoff": 4}, "nticks": 5, "tickangle": 0,
         },
         f"yaxis{place}": {
             "domain": [high - 0.56 / panels, high], "showgrid": False, "automargin": True,

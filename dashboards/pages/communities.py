@@ -18,7 +18,7 @@ from dashboards.figures.communities import (
     partition_figure,
     parts_figure,
 )
-from dashboards.figures.titles import short
+from dashboards.figures.labels import short
 from dashboards.filters import ROLE_NAMES, language_name
 from dashboards.i18n import N_, _, ngettext, number, percent
 from dashboards.sheet import headers
@@ -45,7 +45,7 @@ NOT_MEASURED = N_(
     "the store."
 )
 NO_SHARES = N_("No share is held of which it is known who was shared, so there are no communities.")
-NO_LANGUAGES = N_("No post is held, so there are no languages to tell.")
+NO_LANGUAGES = N_("No post is held here, so there are no languages to tell.")
 WHOLE = N_(
     "These numbers are of the whole appeal: filters of time, language and role do not change them."
 )

@@ -233,8 +233,8 @@ def _alike(found: pl.DataFrame) -> str:
         return few.format(n=number(found["pairs"].max()))  # type: ignore[arg-type]
     apart = told.filter(~pl.col("larger").is_between("chance_lo", "chance_hi"))
     said = [
-        _("At equal size, {n} of {all} comparisons lie outside what chance does; chance alone puts "
-          "one in twenty there.").format(n=number(apart.height), all=number(told.height)),
+        _("Comparisons at equal size that lie outside what chance does: {n} of {all}; chance alone "
+          "puts one in twenty there.").format(n=number(apart.height), all=number(told.height)),
         *(_apart(row) for row in apart.to_dicts()),
     ]  # fmt: skip
     open_ = pl.col("larger_least").lt(0.5) & pl.col("larger_most").gt(0.5)
@@ -258,10 +258,11 @@ def _apart(row: dict[str, Any]) -> str:
 def _sizes(store: Store, view: View, found: pl.DataFrame) -> list[Component]:
     """Return every cascade by its size, of the platform and method with most pairs."""
     first = found.sort("pairs", descending=True).row(0, named=True)
-    cascades = store.read("cascades").filter(
+    cascades = store.read("cascades", columns=["appeal_id", "platform", *_SIZES])
+    alike = cascades.filter(
         pl.col("size") >= FEWEST, platform=first["platform"], method=first["method"]
     )
-    ordered = cascades.sort("size", "root_id", descending=[True, False])
+    ordered = alike.sort("size", "root_id", descending=[True, False])
     is_own = pl.col("appeal_id") == view.appeal_id
     own, others = ordered.filter(is_own), ordered.filter(~is_own)
     said = _(
@@ -350,7 +351,8 @@ def _own_wait(waits: pl.DataFrame, view: View) -> str:
 
 def _standing(store: Store, view: View, titled: pl.DataFrame) -> list[Component]:
     """Return where the appeal stands by signatures, among those counted in the same way."""
-    shown = store.read("counter_history").filter(metric="signatures")
+    columns = ["appeal_id", "metric", "definition", "at", "value"]
+    shown = store.read("counter_history", columns=columns).filter(metric="signatures")
     newest = shown.sort("at", nulls_last=False).unique(
         ["appeal_id", "definition"], keep="last", maintain_order=True
     )
