@@ -18,7 +18,7 @@ PAGES = {  # what stands when a page is ready
     "/spread": "#spread-graph canvas",
     "/communities": "#communities-languages .bars path",
     "/responses": "#entry-grid .ag-row",
-    "/together": "#coordination-synchrony .points path",
+    "/together": "#coordination-synchrony .xtick text",
     "/compare": ".page h1",
     "/coding": "#coding-card",
     "/data": "#data-coverage .ag-row",

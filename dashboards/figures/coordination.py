@@ -176,7 +176,7 @@ def groups_figure(groups: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
     figure.update_layout(
         height=ROW * (max(rows, default=0.0) + 1.5) + TOP + BOTTOM,
         margin={"l": 8, "r": 20, "t": 44, "b": BOTTOM},
-        annotations=heads(_kinds(placed), look.ink),
+        annotations=heads(_kinds(placed), look.ink, left=110),
         xaxis={
             "rangemode": "tozero", "showgrid": True, "fixedrange": True,
             "title": small(_("meetings of two")),
