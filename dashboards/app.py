@@ -20,6 +20,7 @@ from dashboards.pages import (
     data,
     responses,
     spread,
+    stances,
     story,
 )
 from dashboards.view import LOOK_NOW, URL, View, search_of, view_of
@@ -32,9 +33,10 @@ PAGES: dict[str, tuple[str, ModuleType]] = {
     "/together": (N_("Together or organised?"), coordination),
     "/compare": (N_("Compare"), compare),
     "/coding": (N_("Coding"), coding),
+    "/opinions": (N_("Opinions"), stances),
     "/data": (N_("Data and method"), data),
 }
-WRITING = ("/responses", "/coding")  # pages that take changes
+WRITING = ("/responses", "/coding", "/opinions")  # pages that take changes
 FILTERED = ("/", "/spread", "/responses")  # pages that the filters narrow
 PAGE = "page"
 NAV = "nav"
