@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from dashboards.i18n import _
 from dashboards.sheet import as_csv, as_table
-from dashboards.theme import GRAPH_CONFIG
+from dashboards.theme import graph_config
 
 SHOWN = 200  # rows of a table under a figure; the file holds all
 
@@ -70,7 +70,7 @@ def _labelled(words: str) -> dict[str, Any]:
 
 
 def _config(name: str) -> Any:  # noqa: ANN401 - Plotly's own settings
-    return GRAPH_CONFIG | {"toImageButtonOptions": {"filename": name, "scale": 2}}
+    return graph_config(toImageButtonOptions={"filename": name, "scale": 2})
 
 
 def _saved(id_: str) -> list[Component]:

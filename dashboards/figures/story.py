@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
-from textwrap import shorten, wrap
 from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
 
 from analytics.responses import RUNG_NAMES
+from dashboards.figures.words import short, wrapped
 from dashboards.i18n import N_, _, day, number, period
 from dashboards.theme import LIGHT, Look, platform_name
 
@@ -180,22 +179,9 @@ def _draw_actors(
         )  # fmt: skip
     for actor, height in lane.items():
         figure.add_annotation(
-            text=_short(actor), xref="paper", x=0.005, y=height, yref=panel.axis, yshift=13,
+            text=short(actor), xref="paper", x=0.005, y=height, yref=panel.axis, yshift=13,
             xanchor="left", showarrow=False, font={"size": 11, "color": look.muted},
         )  # fmt: skip
-
-
-_LONGEST, _MOST_TOLD = 60, 300  # characters of a line, and of what is told under the pointer
-
-
-def _short(name: str) -> str:
-    """Return a name that fits into the picture."""
-    return _escaped(shorten(name, width=_LONGEST, placeholder="…"))
-
-
-def _escaped(words: str) -> str:
-    """Return words as words: Plotly would read tags."""
-    return escape(words, quote=False)
 
 
 def _draw_ladder(
@@ -264,13 +250,8 @@ def _told(act: dict[str, Any]) -> str:
     place = _("not on the ladder")
     if rung is not None:
         place = _("rung {rung}: {name}").format(rung=f"{rung:+d}", name=_(RUNG_NAMES[rung]))
-    summary = f"<br>{_wrapped(act['summary'])}" if act["summary"] else ""
-    return f"<b>{_short(act['actor'])}</b><br>{period(act['from'], act['to'])}<br>{place}{summary}"
-
-
-def _wrapped(text: str) -> str:
-    """Return words in lines that fit under the pointer."""
-    return "<br>".join(_escaped(line) for line in wrap(text[:_MOST_TOLD], width=_LONGEST))
+    summary = f"<br>{wrapped(act['summary'])}" if act["summary"] else ""
+    return f"<b>{short(act['actor'])}</b><br>{period(act['from'], act['to'])}<br>{place}{summary}"
 
 
 def _owed(clocks: pl.DataFrame | None) -> list[dict[str, Any]]:
@@ -365,7 +346,7 @@ def _title(figure: go.Figure, panel: _Panel, top: float, look: Look) -> None:
     else:
         text = _("{platform}: posts held").format(platform=platform_name(panel.name))
     figure.add_annotation(
-        text=f"<b>{_short(text)}</b>", xref="paper", yref="paper", x=0, y=top, showarrow=False,
+        text=f"<b>{short(text)}</b>", xref="paper", yref="paper", x=0, y=top, showarrow=False,
         xanchor="left", yanchor="bottom", font={"size": 12, "color": look.ink},
     )  # fmt: skip
 

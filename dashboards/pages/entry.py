@@ -120,7 +120,7 @@ def register(
         cell = changed[-1] if changed else {}
         act = {ADD: "add", UNDO: "undo"}.get(str(ctx.triggered_id), "edit")
         with speaking(view.lang):
-            told: Answer = (_(refused or ""), {}, False)
+            told: Answer = (_(refused) if refused else "", {}, False)
             if not refused:
                 told = change(store, act, cells, cell, appeal_id=appeal_id, who=who or "")
             changes = after(store, act, told, view, rows=rows, cell=cell)

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from analytics.store import Store
 from dashboards.figures.shapes import shapes_figure
 from dashboards.sentences import shape_sentences
-from dashboards.theme import DARK, GRAPH_CONFIG
+from dashboards.theme import DARK, graph_config
 from dashboards.view import View
 from dashboards.wire import describe, encode, lanes, styles
 
@@ -102,7 +102,7 @@ def _shapes(store: Store, view: View) -> list[Component]:
         dmc.Title("Shapes of the largest cascades", order=2),
         dmc.Text(SHAPES_TOLD),
         *(dmc.Text(sentence) for sentence in said),
-        dcc.Graph(figure=figure, config=GRAPH_CONFIG, style={"height": figure.layout.height}),
+        dcc.Graph(figure=figure, config=graph_config(), style={"height": figure.layout.height}),
     ]
 
 
