@@ -137,10 +137,10 @@ def _verdict(tested: pl.DataFrame) -> str:
         return f"{looked} {none}"
     most = beyond.sort("p", pl.col("null_mean") - pl.col("repeated")).row(0, named=True)
     found = ngettext(
-        "In {n} of them, more pairs of accounts met again than chance has meet: within {time}, "
-        "{pairs} where chance has {mean}.",
-        "In {n} of them, more pairs of accounts met again than chance has meet: most within "
-        "{time}, {pairs} where chance has {mean}.",
+        "In {n} of them, more pairs of accounts met again than by chance: within {time}, {pairs} "
+        "where chance gives {mean}.",
+        "In {n} of them, more pairs of accounts met again than by chance; most clearly within "
+        "{time}: {pairs} where chance gives {mean}.",
         beyond.height,
     ).format(
         n=number(beyond.height), time=seconds(most["window"]), pairs=number(most["repeated"]),
