@@ -76,6 +76,13 @@ def test_where_all_are_alike_chance_has_no_width() -> None:
     assert (told["chance_lo"], told["larger"], told["chance_hi"]) == (0.5, 0.5, 0.5)
 
 
+def test_what_differs_by_rounding_alone_is_alike() -> None:
+    many = of([(5, 2)] * 10, [(5, 2)] * 10)
+    nudged = many.with_columns(virality=pl.lit(1.6) + 1e-13 * (pl.col("appeal_id") == "a"))
+    found = equal_size(nudged, seed=0).filter(pl.col("measure") == "virality")
+    assert found["larger"].to_list() == [0.5, 0.5]
+
+
 def test_sizes_weigh_as_the_pairs_that_they_make() -> None:
     """Of nine pairs all are won, of three none, whatever more there is on one side."""
     ours = [(5, 3)] * 9 + [(6, 1)] * 30
