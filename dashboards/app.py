@@ -13,13 +13,26 @@ from analytics.errors import GroundswellError
 from analytics.store import Store
 from dashboards import filters, guard, live, theme
 from dashboards.i18n import LANGUAGES, N_, _, number, speaking
-from dashboards.pages import coding, data, responses, spread, stances, story
+from dashboards.pages import (
+    coding,
+    communities,
+    compare,
+    coordination,
+    data,
+    responses,
+    spread,
+    stances,
+    story,
+)
 from dashboards.view import LOOK_NOW, URL, View, search_of, view_of
 
 PAGES: dict[str, tuple[str, ModuleType]] = {
     "/": (N_("Story"), story),
     "/spread": (N_("Spread"), spread),
+    "/communities": (N_("Communities and languages"), communities),
     "/responses": (N_("Authorities"), responses),
+    "/together": (N_("Together or organised?"), coordination),
+    "/compare": (N_("Compare"), compare),
     "/coding": (N_("Coding"), coding),
     "/opinions": (N_("Opinions"), stances),
     "/data": (N_("Data and method"), data),

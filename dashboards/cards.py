@@ -55,7 +55,7 @@ def figure_card(
             html.Header([dmc.Title(title, order=2, size="h4"), dmc.Text(said, className="seen")]),
             html.Div(
                 dcc.Graph(id=id_, figure=figure, config=_config(id_), style=height),
-                role="img",
+                role="figure",  # not an image: it has buttons, and is moved along by keys
                 className="wide picture" if wide else "picture",
                 tabIndex=0 if wide else None,
                 **_labelled(f"{title}. {said}"),
