@@ -38,7 +38,7 @@ PAGES: dict[str, tuple[str, ModuleType]] = {
     "/data": (N_("Data and method"), data),
 }
 WRITING = ("/responses", "/coding", "/opinions")  # pages that take changes
-FILTERED = ("/", "/spread", "/responses")  # pages that the filters narrow
+FILTERED = ("/", "/spread", "/communities", "/responses")  # pages that the filters narrow
 PAGE = "page"
 NAV = "nav"
 TOOLS = "tools"
@@ -52,9 +52,9 @@ NO_APPEAL = N_(
     "This store holds no appeal yet. Import files with “groundswell import”, then come back."
 )
 _PLOTLY = "/_dash-component-suites/plotly/package_data/plotly.min.js"
-# Dash asks for Plotly when the first figure is to be drawn; the page with one asks for it at once.
+# Dash asks for Plotly when the first figure is to be drawn; a page with one asks for it at once.
 _EARLY = f"""<script>
-      if (["/", "/responses"].includes(location.pathname)) {{
+      if (!["/spread", "/coding", "/data"].includes(location.pathname)) {{
         const link = {{ rel: "preload", as: "script", href: "{_PLOTLY}" }};
         document.head.append(Object.assign(document.createElement("link"), link));
       }}
