@@ -92,7 +92,7 @@ def layout(store: Store, view: View) -> Component:
     imports = store.read("imports", appeal_id=appeal_id).sort(
         "at", "file", descending=[True, False]
     )
-    losses = store.read("losses").filter(pl.col("import_id").is_in(imports["import_id"].implode()))
+    losses = losses_of(store, appeal_id)
     files = imports.filter(~pl.col("payload").str.starts_with(_PAGES).fill_null(value=False))
     return dmc.Stack(
         [
@@ -127,6 +127,12 @@ def layout(store: Store, view: View) -> Component:
 
 def register(app: Dash, store: Store) -> None:
     """Add nothing: the page answers by itself."""
+
+
+def losses_of(store: Store, appeal_id: str) -> pl.DataFrame:
+    """Return what became of the rows that imports of an appeal read."""
+    imports = store.read("imports", appeal_id=appeal_id)["import_id"]
+    return store.read("losses").filter(pl.col("import_id").is_in(imports.implode()))
 
 
 def _coverage(store: Store, appeal_id: str) -> pl.DataFrame:
