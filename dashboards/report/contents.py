@@ -132,7 +132,7 @@ def _told(rows: pl.DataFrame) -> pl.DataFrame:
     """Return responses with dates and rungs in words."""
     told = rows.to_dicts()
     names = [
-        "–" if r["rung"] is None else f"{r['rung']:+d} {_(RUNG_NAMES[r['rung']])}" for r in told
+        "" if r["rung"] is None else f"{r['rung']:+d} {_(RUNG_NAMES[r['rung']])}" for r in told
     ]
     return rows.with_columns(
         pl.Series("when", [period(row["from"], row["to"]) for row in told], pl.String),
@@ -187,10 +187,9 @@ def _reach(store: Store, view: View, facts: dict[str, Any]) -> Section:
     took = ngettext("{n} account took part.", "{n} accounts took part.", facts["accounts"])
     blocks: list[Block] = [Text(took.format(n=number(facts["accounts"]))), Text(_(NO_REACH))]
     if newest.height:
-        told = newest.sort("platform", "metric").with_columns(
-            pl.Series("day", [day(at) for at in newest.sort("platform", "metric")["at"]], pl.String),
-            *_platforms(), *in_words("metric"),
-        )  # fmt: skip
+        ordered = newest.sort("platform", "metric")
+        days = pl.Series("day", [day(at) for at in ordered["at"]], pl.String)
+        told = ordered.with_columns(days, *_platforms(), *in_words("metric"))
         blocks.append(Sheet(told, columns, _("Numbers that platforms showed")))
     return Section("reach", _("How far it went"), tuple(blocks))
 
@@ -203,14 +202,11 @@ def _carriers(store: Store, view: View) -> Section:
         return Section("carriers", title, (Text(_("No share of any post is held.")),))
     rows = store.read("spreaders", appeal_id=view.appeal_id)
     named = rows.filter(pl.col("role").is_in(PUBLIC), ~pl.col("account_id").str.contains(":~"))
-    listed_ = named.drop_nulls("rank").sort("rank", "account_id").head(CARRIERS)
+    first = named.drop_nulls("rank").sort("rank", "account_id").head(CARRIERS)
     columns = {"account_id": _("Account"), "role": _("Role"), "ranks": _("Rank, as an interval"),
                "reshares": _("Shares that name it")}  # fmt: skip
-    told = listed_.with_columns(
-        pl.Series("ranks", [f"{lo} – {hi}" for lo, hi in listed_.select("rank_lo", "rank_hi").rows()],  # noqa: RUF001 - a span
-                  pl.String),
-        pl.Series("role", [_(ROLE_NAMES[role]) for role in listed_["role"]], pl.String),
-    )  # fmt: skip
+    roles = pl.Series("role", [_(ROLE_NAMES[role]) for role in first["role"]], pl.String)
+    told = first.with_columns(roles, ranks=pl.format("{} … {}", "rank_lo", "rank_hi"))
     table = [Sheet(told, columns, _("Accounts that may be named"))] if told.height else []
     none = [] if told.height else [Text(_(NO_LIST))]
     said = Text(_spread(spread.row(0, named=True)))
@@ -250,7 +246,7 @@ def _missing(store: Store, view: View) -> Section:
     if lost.height:
         told_of = lost.with_columns(*in_words("outcome"))
         blocks.append(Sheet(told_of, reasons, _("What became of rows that were not kept as new")))
-    gone = store.read("timeline", appeal_id=view.appeal_id).filter(every="1d")["gone"].sum()
+    gone = int(store.read("timeline", appeal_id=view.appeal_id).filter(every="1d")["gone"].sum())
     if gone:
         said = ngettext(
             "{n} post is gone since it was collected.", "{n} posts are gone since.", gone
