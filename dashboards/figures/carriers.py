@@ -320,7 +320,7 @@ def brokers_figure(
         height=44 + BOTTOM + ROW * max(row + 1, 1),
         yaxis=row_axis([plain(name) for name in names], placed["place"].to_list())
         | {"range": [row + 0.6, 0.0]},
-        annotations=heads(blocks, look.ink),
+        annotations=heads(blocks, look.ink, left=0),
     )  # fmt: skip
     figure.update_xaxes(**_from_nought(float(brokers["credit"].max() or 0.0)))  # type: ignore[arg-type]
     return figure

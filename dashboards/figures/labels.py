@@ -41,12 +41,17 @@ def row_axis(names: Sequence[str], places: Sequence[float] | None = None) -> dic
     }  # fmt: skip
 
 
-def heads(blocks: Sequence[tuple[str, float]], colour: str) -> list[dict[str, Any]]:
-    """Return annotations that stand over blocks of rows: what each is called, and its first row."""
+def heads(
+    blocks: Sequence[tuple[str, float]], colour: str, *, left: int = 70
+) -> list[dict[str, Any]]:
+    """Return annotations that stand over blocks of rows: what each is called, and its first row.
+
+    They begin so many pixels ``left`` of the rows, where the rows' own names stand.
+    """
     return [
         {
             "text": f"<b>{name}</b>", "xref": "paper", "x": 0, "y": first - 0.5,
-            "showarrow": False, "xanchor": "left", "yanchor": "bottom",
+            "showarrow": False, "xanchor": "left", "yanchor": "bottom", "xshift": -left,
             "font": {"size": 13, "color": colour},
         }
         for name, first in blocks
