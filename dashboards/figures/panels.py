@@ -72,10 +72,9 @@ def powers(low: float, high: float) -> list[float]:
     low, high = max(low, 1e-3), max(high, low, 1e-3)
     first, last = floor(log10(low)), ceil(log10(high))
     steps = (1, 2, 5) if last - first <= CLOSE else (1,)
-    told: list[float] = [n * 10**power for power in range(first, last + 1) for n in steps]
-    below = [n for n in told if n <= low]
-    above = [n for n in told if n >= high]
-    return [n for n in told if below[-1] <= n <= above[0]]
+    told: list[float] = [n * 10**power for power in range(first - 1, last + 2) for n in steps]
+    least = max(n for n in told if n <= low)
+    return [n for n in told if least <= n <= min(n for n in told if n >= high)]
 
 
 def faint(colour: str, strength: float) -> str:

@@ -8,10 +8,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
+from babel.numbers import format_compact_decimal
 
 from dashboards.figures.labels import plain, row_axis, small
 from dashboards.figures.panels import axis, faint, panelled, powers, scaled
-from dashboards.i18n import N_, _, number, percent
+from dashboards.i18n import N_, _, number, percent, spoken
 from dashboards.theme import LIGHT, Look, platform_name
 
 PANEL, TALL = 96, 120  # pixels of one platform
@@ -81,12 +82,12 @@ def interval_figure(reach: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
     platforms = _platforms(reach)
     figure = panelled(
         [_head(name) for name in platforms], height=TALL, look=look, type="log", showgrid=True,
-        dtick=1,
     )  # fmt: skip
     for number_, platform in enumerate(platforms):
         own = reach.filter(platform=platform)
         low, high = _decades(own)
-        scaled(figure, number_, range=[low, high])
+        tens = [10**power for power in range(int(low), int(high) + 1)]
+        scaled(figure, number_, range=[low, high], tickvals=tens, ticktext=[*map(_compact, tens)])
         _bounded(figure, own.filter(pl.col("union_hi").is_not_null()), axis(number_), look)
         _unbounded(figure, own, axis(number_), 10.0**high, look=look)
         _scenario(figure, own.drop_nulls("scenario_lo"), axis(number_), look)
@@ -96,6 +97,11 @@ def interval_figure(reach: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
             line={"color": look.platform(platform), "width": 2.4, "shape": "hv"},
         )  # fmt: skip
     return figure
+
+
+def _compact(value: int) -> str:
+    """Return a round number in as few letters as the language allows."""
+    return str(format_compact_decimal(value, locale=spoken()))
 
 
 def _drawable(column: str) -> pl.Expr:

@@ -40,6 +40,10 @@ NOT_MEASURED = N_(
 )
 NO_SHARES = N_("No share is held, so nobody is known to have carried it.")
 NO_CREDIT = N_("Nothing that is held hangs from a share, so there is no order of carriers.")
+DRAWN_ONLY = N_(
+    "There, ranks are intervals over trees drawn from a model; what it gets wrong is in no "
+    "interval."
+)
 NO_BROKERS = N_("No share is held that is known to cross a border of language, platform or "
                 "community.")  # fmt: skip
 LEAD = N_(
@@ -185,7 +189,7 @@ def hidden(told: dict[str, Any]) -> str:
             "Of {unknown} of these nothing can be inferred: only the original's author is credited."
         )
         return f"{words} {more.format(unknown=number(told['unknown']))}"
-    return f"{words} {_('There, ranks are intervals over trees drawn.')}"
+    return f"{words} {_(DRAWN_ONLY)}"
 
 
 def _first_name(store: Store, told: dict[str, Any]) -> str | None:
