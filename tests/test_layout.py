@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from analytics.layout import time_river
+from analytics.layout import layout as placed
 from analytics.measured import LAYOUT, SHARES_TABLE
 from analytics.tables import POSTS
 
@@ -41,7 +41,7 @@ def shares_of(*rows: tuple[str, str | None, str | None, str | None]) -> pl.DataF
 
 
 def river(posts: pl.DataFrame, shares: pl.DataFrame = NO_SHARES) -> pl.DataFrame:
-    return LAYOUT.check(time_river(posts, shares))
+    return LAYOUT.check(placed(posts, shares))
 
 
 @pytest.fixture(scope="module", autouse=True)
