@@ -2,7 +2,8 @@
 
 Nothing here enters the ledger of responses: a person judges. A candidate is a post of an account
 whose role is official, or an article or a post of media with a sentence that tells of an act of an
-authority; the fact that brought it up stands beside it.
+authority; the fact that brought it up stands beside it. The actor code is that of the country whose
+authorities the appeal asks: a sentence of another country's police is coded as if it were ours.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from analytics.acts import proposed, sentences, worth_reading
+from analytics.codes import actor_code
 from analytics.days import day_told
 from analytics.measured import CANDIDATES
 
@@ -20,8 +22,8 @@ CODED = "coded by {}, judged by nobody"
 TELLS = "a sentence tells of an act of an authority"
 _KEY = ["appeal_id", "post_id"]
 _POST = (*_KEY, "account_id", "platform", "at", "kind", "text", "urls")
-_TOLD = ("sentence", "language", "actor", "actor_kind", "verb_code", "target", "from", "to",
-         "score")  # fmt: skip
+_TOLD = ("sentence", "language", "actor", "actor_code", "actor_kind", "verb_code", "target",
+         "from", "to", "score")  # fmt: skip
 
 
 def candidates(
@@ -79,7 +81,8 @@ def candidates(
     found = rows.with_columns(why=why).filter(pl.col("why").is_not_null())
     reported = _reported(others, accounts).with_columns(why=pl.lit(TELLS))
     both = pl.concat([found.select(*_POST, "why"), reported.select(*_POST, "why")])
-    told = both.join(_told(both), on=_KEY, how="left", maintain_order="left")
+    where = dict(appeals.select("appeal_id", "jurisdiction").iter_rows())
+    told = both.join(_told(both, where), on=_KEY, how="left", maintain_order="left")
     kept = told.filter((pl.col("why") != TELLS) | pl.col("sentence").is_not_null())
     every = pl.concat([kept.select(*CANDIDATES.columns), _coded(proposals)])
     return CANDIDATES.check(every.sort("appeal_id", "at", "post_id"))
@@ -87,8 +90,8 @@ def candidates(
 
 def _coded(proposals: pl.DataFrame) -> pl.DataFrame:
     """Return what machines coded, as candidates."""
-    given = {name: pl.col(name) for name in ("appeal_id", "actor", "actor_kind", "verb_code",
-                                             "target", "from", "to")}  # fmt: skip
+    given = {name: pl.col(name) for name in ("appeal_id", "actor", "actor_code", "actor_kind",
+                                             "verb_code", "target", "from", "to")}  # fmt: skip
     told = proposals.select(
         post_id="response_id", at="reported_at", text="summary", urls="sources",
         why=pl.format(CODED, pl.col("coder").fill_null("a machine")),
@@ -106,15 +109,20 @@ def _reported(others: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([theirs, articles]).unique(_KEY, keep="first", maintain_order=True)
 
 
-def _told(posts: pl.DataFrame) -> pl.DataFrame:
-    """Return of each post the sentence that tells most of an act, with what it tells."""
+def _told(posts: pl.DataFrame, where: dict[str, str | None]) -> pl.DataFrame:
+    """Return of each post the sentence that tells most of an act, with what it tells.
+
+    ``where`` is the jurisdiction of each appeal: its authorities are meant where a sentence names
+    none of another country.
+    """
     read = posts.filter(pl.col("kind") != "repost", worth_reading(pl.col("text")))
     rows = []
     for appeal_id, post_id, at, text in read.select(*_KEY, "at", "text").iter_rows():
         found = [(act, said) for said in sentences(text) if (act := proposed(said))]
         if found:
             act, said = max(found, key=lambda each: each[0].score)
-            rows.append((appeal_id, post_id, said, act.language, act.actor, act.actor_kind,
+            rows.append((appeal_id, post_id, said, act.language, act.actor,
+                         actor_code(where.get(appeal_id), act.actor_role), act.actor_kind,
                          act.verb_code, act.target, *_day(said, at), act.score))  # fmt: skip
     told = CANDIDATES.empty().select(*_KEY, *_TOLD)
     return pl.DataFrame(rows, schema=told.schema, orient="row")

@@ -49,6 +49,30 @@ def countries() -> dict[str, str]:
     return dict(_list("countries.csv").select("code", "name").iter_rows())
 
 
+@cache
+def _by_two_letters() -> dict[str, str]:
+    return dict(_list("countries.csv").select("alpha2", "code").iter_rows())
+
+
+def actor_code(jurisdiction: str | None, role: str | None) -> str | None:
+    """Return the CAMEO actor of a country and a role; None where one of them is not known.
+
+    Parameters
+    ----------
+    jurisdiction
+        ISO 3166: of two letters, with or without a part of the country.
+    role
+        A CAMEO role.
+
+    Examples
+    --------
+    >>> actor_code("KZ", "COP"), actor_code("KZ-75", "JUD"), actor_code(None, "COP")
+    ('KAZCOP', 'KAZJUD', None)
+    """
+    country = _by_two_letters().get((jurisdiction or "").split("-")[0].upper())
+    return country + role if country and role else None
+
+
 def wrong_actor(code: str) -> str | None:
     """Return what is wrong with a CAMEO actor code; None where nothing is.
 

@@ -1344,6 +1344,10 @@ CANDIDATES = Table(
         "sentence": text("the sentence that tells of an act; null where none was found"),
         "language": text("in which it was read", values=READ_IN),
         "actor": text("the authority, in the word that the sentence has for it"),
+        "actor_code": text(
+            "CAMEO: the country that the appeal is of, and the role of the actor; null where one "
+            "of them is not known"
+        ),
         "actor_kind": text("what kind of body that is (docs/codebook.md)"),
         "verb_code": text("what was done: CAMEO"),
         "target": text("whom it was done to", values=TARGETS),

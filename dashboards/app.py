@@ -12,7 +12,7 @@ from analytics.errors import GroundswellError
 from analytics.store import Store
 from dashboards import filters, guard, theme
 from dashboards.i18n import LANGUAGES, N_, _, number, speaking
-from dashboards.pages import coding, data, responses, spread, story
+from dashboards.pages import coding, data, responses, spread, stances, story
 from dashboards.view import LOOK_NOW, URL, View, search_of, view_of
 
 PAGES: dict[str, tuple[str, ModuleType]] = {
@@ -20,9 +20,10 @@ PAGES: dict[str, tuple[str, ModuleType]] = {
     "/spread": (N_("Spread"), spread),
     "/responses": (N_("Authorities"), responses),
     "/coding": (N_("Coding"), coding),
+    "/opinions": (N_("Opinions"), stances),
     "/data": (N_("Data and method"), data),
 }
-WRITING = ("/responses", "/coding")  # pages that take changes
+WRITING = ("/responses", "/coding", "/opinions")  # pages that take changes
 FILTERED = ("/", "/spread", "/responses")  # pages that the filters narrow
 PAGE = "page"
 NAV = "nav"

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 from serving import launch, served, visit
 
-from analytics import Store
+from analytics import Store, measure
 from analytics.ledger import added, history
+from analytics.tables import POSTS
 
 pytestmark = pytest.mark.browser
 ROW = "#entry-grid .ag-center-cols-container .ag-row"
@@ -77,6 +79,43 @@ def test_a_response_is_entered_put_right_corrected_and_undone(
     assert acts == [
         ("AB", "undo", "01", "09"), ("AB", "edit", "09", "01"), ("AB", "add", None, "09"),
     ]  # fmt: skip
+
+
+def test_a_candidate_is_taken_into_the_form_and_by_a_person_into_the_ledger(
+    browser: Browser, store: Store
+) -> None:
+    article = {"appeal_id": "park", "platform": "web", "kind": "article", "source": "test",
+               "at": datetime(2016, 8, 30, 12, tzinfo=UTC)}  # fmt: skip
+    url = "https://paper.example/{}"
+    told = [
+        {"post_id": "web:1", "text": "Вчера полиция задержала подозреваемых."},
+        {"post_id": "web:2", "text": "Police opened an investigation."},
+    ]
+    words = '[protection]\nlevel = "open"\nreason = "a test"\n[[appeals]]\nid = "park"\n'
+    (store.path / "groundswell.toml").write_text(words, encoding="utf-8")
+    store = Store(store.path)
+    rows = pl.DataFrame([article | row for row in told])
+    links = pl.Series("urls", [[url.format(place)] for place in (1, 2)])
+    store.append(POSTS, rows.with_columns(links))
+    measure(store)
+    with served(store) as base, visit(browser, base) as seen:
+        page = seen.open("/responses")
+        card = page.locator(".candidate", has_text="полиция")
+        expect(card).to_contain_text("173; done to: accused; 2016-08-29")
+        page.locator(".candidate", has_text="Police").get_by_role("button").last.click()
+        expect(page.locator(".candidate:visible")).to_have_count(1)
+        card.get_by_role("button", name="Take into the form").click()
+        expect(page.get_by_label("What it did: CAMEO code")).to_have_value("173")
+        assert store.read("responses").is_empty()
+        page.get_by_label("Who codes?").fill("AB")
+        page.get_by_role("button", name="Enter it").click()
+        expect(page.locator("#entry-said")).to_contain_text("is on record")
+        page.reload()
+        expect(page.locator(".candidate:visible")).to_have_count(1)
+        assert seen.errors == []
+    (act,) = store.read("responses").to_dicts()
+    assert (act["verb_code"], act["target"], act["coder"]) == ("173", "accused", "AB")
+    assert (act["from"], act["sources"]) == (datetime(2016, 8, 29, tzinfo=UTC), [url.format(1)])
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])

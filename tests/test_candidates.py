@@ -4,9 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import polars as pl
+import pytest
 from strategies import at, rows
 
+from analytics.acts import rules
 from analytics.candidates import AFTER, ANSWERS, LINKS, TELLS, candidates
+from analytics.codes import actor_code, wrong_actor
+from analytics.measured import READ_IN
 from analytics.tables import ACCOUNTS, APPEALS, POSTS, PROPOSALS
 
 VIDEO = "youtube:abcdefghijk"
@@ -64,11 +68,11 @@ def test_no_posts_no_candidates() -> None:
     assert empty.is_empty()
 
 
-def read(*posts: dict[str, Any]) -> list[dict[str, Any]]:
+def read(*posts: dict[str, Any], **told: object) -> list[dict[str, Any]]:
     paper = {"account_id": "web:paper.example", "platform": "web", "role": "media"}
     held = rows(POSTS, *posts, **COMMON)
     return candidates(
-        appeals(), held, rows(ACCOUNTS, OFFICIAL, paper), PROPOSALS.empty()
+        appeals(**told), held, rows(ACCOUNTS, OFFICIAL, paper), PROPOSALS.empty()
     ).to_dicts()
 
 
@@ -83,6 +87,24 @@ def test_an_article_that_tells_of_an_act_is_a_candidate_with_its_sentence() -> N
     assert (row["verb_code"], row["actor"], row["target"]) == ("173", "полиция", "accused")
     assert row["from"] == at(24).replace(hour=0)
     assert row["to"] - row["from"] == timedelta(days=1, microseconds=-1)
+
+
+@pytest.mark.parametrize(
+    ("jurisdiction", "code"), [("KZ", "KAZCOP"), ("GB-SCT", "GBRCOP"), (None, None), ("Q9", None)]
+)
+def test_an_actor_is_coded_by_the_country_that_the_appeal_is_of(
+    jurisdiction: str | None, code: str | None
+) -> None:
+    (row,) = read(ARTICLE | {"text": TOLD}, jurisdiction=jurisdiction)
+    assert (row["actor"], row["actor_code"]) == ("полиция", code)
+
+
+@pytest.mark.parametrize("language", READ_IN)
+def test_every_actor_of_the_dictionary_has_a_code_that_the_ledger_takes(language: str) -> None:
+    for rule in rules(language)["actor"]:
+        code = actor_code("KZ", rule.code.partition(":")[2])
+        assert code is not None
+        assert wrong_actor(code) is None
 
 
 def test_an_article_that_tells_of_none_is_no_candidate() -> None:

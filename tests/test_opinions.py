@@ -1,5 +1,6 @@
 """Shares of stances: what codes tell alone, and what a classifier may add."""
 
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -301,3 +302,34 @@ def test_without_words_there_is_nothing_to_code(tmp_path: Path) -> None:
     strict.append(POSTS, rows(POSTS, post(1, "words")))
     with pytest.raises(LedgerError, match="at the level strict none are kept"):
         sample(strict, Asked(None, 3, (), 0, tmp_path / "x.csv"))
+
+
+# Real words: Kazakh reviews, with and without their own letters, mixed with Russian
+
+
+@pytest.fixture(scope="module")
+def reviews(shared: Path) -> pl.DataFrame:
+    folder = shared / "data" / "kazakh_russian_text"
+    with zipfile.ZipFile(folder / "kazsandra_04_pc_valid.zip") as archive:
+        told = pl.read_csv(archive.read("04_pc_valid.csv"), infer_schema=False)
+    return told.drop_nulls("text").sample(2_000, seed=5)
+
+
+def test_the_share_of_complaints_among_kazakh_reviews_is_met(reviews: pl.DataFrame) -> None:
+    """Of five samples of 200 coded by the reviewers' own marks, at most one misses the truth."""
+    texts, labels = reviews["text"].to_list(), reviews["label"].to_list()
+    held = population(rows(POSTS, *(post(k, text) for k, text in enumerate(texts))))
+    marks = {f"youtube:{k:04}": "condemns" if label == "0" else "defends"
+             for k, label in enumerate(labels)}  # fmt: skip
+    truth = sum(marks[name] == "condemns" for name in held["post_id"]) / held.height
+    met, worth = 0, []
+    for seed in range(5):
+        codes = (code(0, marks[name], post_id=name)
+                 for name in drawn(held, 200, seed=seed)["post_id"])  # fmt: skip
+        found = opinions(held, rows(STANCES, *codes))
+        whole = found.filter("is_whole", target="any", stance="condemns")
+        row = whole.row(by_predicate=pl.col("method") == "prediction_powered", named=True)
+        met += row["lo"] <= truth <= row["hi"]
+        worth.append(row["worth"])
+    assert met >= 4
+    assert min(worth) > 200  # what the classifier learnt from these words is worth something

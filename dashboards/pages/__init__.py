@@ -1,1 +1,1 @@
-"""One module per page: ``layout(store, appeal_id)``, ``register(app, store)``."""
+"""One module per page: ``layout(store, view)``, ``register(app, store)``."""

@@ -374,14 +374,19 @@ _TRAIL: dict[str, dict[str, Any]] = {
 
 
 def _proposed(store: Store, appeal_id: str) -> list[Component]:
-    """Return the candidates, each as a card that a person accepts or sets aside."""
-    found = store.read("candidates", appeal_id=appeal_id).sort("at", "post_id")
+    """Return the candidates, each as a card that a person accepts or sets aside.
+
+    Those of which a sentence tells an act come first.
+    """
+    untold = pl.col("verb_code").is_null()
+    found = store.read("candidates", appeal_id=appeal_id).sort(untold, "at", "post_id")
     if found.is_empty():
         return []
     cards = [_card(row) for row in found.head(PAGE).iter_rows(named=True)]
     more = f" The first {PAGE} of {found.height:,} are shown." if found.height > PAGE else ""
     note = (
-        "Posts of official accounts that may be responses. Nothing enters the ledger without a "
+        "Posts of official accounts, articles and what machines coded: each may be a response or "
+        "tell of one, and may be about something else. Nothing enters the ledger without a "
         f"person; what is set aside is hidden in this browser only.{more}"
     )
     return [dmc.Title("Candidates", order=3, size="h5"), dmc.Text(note, size="sm"),
@@ -396,8 +401,30 @@ def _card(row: Mapping[str, Any]) -> Component:
         dmc.Button("Take into the form", id={"accept": post_id}, size="xs", variant="default"),
         dmc.Button("Set aside", id={"aside": post_id}, size="xs", variant="subtle"),
     ]
-    said = [dmc.Text(f"{when}: {row['why']}", size="sm", c="dimmed"), html.Blockquote(words)]
+    said = [
+        dmc.Text(f"{when}: {row['why']}", size="sm", c="dimmed"),
+        html.Blockquote(words),
+        *([dmc.Text(read_as(row), size="sm")] if row.get("verb_code") else []),
+        *[dmc.Text(url, size="sm", className="source") for url in row["urls"] or []],
+    ]
     return html.Div([*said, dmc.Group(buttons)], id={"card": post_id}, className="candidate")
+
+
+def read_as(row: Mapping[str, Any]) -> str:
+    """Say what a candidate was read as, for a person to judge.
+
+    >>> read_as({"actor": "полиция", "actor_code": "KAZCOP", "verb_code": "173",
+    ...          "target": "accused", "from": None, "to": None})
+    'Read as: полиция (KAZCOP); 173; done to: accused; no day is named'
+    """
+    code = f" ({row['actor_code']})" if row.get("actor_code") else ""
+    day = "no day is named"
+    if row.get("from") and row.get("to"):
+        first, last = (f"{row[end]:%Y-%m-%d}" for end in ("from", "to"))
+        day = first if first == last else f"{first} to {last}"
+    target = f"done to: {row['target']}" if row.get("target") else "to whom is not told"
+    actor = row.get("actor") or "no authority is named"
+    return f"Read as: {actor}{code}; {row['verb_code']}; {target}; {day}"
 
 
 def prefilled(row: Mapping[str, Any]) -> Cells:

@@ -1,0 +1,346 @@
+"""The page Opinions: people code what posts say of authorities, and what that lets one estimate."""
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import dash_mantine_components as dmc
+import polars as pl
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+
+from analytics.opinions import ANY, drawn, population
+from analytics.store import Store
+from analytics.tables import SPOKEN_OF, STANCES, STANCES_OF
+from dashboards import guard
+from dashboards.cards import figure_card
+from dashboards.figures.opinions import (
+    METHOD_NAMES,
+    STANCE_NAMES,
+    TARGET_NAMES,
+    opinions_figure,
+    stretches_figure,
+)
+from dashboards.i18n import N_, _, day, ngettext, number, speaking
+from dashboards.pages.entry import POLITE
+from dashboards.theme import platform_name
+from dashboards.view import URL, View, view_of
+
+WHO, SIZE, BLIND = "stances-who", "stances-size", "stances-blind"
+KEY, TARGET, AT = "stances-key", "stances-target", "stances-at"
+CARD, SAID, BACK, SKIP = "stances-card", "stances-said", "stances-back", "stances-skip"
+TARGETS = "stances-targets"
+
+SIZES = (100, 200, 400, 800)
+SEED = 0  # of the draw: everybody who codes this appeal codes the same sample
+_KEYS = dict(zip(STANCES_OF, "cdanx", strict=True))
+
+NO_WORDS = N_(
+    "No words of posts are held, so that nobody can code them: at the level strict none of private "
+    "people are kept. Choose another level in groundswell.toml, with a reason, before you import."
+)
+NO_NAME = N_("Say first who codes.")
+DONE = N_(
+    "Nothing of this sample is left to code for {who}. Run “groundswell measure” to see more."
+)
+WHAT = N_(
+    "A random sample of posts, one at a time: of which authority does it speak, and how? What you "
+    "choose is saved at once. Shares of all posts are then estimated with the help of a "
+    "classifier, whose misses on coded posts are taken off: the interval holds even where it "
+    "guesses poorly."
+)
+BLIND_TOLD = N_("I code again what somebody else coded, without seeing it (for agreement)")
+NOTHING_YET = N_(
+    "No share is estimated yet: code thirty posts or more, then run “groundswell measure”."
+)
+HOW = N_(
+    "Shares of the posts with words of their own. The codes alone give Wilson's interval for a "
+    "finite population; with a classifier (runs of letters, learnt in folds) its misses on coded "
+    "posts that it has not seen are taken off: prediction-powered inference, Angelopoulos et al. "
+    "2023, Zrnic and Candès 2024. An interval is of 95 %."
+)
+
+
+class Choice(NamedTuple):
+    """Who codes what: the coder, the size of the sample, and whether it is coded a second time."""
+
+    who: str
+    size: int
+    blind: bool
+
+
+def layout(store: Store, view: View, key: str = "") -> Component:
+    """Return the page for one view; with the key of this run, codes are taken."""
+    return dmc.Stack(
+        [
+            dmc.Title(_("What people say about the authorities"), order=1),
+            dmc.Text(_(WHAT)),
+            *_coding(store, view, key),
+            *_found(store, view),
+        ],
+        gap="lg",
+    )
+
+
+def _coding(store: Store, view: View, key: str) -> list[Component]:
+    held = population(store.read("posts", appeal_id=view.appeal_id))
+    if held.is_empty():
+        return [dmc.Alert(_(NO_WORDS), color="yellow", variant="light")]
+    sizes = [str(size) for size in SIZES]
+    return [
+        dcc.Store(id=KEY, data=key),
+        dcc.Store(id=TARGET),
+        dcc.Store(id=AT),
+        dmc.Group(
+            [
+                dmc.TextInput(
+                    id=WHO, label=_("Who codes?"), persistence=True, persistence_type="session",
+                    debounce=True, w=240,
+                ),
+                dmc.Select(
+                    id=SIZE, label=_("Posts in the sample"), data=sizes, value=sizes[1], w=180,
+                    allowDeselect=False,
+                ),
+                dmc.Checkbox(id=BLIND, label=_(BLIND_TOLD), checked=False),
+            ],
+            align="end",
+        ),
+        html.Div(id=SAID, role="status", className="said", **POLITE),
+        html.Div(dmc.Text(_(NO_NAME)), id=CARD, className="card"),
+        html.Div(targets(None), id=TARGETS, className="choices"),
+        html.Div([_stance(stance) for stance in STANCES_OF], className="choices"),
+        dmc.Group(
+            [
+                dmc.Button(_("Back to the last one (b)"), id=BACK, variant="default",
+                           **{"data-key": "b"}),
+                dmc.Button(_("Next without a code (s)"), id=SKIP, variant="default",
+                           **{"data-key": "s"}),
+            ]
+        ),
+    ]  # fmt: skip
+
+
+def targets(chosen: str | None) -> list[Component]:
+    """Return the authorities that a post may speak of, one of them chosen."""
+    pressed: dict[str, Any]
+    buttons = []
+    for place, target in enumerate(SPOKEN_OF, 1):
+        pressed = {"aria-pressed": "true" if target == chosen else "false", "data-key": str(place)}
+        words = f"{_(TARGET_NAMES[target])} ({place})"
+        buttons.append(html.Button(words, id={"target": target}, className="choice", **pressed))
+    return [html.Span(_("It speaks of:"), className="more"), *buttons]
+
+
+def _stance(stance: str) -> Component:
+    letter: dict[str, Any] = {"data-key": _KEYS[stance]}
+    words = f"{_(STANCE_NAMES[stance])} ({_KEYS[stance]})"
+    return html.Button(words, id={"stance": stance}, className="choice stance", **letter)
+
+
+def register(app: Dash, store: Store, key: str = "") -> None:
+    """Take codes from the page, and show the next post after each."""
+
+    @app.callback(
+        output={
+            "card": Output(CARD, "children"), "at": Output(AT, "data"),
+            "said": Output(SAID, "children"), "targets": Output(TARGETS, "children"),
+            "target": Output(TARGET, "data"),
+        },
+        inputs={
+            "who": Input(WHO, "value"), "size": Input(SIZE, "value"),
+            "blind": Input(BLIND, "checked"), "_stance": Input({"stance": ALL}, "n_clicks"),
+            "_back": Input(BACK, "n_clicks"), "_skip": Input(SKIP, "n_clicks"),
+        },
+        state={
+            "target": State(TARGET, "data"), "at": State(AT, "data"),
+            "given": State(KEY, "data"), "search": State(URL, "search"),
+        },
+    )  # fmt: skip
+    def _step(
+        *, who: str | None, size: str | None, blind: bool, target: str | None, at: str | None,
+        given: str | None, search: str, **_clicks: Any,  # noqa: ANN401
+    ) -> dict[str, Any]:  # fmt: skip
+        appeals = store.read("appeals", columns=["appeal_id"])["appeal_id"].sort().to_list()
+        view = view_of(search, appeals) or View("")
+        choice = Choice((who or "").strip(), int(size or SIZES[1]), bool(blind))
+        with speaking(view.lang):
+            return _stepped(
+                store, view.appeal_id, choice, at=at, target=target, given=given, key=key
+            )
+
+    @app.callback(
+        Output(TARGET, "data", allow_duplicate=True),
+        Output(TARGETS, "children", allow_duplicate=True),
+        Input({"target": ALL}, "n_clicks"),
+        State(URL, "search"),
+        prevent_initial_call=True,
+    )
+    def _choose(clicks: list[int | None], search: str) -> Any:  # noqa: ANN401
+        view = view_of(search, [""]) or View("")
+        chosen = (ctx.triggered_id or {}).get("target") if any(clicks) else None
+        with speaking(view.lang):
+            return (chosen, targets(chosen)) if chosen else (no_update, no_update)
+
+
+def _stepped(
+    store: Store, appeal_id: str, choice: Choice, *, at: str | None, target: str | None,
+    given: str | None, key: str,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the page after one step: a code kept, one skipped, or one gone back to."""
+    said, asked = "", ctx.triggered_id
+    stance = asked.get("stance") if isinstance(asked, dict) else None
+    if stance and at:
+        refused = guard.refusal(ctx.headers, ctx.remote, given=given, key=key)
+        said = refused or keep(store, appeal_id, choice, at, target=target, stance=stance)
+    left = to_code(store, appeal_id, choice)
+    row = following(left, at if asked == SKIP else None)
+    if asked == BACK:
+        row = last_coded(store, appeal_id, choice) or row
+    return {
+        "card": card(row, choice, left), "at": row and row["post_id"], "said": said,
+        "targets": targets(None), "target": None,
+    }  # fmt: skip
+
+
+def to_code(store: Store, appeal_id: str, choice: Choice) -> pl.DataFrame:
+    """Return the posts of the sample that a coder has not coded, in the order of the draw.
+
+    A second coder is given what somebody else coded, in an order that tells nothing of it.
+    """
+    sample = drawn(population(store.read("posts", appeal_id=appeal_id)), choice.size, seed=SEED)
+    codes = store.read("stances", appeal_id=appeal_id)
+    if choice.blind:
+        others = codes.filter(~pl.col("is_blind"), pl.col("coder") != choice.who)
+        sample = sample.join(others, on="post_id", how="semi", maintain_order="left")
+        done = codes.filter(pl.col("coder") == choice.who)
+    else:
+        done = codes.filter(~pl.col("is_blind"))
+    return sample.join(done, on="post_id", how="anti", maintain_order="left")
+
+
+def following(left: pl.DataFrame, after: str | None) -> dict[str, Any] | None:
+    """Return the next post after one, from the start again at the end; None if none is left."""
+    place = 1 + (left["post_id"].index_of(after) or 0) if after in left["post_id"] else 0
+    return left.row(place % left.height, named=True) if left.height else None
+
+
+def last_coded(store: Store, appeal_id: str, choice: Choice) -> dict[str, Any] | None:
+    """Return the post that a coder coded last; None if none."""
+    own = store.read("stances", appeal_id=appeal_id).filter(
+        pl.col("coder") == choice.who, pl.col("is_blind") == choice.blind
+    )
+    if own.is_empty():
+        return None
+    last = own.sort("at")["post_id"][-1]
+    held = population(store.read("posts", appeal_id=appeal_id)).filter(post_id=last)
+    return held.row(0, named=True) if held.height else None
+
+
+def keep(
+    store: Store, appeal_id: str, choice: Choice, post_id: str, *, target: str | None, stance: str
+) -> str:
+    """Keep a code of one post; return what is to be said of it."""
+    if not choice.who:
+        return _(NO_NAME)
+    held = population(store.read("posts", appeal_id=appeal_id)).height
+    about = None if stance == STANCES_OF[-1] else target
+    row = {
+        "appeal_id": appeal_id, "post_id": post_id, "coder": choice.who, "stance": stance,
+        "target": about,
+        "probability": min(choice.size / held, 1.0), "is_blind": choice.blind,
+        "at": datetime.now(UTC),
+    }  # fmt: skip
+    store.append(STANCES, pl.DataFrame([row], schema=STANCES.schema))
+    said = [_(STANCE_NAMES[stance]), *([_(TARGET_NAMES[about])] if about else [])]
+    return _("Saved: {codes}.").format(codes=", ".join(said))
+
+
+def card(row: dict[str, Any] | None, choice: Choice, left: pl.DataFrame) -> Component:
+    """Return what a coder sees of a post: its words, and no code."""
+    if not choice.who:
+        return dmc.Text(_(NO_NAME))
+    if row is None:
+        return dmc.Text(_(DONE).format(who=choice.who))
+    when = day(row["at"]) if row["at"] else _("no day is known")
+    many = ngettext("{n} left of this sample", "{n} left of this sample", left.height)
+    return dmc.Stack(
+        [
+            dmc.Text(many.format(n=number(left.height)), size="sm", c="dimmed"),
+            html.Blockquote(row["text"], className="words"),
+            dmc.Text(f"{platform_name(row['platform'])}, {when}", size="sm", c="dimmed"),
+        ],
+        gap="xs",
+    )
+
+
+def _found(store: Store, view: View) -> list[Component]:
+    """Return what was estimated, and how far coders agree."""
+    rows = store.read("opinions", appeal_id=view.appeal_id)
+    told = rows.filter("is_whole").drop_nulls("share")
+    if told.is_empty():
+        return [dmc.Text(_(NOTHING_YET), c="dimmed")]
+    agreed = store.read("opinion_agreement", appeal_id=view.appeal_id)
+    return [
+        dmc.Title(_("What that lets one estimate"), order=2, size="h3"),
+        html.Ul([html.Li(words) for words in agreement(agreed)]),
+        _whole(told, view),
+        *_over_time(rows, view),
+    ]
+
+
+def agreement(rows: pl.DataFrame) -> list[str]:
+    """Say how far coders agree, or that only one coded."""
+    if rows.is_empty():
+        return [_("One person coded each post: how far two would agree is not known.")]
+    said = _("Krippendorff's alpha of {field}: {alpha} [{lo}; {hi}], on {n} posts coded twice.")
+    names = {"stance": _("stances"), "target": _("authorities")}
+    return [
+        said.format(
+            field=names[row["field"]], n=number(row["posts"]),
+            **{end: number(row[name], places=2)
+               for end, name in (("alpha", "alpha"), ("lo", "alpha_lo"), ("hi", "alpha_hi"))},
+        )
+        for row in rows.to_dicts()
+    ]  # fmt: skip
+
+
+def _whole(told: pl.DataFrame, view: View) -> Component:
+    posts, coded = told["posts"].max(), told["coded"].max()
+    said = _("Of {posts} posts with words, {coded} were coded by a person.")
+    return figure_card(
+        "opinions", opinions_figure(told, look=view.look),
+        title=_("Shares of posts, over the whole time"),
+        said=said.format(posts=number(posts), coded=number(coded)),  # type: ignore[arg-type]
+        rows=_named(told), columns=_columns(), how=_(HOW),
+    )  # fmt: skip
+
+
+def _over_time(rows: pl.DataFrame, view: View) -> list[Component]:
+    parts = rows.filter(~pl.col("is_whole"), target=pl.lit(ANY)).drop_nulls("share")
+    if parts.is_empty():
+        return []
+    said = _("Each stretch is of the fewest days in a row with thirty coded posts or more.")
+    return [
+        figure_card(
+            "opinions-over-time", stretches_figure(parts, look=view.look),
+            title=_("Shares over time, of all authorities"), said=said,
+            rows=_named(parts), columns=_columns(), how=_(HOW),
+        )
+    ]  # fmt: skip
+
+
+def _named(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with the names of codes in the reader's language."""
+    names = {
+        "target": {ANY: _("any authority")} | {k: _(v) for k, v in TARGET_NAMES.items()},
+        "stance": {k: _(v) for k, v in STANCE_NAMES.items()},
+        "method": {k: _(v) for k, v in METHOD_NAMES.items()},
+    }
+    return rows.with_columns(pl.col(name).replace(told) for name, told in names.items())
+
+
+def _columns() -> dict[str, str]:
+    return {
+        "from": _("From"), "to": _("To"), "target": _("Authority"), "stance": _("Says"),
+        "method": _("By"), "posts": _("Posts"), "coded": _("Coded"), "share": _("Share"),
+        "lo": _("From, at 95 %"), "hi": _("To, at 95 %"),
+    }  # fmt: skip

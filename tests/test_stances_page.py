@@ -1,0 +1,156 @@
+"""The page where people code what posts say: a draw, blind second coders, nothing lost."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from playwright.sync_api import expect, sync_playwright
+from serving import launch, served, visit
+from strategies import at, rows
+
+from analytics.measured import OPINION_AGREEMENT, OPINIONS
+from analytics.opinions import drawn, population
+from analytics.store import Store
+from analytics.tables import POSTS
+from dashboards.figures.opinions import opinions_figure, stretches_figure
+from dashboards.pages import stances
+from dashboards.pages.stances import Choice, card, following, keep, last_coded, to_code
+from dashboards.view import View
+
+ANN, BOB = Choice("Ann", 20, blind=False), Choice("Bob", 20, blind=True)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setenv("GROUNDSWELL_KEYS", str(tmp_path / "keys"))
+    made = Store.create(tmp_path / "s", appeal_id="a")
+    toml = made.path / "groundswell.toml"
+    words = toml.read_text("utf-8").replace('level = "strict"', 'level = "open"\nreason = "a test"')
+    toml.write_text(words, encoding="utf-8")
+    opened = Store(made.path)
+    opened.declare_appeals()
+    common = {"appeal_id": "a", "platform": "youtube", "kind": "comment", "source": "test"}
+    posts = [{"post_id": f"youtube:{k:02}", "text": f"words {k}", "at": at(k)} for k in range(50)]
+    opened.append(POSTS, rows(POSTS, *posts, **common))
+    return opened
+
+
+def test_posts_come_in_the_order_of_the_draw_and_each_once(store: Store) -> None:
+    held = population(store.read("posts"))
+    assert to_code(store, "a", ANN)["post_id"].equals(drawn(held, 20)["post_id"])
+    seen = []
+    while (row := following(to_code(store, "a", ANN), None)) is not None:
+        seen.append(row["post_id"])
+        keep(store, "a", ANN, row["post_id"], target="police", stance="asks")
+    assert seen == drawn(held, 20)["post_id"].to_list()
+    assert set(store.read("stances")["probability"]) == {0.4}
+
+
+def test_a_second_coder_gets_what_another_coded_and_no_code(store: Store) -> None:
+    assert to_code(store, "a", BOB).is_empty()
+    first = to_code(store, "a", ANN)["post_id"].to_list()[:3]
+    for post in first:
+        keep(store, "a", ANN, post, target="court", stance="condemns")
+    left = to_code(store, "a", BOB)
+    assert left["post_id"].to_list() == first
+    assert not {"stance", "target", "coder"} & set(left.columns)
+    assert to_code(store, "a", Choice("Ann", 20, blind=True)).is_empty()
+    keep(store, "a", BOB, first[0], target="court", stance="asks")
+    assert to_code(store, "a", BOB)["post_id"].to_list() == first[1:]
+    assert store.read("stances").filter("is_blind")["coder"].to_list() == ["Bob"]
+
+
+def test_going_back_gives_the_last_one_and_a_new_code_replaces_it(store: Store) -> None:
+    assert last_coded(store, "a", ANN) is None
+    first, second = to_code(store, "a", ANN)["post_id"].to_list()[:2]
+    for post in (first, second):
+        keep(store, "a", ANN, post, target=None, stance="neutral")
+    back = last_coded(store, "a", ANN)
+    assert back is not None
+    assert back["post_id"] == second
+    keep(store, "a", ANN, second, target="police", stance="condemns")
+    told = store.read("stances").select("post_id", "stance").rows()
+    assert sorted(told) == sorted([(first, "neutral"), (second, "condemns")])
+
+
+def test_a_post_that_does_not_speak_of_authorities_has_no_target(store: Store) -> None:
+    keep(store, "a", ANN, "youtube:01", target="police", stance="not_about")
+    assert store.read("stances")["target"].to_list() == [None]
+
+
+def test_without_a_name_nothing_is_kept_or_shown(store: Store) -> None:
+    nobody = Choice("", 20, blind=False)
+    assert "who codes" in keep(store, "a", nobody, "youtube:01", target=None, stance="asks")
+    assert store.read("stances").is_empty()
+    assert "words" not in str(card({"text": "words"}, nobody, pl.DataFrame()))
+
+
+def test_a_skipped_post_comes_again_at_the_end() -> None:
+    left = pl.DataFrame({"post_id": ["a", "b", "c"]})
+    order = [following(left, after) for after in (None, "a", "c")]
+    assert [row and row["post_id"] for row in order] == ["a", "b", "a"]
+    assert following(left.clear(), "a") is None
+
+
+def test_a_strict_store_says_why_there_is_nothing_to_code(tmp_path: Path) -> None:
+    strict = Store.create(tmp_path / "strict", appeal_id="a")
+    strict.declare_appeals()
+    assert "No words of posts are held" in str(stances.layout(strict, View("a")))
+
+
+SHARE: dict[str, Any] = {
+    "appeal_id": "a", "target": "any", "stance": "condemns", "is_whole": True, "posts": 100,
+    "coded": 40, "method": "coded_only", "share": 0.5, "lo": 0.4, "hi": 0.7, "from": at(0),
+    "to": at(99),
+}  # fmt: skip
+
+
+def test_a_share_is_drawn_with_its_interval() -> None:
+    both = [SHARE, SHARE | {"method": "prediction_powered", "share": 0.55, "lo": 0.5}]
+    drawn_of = opinions_figure(rows(OPINIONS, *both)).data
+    assert [list(trace.x) for trace in drawn_of] == [[0.5], [0.55]]
+    assert drawn_of[0].error_x.array[0] == pytest.approx(0.2)
+    assert drawn_of[1].error_x.arrayminus[0] == pytest.approx(0.05)
+
+
+def test_over_time_the_helped_estimate_is_drawn_where_there_is_one() -> None:
+    part = SHARE | {"is_whole": False}
+    told = rows(OPINIONS, part, part | {"method": "prediction_powered", "share": 0.6})
+    (line,) = stretches_figure(told).data
+    assert list(line.y) == [0.6, 0.6]
+
+
+def test_agreement_is_told_or_said_to_be_unknown() -> None:
+    assert "not known" in stances.agreement(OPINION_AGREEMENT.empty())[0]
+    row = {"appeal_id": "a", "field": "stance", "posts": 30, "coders": 2, "alpha": 0.71,
+           "alpha_lo": 0.6, "alpha_hi": 0.8}  # fmt: skip
+    assert "0.71 [0.60; 0.80], on 30 posts" in stances.agreement(rows(OPINION_AGREEMENT, row))[0]
+
+
+@pytest.mark.browser
+def test_posts_are_coded_by_keys(store: Store) -> None:
+    first = to_code(store, "a", Choice("", 200, blind=False))["text"].to_list()
+    with sync_playwright() as playwright, served(store) as base:
+        browser = launch(playwright)
+        with visit(browser, base) as seen:
+            page = seen.open("/opinions")
+            page.get_by_label("Who codes?").fill("Ann")
+            page.keyboard.press("Tab")
+            words = page.locator("#stances-card blockquote")
+            expect(words).to_have_text(first[0])
+            page.locator("main h1").click()
+            page.keyboard.press("1")
+            expect(page.locator("[aria-pressed=true]")).to_have_text("police (1)")
+            page.keyboard.press("c")
+            expect(words).to_have_text(first[1])
+            page.keyboard.press("b")
+            expect(words).to_have_text(first[0])
+            page.keyboard.press("d")
+            expect(words).to_have_text(first[1])
+            assert seen.errors == []
+        browser.close()
+    (row,) = store.read("stances").to_dicts()
+    assert (row["stance"], row["target"], row["coder"]) == ("defends", None, "Ann")
+    assert row["at"] > datetime(2026, 1, 1, tzinfo=UTC)
