@@ -83,11 +83,11 @@ def _settle(
             place[cell[node]] += 1
         # What pushes: squares that are far away as a whole, near ones node by node.
         for node in range(nodes):
-            row, column = cell[node] // side, cell[node] % side
+            above, beside = cell[node] // side, cell[node] % side
             push_x, push_y = -GRAVITY * x[node], -GRAVITY * y[node]
             for square in held:
                 down = square // side
-                if abs(down - row) > 1 or abs(square - down * side - column) > 1:
+                if abs(down - above) > 1 or abs(square - down * side - beside) > 1:
                     dx, dy = x[node] - middle_x[square], y[node] - middle_y[square]
                     part = weight[square] / (dx * dx + dy * dy)
                     push_x += dx * part

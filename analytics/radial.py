@@ -64,7 +64,7 @@ def _directions(link: Ints, size: Ints, head: Ints) -> Floats:
     What hangs from the same post is dealt out over its wedge by the golden section, so that time
     does not show in it.
     """
-    turn = forest.rank_within(link) * forest.GOLDEN % 1
+    turn: Floats = forest.rank_within(link).astype(np.float64) * forest.GOLDEN % 1
     before = np.where(link >= 0, forest.sum_before(link, turn, size), 0)
     start = forest.sums_above(link, before)
     middle: Floats = (start + size / 2) / size[head] + forest.mixed(head)
