@@ -136,7 +136,7 @@ def account_picture(nodes: pl.DataFrame, ties: pl.DataFrame) -> Picture | None:
     stated = (ties["observed"] * 2 >= ties["shares"]).to_numpy()
     ends = ties.select("source", "target").to_numpy()
     style = np.where(stated, 0, len(STYLES) - 1) + JUMP * (group[ends[:, 0]] != group[ends[:, 1]])
-    order = np.lexsort((np.arange(len(style)) * GOLDEN % 1, style))
+    order = np.argsort(style + np.arange(len(style)) * GOLDEN % 1)
     first = nodes["first_at"].min()
     origin = first.timestamp() * 1e3 if first else 0.0  # type: ignore[union-attr]
     hours = (nodes["first_at"].dt.timestamp("ms").cast(pl.Float64) - origin) / 3.6e6
@@ -184,10 +184,9 @@ def _of_posts(layout: pl.DataFrame, start: float, end: float) -> dict[str, Any]:
 
 def _groups(platforms: pl.Series) -> tuple[Integers, tuple[str, ...]]:
     """Give platforms numbers, the one with most places first."""
-    names = platforms.value_counts(sort=True).sort("count", "platform", descending=[True, False])
-    found = tuple(names["platform"])
-    number = platforms.replace_strict(found, range(len(found)), return_dtype=pl.Int64)
-    return number.to_numpy(), found
+    names = platforms.value_counts().sort("count", "platform", descending=[True, False])
+    number = platforms.cast(pl.Enum(names["platform"])).to_physical()
+    return number.cast(pl.Int64).to_numpy(), tuple(names["platform"])
 
 
 def _links(layout: pl.DataFrame, group: Integers) -> tuple[Integers, Integers]:
@@ -206,7 +205,7 @@ def _links(layout: pl.DataFrame, group: Integers) -> tuple[Integers, Integers]:
     )  # fmt: skip
     ends = told.select("parent", "node").to_numpy()
     style = told["style"].to_numpy() + JUMP * (group[ends[:, 0]] != group[ends[:, 1]])
-    order = np.lexsort((ends[:, 1] * GOLDEN % 1, style))
+    order = np.argsort(style + ends[:, 1] * GOLDEN % 1)
     return ends[order], style[order]
 
 

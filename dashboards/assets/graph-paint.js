@@ -224,7 +224,7 @@
       const { gl, source, about } = this;
       gl.viewport(0, scene.below, gl.canvas.width, gl.canvas.height - scene.below);
       gl.clear(gl.COLOR_BUFFER_BIT);
-      if (this.texture && layer === this.base && !scene.playing) this.paintRaster(scene);
+      if (this.texture && layer === this.base && scene.shading) this.paintRaster(scene);
       gl.bindVertexArray(layer.array);
       const dim = layer.branch ? 0.16 : 1;
       let strength = this.use(this.link, scene);

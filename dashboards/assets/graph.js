@@ -38,10 +38,11 @@
   const RINGED = { river: 3.6, tree: 2.6, map: EVER }; // pixels; from there on a jump has a ring
 
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-  const told = (words, values) => words.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+  const filled = (words, values) => words.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-  function speaker(language) {
+  function speaker(told) {
+    const language = told === "en" ? "en-GB" : told; // days before months
     const clock = (parts) => new Intl.DateTimeFormat(language, { timeZone: "UTC", ...parts }).format;
     const numbers = new Intl.NumberFormat(language);
     const moment = clock({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -157,8 +158,8 @@
       for (const { x, y, radius, n, platform, community } of marks) {
         if (radius * wide < 26) continue;
         const [words, colour] = platform === undefined
-          ? [told(this.source.words.community, { community: this.say.count(community + 1), n: this.say.count(n) })]
-          : [told(this.source.words.disc, { n: this.say.count(n) }), this.source.platforms[platform].colour];
+          ? [filled(this.source.words.community, { community: this.say.count(community + 1), n: this.say.count(n) })]
+          : [filled(this.source.words.disc, { n: this.say.count(n) }), this.source.platforms[platform].colour];
         const lift = radius * high - (platform === undefined ? 0 : 12);
         this.label(words, (x - x0) * wide, (y - y0) * high - lift, colour);
       }
@@ -225,7 +226,7 @@
       const there = this.whole ? this.sorted.length : this.sorted.findLastIndex((hour) => hour <= this.hour) + 1;
       const time = this.view.say.moment(this.view.blob.about.origin + (this.whole ? this.to : this.hour) * HOUR);
       const values = { time, n: this.say.count(there), all: this.say.count(this.sorted.length) };
-      const said = told(this.whole ? this.words.everything : this.words.until, values);
+      const said = filled(this.whole ? this.words.everything : this.words.until, values);
       this.slider.value = this.mark;
       if (this.output.textContent === said) return;
       this.output.textContent = said;
@@ -252,7 +253,7 @@
     build() {
       const { source, element, blob } = this;
       this.stage = made("div", "graph-stage");
-      const label = told(source.words.label, { n: this.say.count(blob.about.held) });
+      const label = filled(source.words.label, { n: this.say.count(blob.about.held) });
       this.canvas = made("canvas", "graph-canvas", { tabIndex: 0 });
       this.canvas.setAttribute("role", "application");
       this.canvas.setAttribute("aria-label", label);
@@ -312,6 +313,7 @@
     get height() { return Math.max(this.canvas.clientHeight - this.axis, 1); }
     get span() { return [this.camera.x1 - this.camera.x0, this.camera.y1 - this.camera.y0]; }
     get layer() { return this.part?.layer ?? this.painter.base; }
+    get filtered() { return this.source.kept.from !== null || this.source.kept.to !== null || this.source.kept.platforms.length > 0; }
     get drawn() { return this.part?.blob ?? this.blob; }
 
     /** A camera that shows a box: as it is in the river, else with some more on two sides. */
@@ -338,7 +340,7 @@
     /** How much larger places are than their size says. */
     get magnify() {
       const wide = this.home.x1 - this.home.x0;
-      if (this.source.picture === "tree") return clamp((0.95 * this.width) / this.span[0], 0.62, 9);
+      if (this.source.picture === "tree") return clamp((0.95 * this.width) / this.span[0], 0.62, 22);
       const crowd = ((this.width * this.height) / 8e5) ** 2.5 * (2e4 / Math.max(this.drawn.n, 500));
       const zoom = this.river ? wide / (this.span[0] * this.span[1]) : wide / this.span[0];
       return clamp(crowd ** 0.15, 0.6, 1.8) * clamp(zoom, 0.5, 300) ** (this.river ? 0.2 : 0.45);
@@ -380,7 +382,7 @@
         camera: this.camera, ratio, below: Math.round(this.axis * ratio), magnify: this.magnify,
         growth: GROWTH[source.picture], links: LINKS[source.picture], share: this.moving ? this.share : 1,
         ringed: RINGED[source.picture] * ratio, now: player ? player.hour : EVER, playing, fresh: player ? (player.to - player.from) * NEW : 1,
-        shading: this.part ? 0 : 0.85,
+        shading: playing || this.filtered ? 0 : 0.85,
         kept: {
           platforms,
           when: [from === null ? -10 * EVER : (from - origin) / HOUR, to === null ? 10 * EVER : (to - origin) / HOUR],
@@ -404,8 +406,10 @@
       let seen = 0;
       index.within(this.camera, () => { seen += 1; });
       const sample = blob.n < blob.about.held;
-      const values = { n: this.say.count(seen), all: this.say.count(blob.about.all), drawn: this.say.count(blob.n) };
-      this.note.textContent = told(sample ? words.sample : words.view, values);
+      const shaded = sample && !this.part && !this.filtered && (!this.player || this.player.whole);
+      const all = sample ? blob.about.held : blob.about.all;
+      const values = { n: this.say.count(seen), all: this.say.count(all), drawn: this.say.count(blob.n) };
+      this.note.textContent = filled(shaded ? words.shaded : sample ? words.sample : words.view, values);
     }
 
     /** Ask for all that is in view where only a sample of it is drawn. */
@@ -626,10 +630,10 @@
       const sort = about.kinds[kind[place] % ELSEWHERE];
       const link = this.family().link[place];
       const lines = [`${platforms[about.platforms[group[place]]].name} · ${kinds[sort]}`];
-      lines.push(known ? told(words.when, { time: this.say.moment(about.origin + hours[place] * HOUR) }) : words.timeless);
+      lines.push(known ? filled(words.when, { time: this.say.moment(about.origin + hours[place] * HOUR) }) : words.timeless);
       if (this.source.picture !== "map") lines.push(link < 0 ? words.first : styles[about.styles[style[link] % JUMP]].words);
       if (link >= 0 && style[link] >= JUMP && this.source.picture !== "map") lines.push(words.jump);
-      return [...lines, told(words[sort === "several" ? "several" : "below"], { n: this.say.count(below[place]) })];
+      return [...lines, filled(words[sort === "several" ? "several" : "below"], { n: this.say.count(below[place]) })];
     }
 
     family() {
