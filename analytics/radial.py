@@ -81,8 +81,9 @@ def _distances(link: Ints, size: Ints, head: Ints) -> Floats:
     rank = np.empty(len(link))
     rank[order] = forest.rank_within(np.cumsum(_begins(head[order], wedge[order])))
     loose = np.where(is_flower, 1, forest.mixed(number))
-    distance: Floats = np.sqrt((rank + loose) * wedges + is_flower)
-    return np.where(link < 0, 0, distance)
+    within = np.minimum((rank + loose) * wedges + is_flower, size[head])
+    distance: Floats = np.where(link < 0, 0, np.sqrt(within))
+    return distance
 
 
 def _begins(head: Ints, wedge: Ints) -> npt.NDArray[np.bool_]:

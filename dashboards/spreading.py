@@ -61,7 +61,6 @@ WORDS = {
     "scrubber": N_("Time up to which is shown"),
     "everything": N_("all of it, {all}"),
     "until": N_("until {time}: {n} of {all}"),
-    "when": N_("{time}"),
     "timeless": N_("time not known"),
     "first": N_("first of its cascade"),
     "jump": N_("came from another platform"),

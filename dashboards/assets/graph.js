@@ -630,7 +630,7 @@
       const sort = about.kinds[kind[place] % ELSEWHERE];
       const link = this.family().link[place];
       const lines = [`${platforms[about.platforms[group[place]]].name} · ${kinds[sort]}`];
-      lines.push(known ? filled(words.when, { time: this.say.moment(about.origin + hours[place] * HOUR) }) : words.timeless);
+      lines.push(known ? this.say.moment(about.origin + hours[place] * HOUR) : words.timeless);
       if (this.source.picture !== "map") lines.push(link < 0 ? words.first : styles[about.styles[style[link] % JUMP]].words);
       if (link >= 0 && style[link] >= JUMP && this.source.picture !== "map") lines.push(words.jump);
       return [...lines, filled(words[sort === "several" ? "several" : "below"], { n: this.say.count(below[place]) })];
