@@ -4,7 +4,7 @@ PY ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 
-.PHONY: demo test install browser lint types contracts unit docs screenshots lock bench clean
+.PHONY: demo test install browser lint types contracts unit docs messages screenshots lock bench clean
 
 demo: install
 	$(BIN)/groundswell demo
@@ -40,6 +40,10 @@ unit:
 # What is generated in docs/: tables, codebook, commands.
 docs: install
 	$(BIN)/python docs/generate.py
+
+# The catalogues of messages, with what is new and without what is gone.
+messages: install
+	$(BIN)/python docs/messages.py
 
 # The pictures of the README, from a simulated appeal.
 screenshots: install browser

@@ -5,6 +5,8 @@ from typing import Any
 import dash_ag_grid as dag
 import polars as pl
 
+from dashboards.i18n import _
+
 PAGE = 20  # rows; shorter tables are shown whole
 # The page's own colours, so that a grid follows its look.
 _THEME = """themeQuartz.withParams({
@@ -25,11 +27,20 @@ OPTIONS: dict[str, Any] = {
 
 
 def grid(component_id: str, rows: pl.DataFrame, columns: dict[str, dict[str, Any]]) -> dag.AgGrid:
-    """Return a table; ``columns`` maps names to AG Grid's column settings, in order."""
+    """Return a table; ``columns`` maps names to AG Grid's column settings, in order.
+
+    Their headings are messages.
+    """
     times = pl.selectors.datetime().dt.strftime("%Y-%m-%d %H:%M")
     lists = pl.selectors.by_dtype(pl.List(pl.String)).list.join(" · ")
     settings = [
-        {"field": name, "wrapText": True, "autoHeight": True, **setting}
+        {
+            "field": name,
+            "wrapText": True,
+            "autoHeight": True,
+            **setting,
+            "headerName": _(setting["headerName"]),
+        }
         for name, setting in columns.items()
     ]
     return dag.AgGrid(

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-NOT_HERE = "Changes are taken only from this machine. Nothing was changed."
-NOT_OURS = "This page was not given out by this app. Nothing was changed: load the page again."
+from dashboards.i18n import N_
+
+NOT_HERE = N_("Changes are taken only from this machine. Nothing was changed.")
+NOT_OURS = N_("This page was not given out by this app. Nothing was changed: load the page again.")
 
 
 def new_key() -> str:

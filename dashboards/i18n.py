@@ -49,7 +49,7 @@ def spoken() -> str:
 
 def _(message: str) -> str:
     """Return a message in the reader's language."""
-    return catalogue(spoken()).gettext(message)
+    return catalogue(spoken()).gettext(message) if message else ""  # gettext's "" is its header
 
 
 def ngettext(one: str, many: str, number: float) -> str:
@@ -74,6 +74,11 @@ def catalogue(language: str) -> NullTranslations:
     write_mo(compiled, messages)
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def noted(note: str | None) -> str:
+    """Return what a table notes, part by part, in the reader's language."""
+    return "; ".join(_(part) for part in (note or "").split("; ") if part)
 
 
 def number(value: float | None, *, places: int = 0) -> str:

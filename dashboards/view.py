@@ -103,9 +103,15 @@ def view_of(
         languages=_several(asked.get("language")),
         roles=_several(asked.get("role")),
         picture=asked["picture"] if asked.get("picture") in PICTURES else PICTURES[0],
-        lang=asked["lang"] if asked.get("lang") in LANGUAGES else SOURCE,
+        lang=language_of(search),
         look=LOOKS.get(look or "", LIGHT),
     )
+
+
+def language_of(search: str | None) -> str:
+    """Return the language that an address names."""
+    told = _asked(search).get("lang")
+    return told if told in LANGUAGES else SOURCE
 
 
 def search_of(view: View, **changes: Any) -> str:  # noqa: ANN401 - as the fields are

@@ -85,9 +85,11 @@ class Visit:
 
 
 @contextmanager
-def visit(browser: Browser, base: str, *, width: int = 1280, height: int = 860) -> Iterator[Visit]:
+def visit(
+    browser: Browser, base: str, *, width: int = 1280, height: int = 860, look: str = "light"
+) -> Iterator[Visit]:
     """Open a fresh page of a browser, without cache or history."""
-    page = browser.new_page(viewport={"width": width, "height": height})
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=look)  # type: ignore[arg-type]
     try:
         yield Visit(page, base).watch()
     finally:

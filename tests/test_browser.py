@@ -1,9 +1,11 @@
 """Every page in a real Chromium: known answers, an empty console, no request that leaves."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import polars as pl
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 from serving import launch, served, visit
 from simulating import simulated
@@ -18,8 +20,21 @@ PAGES = {  # what stands when a page is ready
     "/spread": "#spread-graph canvas",
     "/responses": "#entry-grid .ag-row",
     "/coding": "#coding-card",
+    "/opinions": "#stances-card",
     "/data": "#data-coverage .ag-row",
 }
+
+
+class Reader(NamedTuple):
+    """Who looks at the pages, and on what."""
+
+    width: int
+    look: str
+    lang: str
+
+
+# Each width, day and night, and each language; not every one with every other.
+READERS = [Reader(390, "light", "ru"), Reader(1280, "dark", "en"), Reader(1920, "light", "kk")]
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +57,20 @@ def base(store: Store) -> Iterator[str]:
         yield address
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_stands_without_errors_and_asks_nobody_else(
-    browser: Browser, base: str, path: str, width: int
+@pytest.mark.parametrize("reader", READERS)
+def test_pages_stand_for_everybody_without_errors_and_ask_nobody_else(
+    browser: Browser, base: str, reader: Reader
 ) -> None:
-    with visit(browser, base, width=width) as seen:
-        page = seen.open(path)
-        page.wait_for_selector(PAGES[path])
-        assert "Simulated" in page.inner_text("header.top")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    with visit(browser, base, width=reader.width, look=reader.look) as seen:
+        for path, ready in PAGES.items():
+            page = seen.open(f"{path}?lang={reader.lang}")
+            page.wait_for_selector(ready)
+            page.wait_for_function(f"document.documentElement.lang === '{reader.lang}'")
+            assert page.get_attribute("html", "data-mantine-color-scheme") == reader.look
+            assert page.locator("header.top .simulated").count() == 1
+            assert page.evaluate("document.documentElement.scrollWidth") <= reader.width, path
+            broken = Axe().run(page).response["violations"]
+            assert [(path, found["id"]) for found in broken] == []
         assert seen.errors == []
         assert seen.abroad == []
 
@@ -110,7 +129,7 @@ def test_the_share_graph_draws_and_tells_of_a_post(
         canvas.focus()
         page.keyboard.press("Enter")
         page.wait_for_function(
-            "!document.querySelector('#spread-detail').innerText.includes('No post')"
+            "!document.querySelector('#spread-detail').innerText.includes('Nothing is selected')"
         )
         assert "posts" in page.inner_text("#spread-detail")
         assert seen.errors == []

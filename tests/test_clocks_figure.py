@@ -76,7 +76,7 @@ def test_days_are_those_of_the_country() -> None:
     end = datetime(2026, 3, 10, 3, 59, 59, tzinfo=UTC)
     late = row(timezone="America/New_York", due_lo=end, due_hi=end, state="overdue", is_late=True)
     texts = [note.text for note in figure(late).layout.annotations]
-    assert "due 9 Mar 2026" in texts
+    assert "due 9 March 2026" in texts
     assert "9 March 2026" in clock(late)
 
 

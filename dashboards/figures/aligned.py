@@ -8,12 +8,14 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.responses import RUNG_NAMES, RUNGS
+from dashboards.figures.words import short, wrapped
+from dashboards.i18n import N_, _, period
 from dashboards.theme import LIGHT, Look, platform_name
 
 ATTENTION = 190  # pixels of the series
 STEP = 30  # of one rung
 GAP, TOP, BOTTOM, LEFT = 38, 42, 48, 178
-OFF = "not on the ladder"
+OFF = N_("not on the ladder")
 MILLISECONDS = {"1h": 3_600_000, "1d": 86_400_000}
 BESIDE = 0.22  # of a rung, between acts that stand on the same one
 LANES = 3
@@ -70,8 +72,9 @@ def _draw_posts(figure: go.Figure, rows: pl.DataFrame, platform: str, look: Look
         name=platform_name(platform),
         marker={"color": look.platform(platform), "line": {"width": 0}},
         hovertemplate=(
-            f"<b>{platform_name(platform)}</b>, %{{x|%d %b %Y %H:%M}} UTC<br>%{{y:,}} posts held"
-            "<extra></extra>"
+            f"<b>{platform_name(platform)}</b>, %{{x|%Y-%m-%d %H:%M}} UTC<br>"
+            + _("%{y:,} posts held")
+            + "<extra></extra>"
         ),
     )
 
@@ -109,11 +112,12 @@ def _draw_act(figure: go.Figure, act: Row, height: float, look: Look) -> None:
 
 def _told(act: Row) -> str:
     rung = act["rung"]
-    place = OFF if rung is None else f"rung {rung:+d}: {RUNG_NAMES[rung]}"
-    first, last = act["from"].strftime("%d %b %Y"), act["to"].strftime("%d %b %Y")
-    dates = first if first == last else f"between {first} and {last}"
-    summary = f"<br>{act['summary']}" if act["summary"] else ""
-    return f"<b>{act['actor']}</b><br>{dates}<br>{place}{summary}"
+    place = _(OFF)
+    if rung is not None:
+        place = _("rung {rung}: {name}").format(rung=f"{rung:+d}", name=_(RUNG_NAMES[rung]))
+    dates = period(act["from"], act["to"])
+    summary = f"<br>{wrapped(act['summary'])}" if act["summary"] else ""
+    return f"<b>{short(act['actor'])}</b><br>{dates}<br>{place}{summary}"
 
 
 def _shade(figure: go.Figure, peak: tuple[datetime, datetime], look: Look) -> None:
@@ -121,7 +125,7 @@ def _shade(figure: go.Figure, peak: tuple[datetime, datetime], look: Look) -> No
         type="rect", x0=peak[0], x1=peak[1], xref="x", y0=0, y1=1, yref="paper",
         fillcolor=look.rule, opacity=0.7, layer="below", line={"width": 0},
     )  # fmt: skip
-    _name(figure, peak[0], "busiest bin", look)
+    _name(figure, peak[0], _("busiest stretch"), look)
 
 
 def _mark(figure: go.Figure, time: datetime, look: Look) -> None:
@@ -129,7 +133,7 @@ def _mark(figure: go.Figure, time: datetime, look: Look) -> None:
         type="line", x0=time, x1=time, xref="x", y0=0, y1=1, yref="paper",
         line={"color": look.ink, "width": 1, "dash": "dot"},
     )  # fmt: skip
-    _name(figure, time, "published", look)
+    _name(figure, time, _("published"), look)
 
 
 def _name(figure: go.Figure, time: datetime, text: str, look: Look) -> None:
@@ -174,8 +178,8 @@ def _frame(
         },
     )  # fmt: skip
     for text, top in (
-        ("Posts held", 1.0),
-        ("Responses: when each can have happened", below / height),
+        (_("Posts held"), 1.0),
+        (_("Responses: when each can have happened"), below / height),
     ):
         figure.add_annotation(
             text=f"<b>{text}</b>", xref="paper", yref="paper", x=0, y=top, showarrow=False,
@@ -184,4 +188,6 @@ def _frame(
 
 
 def _rung_name(rung: int | None) -> str:
-    return OFF if rung is None else f"{RUNG_NAMES[rung]}  {rung:+d}" if rung else RUNG_NAMES[0]
+    if rung is None:
+        return _(OFF)
+    return f"{_(RUNG_NAMES[rung])}  {rung:+d}" if rung else _(RUNG_NAMES[0])

@@ -7,9 +7,15 @@ from zoneinfo import ZoneInfo
 import plotly.graph_objects as go
 import polars as pl
 
+from dashboards.figures.words import short, wrapped
+from dashboards.i18n import N_, _, period
 from dashboards.theme import LIGHT, Look
 
 LANE, TOP, BOTTOM = 68, 26, 46  # pixels
+STATES = {
+    "waiting": N_("waiting"), "due": N_("due now"), "overdue": N_("overdue"),
+    "answered": N_("answered"), "refused": N_("refused"), "unknown": N_("not known"),
+}  # fmt: skip
 _TIMES = ("started_lo", "started_hi", "due_lo", "due_hi", "answered_lo", "answered_hi", "judged_at")
 LEAST_MARGIN = timedelta(days=3)
 _UNCERTAIN = 0.35  # opacity of what lies between two bounds
@@ -62,7 +68,7 @@ def _draw_due(figure: go.Figure, row: dict[str, Any], height: int, look: Look) -
         return
     first = row["due_lo"] or row["due_hi"]
     figure.add_scatter(
-        x=[first, row["due_hi"]], y=[height] * 2, mode="lines+markers", name="due",
+        x=[first, row["due_hi"]], y=[height] * 2, mode="lines+markers", name=_("due"),
         line={"color": look.ink, "width": 1, "dash": "dot"},
         marker={"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": look.ink}},
         hovertemplate=_due_days(row) + "<extra></extra>",
@@ -79,7 +85,7 @@ def _draw_answer(figure: go.Figure, row: dict[str, Any], height: int, look: Look
         return
     figure.add_scatter(
         x=[row["answered_lo"], row["answered_hi"]], y=[height] * 2, mode="lines+markers",
-        name=row["state"], line={"color": state_colour(row["state"], look), "width": 3},
+        name=_(STATES[row["state"]]), line={"color": state_colour(row["state"], look), "width": 3},
         marker={
             "symbol": "diamond" if row["state"] == "answered" else "x", "size": 13,
             "color": state_colour(row["state"], look), "line": {"width": 1, "color": "white"},
@@ -98,7 +104,7 @@ def _line(
     pale: bool,
 ) -> None:
     figure.add_scatter(
-        x=list(ends), y=[height] * 2, mode="lines", name="between bounds" if pale else "runs",
+        x=list(ends), y=[height] * 2, mode="lines", name=_("between bounds") if pale else _("runs"),
         line={"color": colour, "width": 10}, opacity=_UNCERTAIN if pale else 1,
         hovertemplate=told + "<extra></extra>",
     )  # fmt: skip
@@ -108,10 +114,10 @@ def _name(figure: go.Figure, row: dict[str, Any], height: int, look: Look) -> No
     """Write what is owed, and the state in the colour of its line."""
     unknown = row["state"] == "unknown"
     colour = look.muted if unknown else state_colour(row["state"], look)
-    state = "no clock is known to run" if unknown else row["state"]
+    state = _("no clock is known to run") if unknown else _(STATES[row["state"]])
     if unknown and row["only_if"] and row["started_hi"]:
-        state = "owed on a condition"
-    what = row["what"] or "no rule is held"
+        state = _("owed on a condition")
+    what = short(_(row["what"])) if row["what"] else _("no rule is held")
     figure.add_annotation(
         text=f'{what} <b style="color:{colour}">{state}</b>', xref="paper", x=0, y=height,
         yshift=20, xanchor="left", showarrow=False, font={"size": 12, "color": look.ink},
@@ -124,7 +130,7 @@ def _mark(figure: go.Figure, time: datetime, look: Look) -> None:
         line={"color": look.ink, "width": 1, "dash": "dot"},
     )  # fmt: skip
     figure.add_annotation(
-        text="looked until", x=time, y=1, yref="paper", yanchor="bottom", showarrow=False,
+        text=_("looked until"), x=time, y=1, yref="paper", yanchor="bottom", showarrow=False,
         font={"size": 11, "color": look.ink},
     )  # fmt: skip
 
@@ -150,13 +156,13 @@ def _frame(figure: go.Figure, clocks: pl.DataFrame, look: Look) -> None:
 
 
 def _told(row: dict[str, Any]) -> str:
-    note = f"<br>{row['note']}" if row["note"] else ""
-    return f"<b>{row['what']}</b><br>{row['state']}{note}<br>{row['source']}"
+    note = f"<br>{wrapped(row['note'])}" if row["note"] else ""
+    state = _(STATES[row["state"]])
+    return f"<b>{short(_(row['what']))}</b><br>{state}{note}<br>{wrapped(row['source'])}"
 
 
 def _due_days(row: dict[str, Any]) -> str:
     """Return the days on which it is due, as the country counts them."""
     zone = ZoneInfo(row["timezone"])
     first, last = ((row[name] or row["due_hi"]).astimezone(zone) for name in ("due_lo", "due_hi"))
-    until = f"{last.day} {last:%b %Y}"
-    return f"due {until}" if first == last else f"due {first.day} {first:%b} to {until}"
+    return _("due {days}").format(days=period(first, last))

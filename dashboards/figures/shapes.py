@@ -8,14 +8,17 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.tables import METHODS
+from dashboards.i18n import N_, _, ngettext, number
 from dashboards.theme import LIGHT, Look, platform_name
 
 ROW = 34  # pixels of one cascade
 TOP = 52  # pixels of titles and axes
 FRAME = TOP + 84  # and of the legend, on several lines where the page is narrow
-PANELS = (("depth", "Depth", "x"), ("virality", "Virality", "x2"))
-STAR, PDI, FOLLOW = "star, by construction", "published grid (PDI): 5 to 95 %", "follow lists"
-OBSERVED, INFERRED, MEDIAN = "observed", "inferred: 5 to 95 %", "inferred: median"
+PANELS = (("depth", N_("Depth"), "x"), ("virality", N_("Virality"), "x2"))
+STAR, PDI = N_("star, by construction"), N_("published grid (PDI): 5 to 95 %")
+FOLLOW = N_("follow lists")
+OBSERVED, INFERRED = N_("observed"), N_("inferred: 5 to 95 %")
+MEDIAN = N_("inferred: median")
 
 
 def shapes_figure(shapes: pl.DataFrame, cascades: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
@@ -35,7 +38,7 @@ def shapes_figure(shapes: pl.DataFrame, cascades: pl.DataFrame, *, look: Look = 
     figure = go.Figure(layout={"template": look.template})
     for measure, title, axis in PANELS:
         _draw(figure, placed.filter(pl.col(measure).is_not_null()), measure, axis, look)
-        _name_axis(figure, axis, title, placed[[measure, f"{measure}_hi"]], look)
+        _name_axis(figure, axis, _(title), placed[[measure, f"{measure}_hi"]], look)
     _frame(figure, rows)
     return figure
 
@@ -82,9 +85,10 @@ class _Columns:
             figure, name, x=rows[self.measure].to_list(), y=rows["row"].to_list(), mode="markers",
             marker=marker, customdata=rows.select(ends).rows(),
             hovertemplate=(
-                f"<b>{name}</b><br>{self.measure} %{{x:.3~g}}, %{{customdata[0]:.3~g}} to "
-                "%{customdata[1]:.3~g}<br>%{customdata[3]:,} posts, %{customdata[2]:,} trees"
-                "<extra></extra>"
+                f"<b>{_(name)}</b><br>"
+                + _("%{x:.3~g} (%{customdata[0]:.3~g} … %{customdata[1]:.3~g})<br>"
+                    "%{customdata[3]:,} posts, %{customdata[2]:,} trees")
+                + "<extra></extra>"
             ),
         )  # fmt: skip
 
@@ -93,7 +97,7 @@ class _Columns:
         if drawn["y"]:
             first = self.axis == "x"
             figure.add_scatter(
-                name=name, legendgroup=name, xaxis=self.axis, showlegend=first, **drawn
+                name=_(name), legendgroup=name, xaxis=self.axis, showlegend=first, **drawn
             )
 
 
@@ -113,7 +117,9 @@ def _name_axis(figure: go.Figure, axis: str, title: str, values: pl.DataFrame, l
 
 def _frame(figure: go.Figure, rows: pl.DataFrame) -> None:
     names = [
-        f"{platform_name(platform)}, {size:,} posts"
+        ngettext("{platform}, {n} post", "{platform}, {n} posts", size).format(
+            platform=platform_name(platform), n=number(size)
+        )
         for platform, size in rows.select("platform", "size").iter_rows()
     ]
     figure.update_layout(

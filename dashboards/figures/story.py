@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
-from textwrap import shorten, wrap
 from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
 
 from analytics.responses import RUNG_NAMES
+from dashboards.figures.words import short, wrapped
 from dashboards.i18n import N_, _, day, number, period
 from dashboards.theme import LIGHT, Look, platform_name
 
@@ -22,6 +21,7 @@ GAP = 22
 LATE = 0.75  # of the window; from there on names stand to the left of what they name
 TOP, BOTTOM = 22, 30
 WIDTHS = {"1h": 3_600_000, "1d": 86_400_000}  # milliseconds
+METRICS = {"views": N_("views"), "signatures": N_("signatures")}  # what is drawn of what was shown
 ACT, POSTS = "act", "posts"  # what a mark is of, as its first piece of custom data
 
 
@@ -32,6 +32,7 @@ class _Panel:
     name: str
     height: int
     axis: str  # y, y2, y3, …
+    metric: str = ""  # of what a platform showed
 
 
 def story_figure(
@@ -42,6 +43,7 @@ def story_figure(
     *,
     window: tuple[datetime, datetime],
     published: datetime | None,
+    published_by: datetime | None = None,
     look: Look = LIGHT,
 ) -> go.Figure:
     """Draw what happened on one axis of time.
@@ -51,7 +53,7 @@ def story_figure(
     timeline
         Rows of ``timeline`` of one appeal and one length of window, in the order of the lanes.
     views
-        Rows of ``counter_history`` for views.
+        Rows of ``counter_history`` of one metric of each platform: views, or signatures.
     responses
         Rows of ``responses``.
     clocks
@@ -60,11 +62,13 @@ def story_figure(
         The stretch of time on which the picture opens.
     published
         When the appeal was published; null where it is not declared.
+    published_by
+        The latest that can have been, where it is not known exactly.
     look
         What it is drawn with.
     """
     platforms = timeline["platform"].unique(maintain_order=True).to_list()
-    shown = [*views["platform"].unique(maintain_order=True)]
+    shown = dict(views.unique("platform", maintain_order=True).select("platform", "metric").rows())
     actors = responses.sort("from")["actor"].unique(maintain_order=True).to_list()
     panels = _panels(platforms, shown, actors)
     figure = go.Figure(layout={"template": look.template, "barmode": "overlay", "bargap": 0})
@@ -80,19 +84,24 @@ def story_figure(
     for clock in _owed(clocks):
         _shade(figure, clock, by_name.get("authorities"), window, look=look)
     if published:
-        _mark(figure, published, _("published"), look)
+        _mark(figure, published, published_by, look)
     return figure
 
 
-def _panels(platforms: Sequence[str], shown: Sequence[str], actors: Sequence[str]) -> list[_Panel]:
+def _panels(platforms: Sequence[str], shown: dict[str, str], actors: Sequence[str]) -> list[_Panel]:
     names = [*platforms, *(f"{platform} views" for platform in shown)]
     lane = min(max(LANE, LANES // max(len(names), 1)), LONE_LANE)
     bands = [(name, lane) for name in names]
     if actors:
         bands += [("authorities", AUTHORITY * len(actors) + 12), ("ladder", LADDER)]
     return [
-        _Panel(name, height, f"y{number if number > 1 else ''}")
-        for number, (name, height) in enumerate(bands, 1)
+        _Panel(
+            name,
+            height,
+            f"y{place if place > 1 else ''}",
+            shown.get(name.removesuffix(" views"), ""),
+        )
+        for place, (name, height) in enumerate(bands, 1)
     ]
 
 
@@ -135,13 +144,14 @@ def _told_posts(rows: pl.DataFrame) -> list[tuple[Any, ...]]:
 
 def _draw_views(figure: go.Figure, rows: pl.DataFrame, panel: _Panel, look: Look) -> None:
     platform = panel.name.removesuffix(" views")
-    said = _("%{y:,} views shown by {when} UTC").replace("{when}", "%{x|%Y-%m-%d %H:%M}")
+    said = _("%{y:,} {what} shown by {when} UTC").replace("{when}", "%{x|%Y-%m-%d %H:%M}")
+    said = said.replace("{what}", _(METRICS[panel.metric]))
     figure.add_scatter(
         x=rows["at"].to_list(),
         y=rows["value"].to_list(),
         yaxis=panel.axis,
         mode="lines",
-        name=_("{platform}: views").format(platform=platform_name(platform)),
+        name=f"{platform_name(platform)}: {_(METRICS[panel.metric])}",
         line={"color": look.platform(platform), "width": 2, "shape": "hv"},
         fill="tozeroy",
         hovertemplate=f"{said}<extra></extra>",
@@ -169,22 +179,9 @@ def _draw_actors(
         )  # fmt: skip
     for actor, height in lane.items():
         figure.add_annotation(
-            text=_short(actor), xref="paper", x=0.005, y=height, yref=panel.axis, yshift=13,
+            text=short(actor), xref="paper", x=0.005, y=height, yref=panel.axis, yshift=13,
             xanchor="left", showarrow=False, font={"size": 11, "color": look.muted},
         )  # fmt: skip
-
-
-_LONGEST, _MOST_TOLD = 60, 300  # characters of a line, and of what is told under the pointer
-
-
-def _short(name: str) -> str:
-    """Return a name that fits into the picture."""
-    return _escaped(shorten(name, width=_LONGEST, placeholder="…"))
-
-
-def _escaped(words: str) -> str:
-    """Return words as words: Plotly would read tags."""
-    return escape(words, quote=False)
 
 
 def _draw_ladder(
@@ -253,13 +250,8 @@ def _told(act: dict[str, Any]) -> str:
     place = _("not on the ladder")
     if rung is not None:
         place = _("rung {rung}: {name}").format(rung=f"{rung:+d}", name=_(RUNG_NAMES[rung]))
-    summary = f"<br>{_wrapped(act['summary'])}" if act["summary"] else ""
-    return f"<b>{_short(act['actor'])}</b><br>{period(act['from'], act['to'])}<br>{place}{summary}"
-
-
-def _wrapped(text: str) -> str:
-    """Return words in lines that fit under the pointer."""
-    return "<br>".join(_escaped(line) for line in wrap(text[:_MOST_TOLD], width=_LONGEST))
+    summary = f"<br>{wrapped(act['summary'])}" if act["summary"] else ""
+    return f"<b>{short(act['actor'])}</b><br>{period(act['from'], act['to'])}<br>{place}{summary}"
 
 
 def _owed(clocks: pl.DataFrame | None) -> list[dict[str, Any]]:
@@ -348,23 +340,33 @@ def _title(figure: go.Figure, panel: _Panel, top: float, look: Look) -> None:
         text = _(_TITLES[panel.name])
     elif panel.name.endswith(" views"):
         name = platform_name(panel.name.removesuffix(" views"))
-        text = _("{platform}: views, as the platform showed them").format(platform=name)
+        text = _("{platform}: {what}, as the platform showed them").format(
+            platform=name, what=_(METRICS[panel.metric])
+        )
     else:
         text = _("{platform}: posts held").format(platform=platform_name(panel.name))
     figure.add_annotation(
-        text=f"<b>{_short(text)}</b>", xref="paper", yref="paper", x=0, y=top, showarrow=False,
+        text=f"<b>{short(text)}</b>", xref="paper", yref="paper", x=0, y=top, showarrow=False,
         xanchor="left", yanchor="bottom", font={"size": 12, "color": look.ink},
     )  # fmt: skip
 
 
-def _mark(figure: go.Figure, time: datetime, text: str, look: Look) -> None:
+def _mark(figure: go.Figure, first: datetime, last: datetime | None, look: Look) -> None:
+    """Mark the publication: as a stretch where no more is known than when it can have been."""
+    shape: dict[str, Any] = {"xref": "x", "y0": 0, "y1": 1, "yref": "paper", "layer": "below"}
+    if last and last > first:
+        figure.add_shape(
+            type="rect", x0=first, x1=last, fillcolor=look.ink, opacity=0.05, line={"width": 0},
+            **shape,
+        )  # fmt: skip
     figure.add_shape(
-        type="line", x0=time, x1=time, xref="x", y0=0, y1=1, yref="paper",
-        line={"color": look.ink, "width": 1, "dash": "dot"},
+        type="line", x0=first, x1=first, line={"color": look.ink, "width": 1, "dash": "dot"},
+        **shape,
     )  # fmt: skip
+    text = _("published at the earliest") if last and last > first else _("published")
     figure.add_annotation(
-        text=text, x=time, xref="x", y=1, yref="paper", yanchor="bottom", showarrow=False,
-        font={"size": 11, "color": look.ink},
+        text=text, x=first, xref="x", y=1, yref="paper", yanchor="bottom", showarrow=False,
+        xanchor="left", font={"size": 11, "color": look.ink},
     )  # fmt: skip
 
 

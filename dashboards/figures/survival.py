@@ -6,12 +6,14 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
+from dashboards.figures.words import short
+from dashboards.i18n import N_, _
 from dashboards.theme import LIGHT, Look
 
 CURVE = 300  # pixels of the curves
 ROW = 20  # of one line of numbers at risk
 TOP, BOTTOM, GAP = 30, 44, 34
-NO_REGISTER = "appeals of no register"
+NO_REGISTER = N_("appeals of no register")
 TICKS = 6
 
 
@@ -31,13 +33,13 @@ def survival_figure(survival: pl.DataFrame, *, ending: str, look: Look = LIGHT) 
     figure = go.Figure(layout={"template": look.template})
     for number, register in enumerate(names):
         own = told.filter(pl.col("register").eq_missing(register))
-        _draw(figure, own, register or NO_REGISTER, look.series[number % len(look.series)])
+        _draw(figure, own, register or _(NO_REGISTER), look.series[number % len(look.series)])
     days = _ticks(float(told["day"].max() or 1.0))  # type: ignore[arg-type]
     for number, register in enumerate(names):
         own = told.filter(pl.col("register").eq_missing(register))
         _count(figure, own, number, days, look.series[number % len(look.series)])
     _refuse(figure, survival.filter(pl.col("day").is_null()), look)
-    _frame(figure, [name or NO_REGISTER for name in names], days, ending, look)
+    _frame(figure, [name or _(NO_REGISTER) for name in names], days, ending, look)
     return figure
 
 
@@ -60,8 +62,10 @@ def _draw(figure: go.Figure, rows: pl.DataFrame, name: str, colour: str) -> None
         legendgroup=name, line={"width": 2.2, "shape": "hv", "color": colour},
         customdata=rows.select("at_risk", "waiting_lo", "waiting_hi").rows(),
         hovertemplate=(
-            f"<b>{name}</b>, day %{{x:,.0f}}<br>%{{y:.1%}} still wait (%{{customdata[1]:.1%}} to "
-            "%{customdata[2]:.1%})<br>%{customdata[0]:,} at risk<extra></extra>"
+            f"<b>{short(name)}</b><br>"
+            + _("day %{x:,.0f}: %{y:.1%} still wait (%{customdata[1]:.1%} to %{customdata[2]:.1%})"
+                "<br>%{customdata[0]:,} at risk")
+            + "<extra></extra>"
         ),
     )  # fmt: skip
     looked = rows.filter(pl.col("censored") > 0)
@@ -117,13 +121,13 @@ def _count(
 def _refuse(figure: go.Figure, refused: pl.DataFrame, look: Look) -> None:
     """Write which registers have no curve, and what is missing."""
     lines = [
-        f"{register or NO_REGISTER}: {note}"
+        f"{short(register or _(NO_REGISTER))}: {short(note)}"
         for register, note in refused.select("register", "note").iter_rows()
     ]
     if lines:
         alone = not figure.data
         figure.add_annotation(
-            text="<br>".join(["No curve is told of", *lines]), xref="paper", yref="paper",
+            text="<br>".join([_("No curve is told of"), *lines]), xref="paper", yref="paper",
             x=0.5 if alone else 1, y=0.6 if alone else 0.98, showarrow=False, align="left",
             xanchor="center" if alone else "right", yanchor="top",
             font={"size": 12, "color": look.muted},
@@ -135,6 +139,7 @@ def _frame(
 ) -> None:
     below = ROW * max(len(names), 1)
     height = CURVE + GAP + below
+    still = _("still waiting: {ending}").format(ending=ending)
     figure.update_layout(
         height=height + TOP + BOTTOM,
         margin={"l": 52, "r": 18, "t": TOP, "b": BOTTOM},
@@ -142,14 +147,14 @@ def _frame(
         hovermode="closest",
         xaxis={
             "tickvals": list(days), "anchor": "y2", "showgrid": False, "zeroline": False,
-            "title": {"text": "days since publication", "font": {"size": 12}},
+            "title": {"text": _("days since publication"), "font": {"size": 12}},
             "rangemode": "tozero",
         },
         yaxis={
             "domain": [(below + GAP) / height, 1], "range": [0, 1.02], "tickformat": ".0%",
             "gridcolor": look.rule, "fixedrange": True, "zeroline": True,
             "zerolinecolor": look.rule,
-            "title": {"text": f"still waiting: {ending}", "font": {"size": 12}},
+            "title": {"text": still, "font": {"size": 12}},
         },
         yaxis2={
             "domain": [0, below / height], "range": [max(len(names), 1) - 0.5, -0.5],

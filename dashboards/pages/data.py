@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from analytics import __version__
 from analytics.store import Store
 from dashboards.grids import COUNT, grid
+from dashboards.i18n import N_, _, number
 from dashboards.theme import platform_name
 from dashboards.view import View
 
@@ -28,59 +29,59 @@ PERCENT = {
     },
 }
 _COVERAGE: dict[str, dict[str, Any]] = {
-    "platform": {"headerName": "Platform", "maxWidth": 140, "minWidth": 100},
-    "what": {"headerName": "What", "flex": 2, "minWidth": 140},
-    "share": {"headerName": "Share", "maxWidth": 110, "minWidth": 80} | PERCENT,
-    "held": {"headerName": "Held", "maxWidth": 110} | COUNT,
-    "known": {"headerName": "Known", "maxWidth": 110} | COUNT,
-    "note": {"headerName": "What it means", "flex": 2, "minWidth": 200},
+    "platform": {"headerName": N_("Platform"), "maxWidth": 140, "minWidth": 100},
+    "what": {"headerName": N_("What"), "flex": 2, "minWidth": 140},
+    "share": {"headerName": N_("Share"), "maxWidth": 110, "minWidth": 80} | PERCENT,
+    "held": {"headerName": N_("Held"), "maxWidth": 110} | COUNT,
+    "known": {"headerName": N_("Known"), "maxWidth": 110} | COUNT,
+    "note": {"headerName": N_("What it means"), "flex": 2, "minWidth": 200},
 }
 _NUMBERS: dict[str, dict[str, Any]] = {
-    "platform": {"headerName": "Platform", "maxWidth": 140, "minWidth": 80},
-    "metric": {"headerName": "What", "maxWidth": 130, "minWidth": 90},
-    "value": {"headerName": "Number", "maxWidth": 140, "minWidth": 100} | COUNT,
-    "posts": {"headerName": "Of posts", "maxWidth": 120} | COUNT,
-    "at": {"headerName": "Shown by (UTC)", "minWidth": 140, "flex": 1},
-    "definition": {"headerName": "The platform's name for it", "flex": 2, "minWidth": 160},
+    "platform": {"headerName": N_("Platform"), "maxWidth": 140, "minWidth": 80},
+    "metric": {"headerName": N_("What"), "maxWidth": 130, "minWidth": 90},
+    "value": {"headerName": N_("Number"), "maxWidth": 140, "minWidth": 100} | COUNT,
+    "posts": {"headerName": N_("Of posts"), "maxWidth": 120} | COUNT,
+    "at": {"headerName": N_("Shown by (UTC)"), "minWidth": 140, "flex": 1},
+    "definition": {"headerName": N_("The platform's name for it"), "flex": 2, "minWidth": 160},
 }
 _ASKED: dict[str, dict[str, Any]] = {
-    "at": {"headerName": "When (UTC)", "minWidth": 150, "maxWidth": 160},
-    "source": {"headerName": "Source", "flex": 1, "minWidth": 110},
-    "kind": {"headerName": "For", "maxWidth": 130},
-    "questions": {"headerName": "Asked", "maxWidth": 100} | COUNT,
-    "unanswered": {"headerName": "Open", "maxWidth": 100} | COUNT,
-    "refused": {"headerName": "Refused", "maxWidth": 110} | COUNT,
-    "received": {"headerName": "Received", "maxWidth": 120} | COUNT,
-    "known": {"headerName": "Exist", "maxWidth": 110} | COUNT,
-    "fact": {"headerName": "Why it stopped", "flex": 2, "minWidth": 160},
+    "at": {"headerName": N_("When (UTC)"), "minWidth": 150, "maxWidth": 160},
+    "source": {"headerName": N_("Source"), "flex": 1, "minWidth": 110},
+    "kind": {"headerName": N_("For"), "maxWidth": 130},
+    "questions": {"headerName": N_("Asked"), "maxWidth": 100} | COUNT,
+    "unanswered": {"headerName": N_("Open"), "maxWidth": 100} | COUNT,
+    "refused": {"headerName": N_("Refused"), "maxWidth": 110} | COUNT,
+    "received": {"headerName": N_("Received"), "maxWidth": 120} | COUNT,
+    "known": {"headerName": N_("Exist"), "maxWidth": 110} | COUNT,
+    "fact": {"headerName": N_("Why it stopped"), "flex": 2, "minWidth": 160},
 }
 _CHANGES: dict[str, dict[str, Any]] = {
-    "observed_at": {"headerName": "Seen at (UTC)", "maxWidth": 150},
-    "platform": {"headerName": "Platform", "maxWidth": 140},
-    "what": {"headerName": "What", "maxWidth": 120},
-    "at": {"headerName": "Changed at (UTC)", "maxWidth": 160},
-    "post_id": {"headerName": "Post", "flex": 1, "minWidth": 160},
+    "observed_at": {"headerName": N_("Seen at (UTC)"), "maxWidth": 150},
+    "platform": {"headerName": N_("Platform"), "maxWidth": 140},
+    "what": {"headerName": N_("What"), "maxWidth": 120},
+    "at": {"headerName": N_("Changed at (UTC)"), "maxWidth": 160},
+    "post_id": {"headerName": N_("Post"), "flex": 1, "minWidth": 160},
 }
 _LOSSES: dict[str, dict[str, Any]] = {
-    "outcome": {"headerName": "Outcome", "maxWidth": 120},
-    "count": {"headerName": "How many", "maxWidth": 120} | COUNT,
-    "what": {"headerName": "Of what", "flex": 1, "minWidth": 140},
-    "reason": {"headerName": "Why", "flex": 2, "minWidth": 200},
-    "example": {"headerName": "The first one", "flex": 1, "minWidth": 160},
-    "import_id": {"headerName": "Import", "maxWidth": 150},
+    "outcome": {"headerName": N_("Outcome"), "maxWidth": 120},
+    "count": {"headerName": N_("How many"), "maxWidth": 120} | COUNT,
+    "what": {"headerName": N_("Of what"), "flex": 1, "minWidth": 140},
+    "reason": {"headerName": N_("Why"), "flex": 2, "minWidth": 200},
+    "example": {"headerName": N_("The first one"), "flex": 1, "minWidth": 160},
+    "import_id": {"headerName": N_("Import"), "maxWidth": 150},
 }
 _FILES: dict[str, dict[str, Any]] = {
-    "at": {"headerName": "Read at (UTC)", "maxWidth": 150},
-    "file": {"headerName": "File", "flex": 1, "minWidth": 160},
-    "format": {"headerName": "Format", "maxWidth": 150},
-    "bytes": {"headerName": "Bytes", "maxWidth": 130} | COUNT,
+    "at": {"headerName": N_("Read at (UTC)"), "maxWidth": 150},
+    "file": {"headerName": N_("File"), "flex": 1, "minWidth": 160},
+    "format": {"headerName": N_("Format"), "maxWidth": 150},
+    "bytes": {"headerName": N_("Bytes"), "maxWidth": 130} | COUNT,
     "sha256": {
-        "headerName": "SHA-256",
+        "headerName": N_("SHA-256"),
         "maxWidth": 150,
         "tooltipField": "sha256",
         "wrapText": False,
     },
-    "import_id": {"headerName": "Import", "maxWidth": 150},
+    "import_id": {"headerName": N_("Import"), "maxWidth": 150},
 }
 
 
@@ -94,29 +95,29 @@ def layout(store: Store, view: View) -> Component:
     files = imports.filter(~pl.col("payload").str.starts_with(_PAGES).fill_null(value=False))
     return dmc.Stack(
         [
-            dmc.Title("What all this rests on", order=1),
+            dmc.Title(_("What all this rests on"), order=1),
             dmc.Text(_protection(store)),
             *_section(
-                "How much is held", "Run “groundswell measure” to see it.",
+                _("How much is held"), _("Run “groundswell measure” to see it."),
                 COVERAGE, _coverage(store, appeal_id), _COVERAGE,
             ),
             *_section(
-                "Numbers that platforms showed", "No payload showed any.",
+                _("Numbers that platforms showed"), _("No payload showed any."),
                 NUMBERS, _numbers(store, appeal_id), _NUMBERS,
             ),
             *_section(
-                "What platforms were asked", "No platform was asked.",
+                _("What platforms were asked"), _("No platform was asked."),
                 ASKED, _asked(store, appeal_id), _ASKED,
             ),
             *_section(
-                "Posts that were edited or are gone", "None was seen.",
+                _("Posts that were edited or are gone"), _("None was seen."),
                 CHANGES, _changes(store, appeal_id), _CHANGES,
             ),
             *_section(
-                "What became of the rows that were read", "No file was imported.",
+                _("What became of the rows that were read"), _("No file was imported."),
                 LOSSES, losses, _LOSSES,
             ),
-            *_section("Files", "No file was imported.", FILES, files, _FILES),
+            *_section(_("Files"), _("No file was imported."), FILES, files, _FILES),
             *_runs(store),
         ],
         gap="md",
@@ -139,7 +140,7 @@ def _numbers(store: Store, appeal_id: str) -> pl.DataFrame:
     newest = history.unique(series, keep="last").sort(series)
     return newest.with_columns(
         pl.col("platform").map_elements(platform_name, return_dtype=pl.String),
-        at=pl.col("at").dt.strftime("%Y-%m-%d %H:%M").fill_null("not known"),
+        at=pl.col("at").dt.strftime("%Y-%m-%d %H:%M").fill_null(_("not known")),
     )
 
 
@@ -155,7 +156,7 @@ def _changes(store: Store, appeal_id: str) -> pl.DataFrame:
     changes = store.read("changes").join(posts, on="post_id", how="semi")
     return changes.sort("observed_at", descending=True).with_columns(
         pl.col("platform").map_elements(platform_name, return_dtype=pl.String),
-        at=_minute("at").fill_null("not known"),
+        at=_minute("at").fill_null(_("not known")),
         observed_at=_minute("observed_at"),
     )
 
@@ -174,19 +175,29 @@ def _section(
 def _protection(store: Store) -> str:
     protection = store.settings.protection
     if protection.level == "open":
-        return f"Protection is open: everything is kept as it came. Reason: {protection.reason}"
-    return (
+        said = _("Protection is open: everything is kept as it came. Reason: {reason}")
+        return said.format(reason=protection.reason)
+    return _(
         "Protection is strict: accounts appear under keyed pseudonyms (~…), private words are not "
-        f"kept. Public accounts that may be named: {len(store.settings.public):,}."
-    )
+        "kept. Public accounts that may be named: {n}."
+    ).format(n=number(len(store.settings.public)))
 
 
 def _runs(store: Store) -> list[Component]:
     last = store.read("runs").sort("at").tail(1)
     said = [
-        f"Last measured {row['at']:%Y-%m-%d %H:%M} UTC in {row['seconds']:.1f} s by groundswell "
-        f"{row['version']} ({row['engine']}), from these versions of the tables: {row['inputs']}."
+        _(
+            "Last measured {at} UTC in {seconds} s by groundswell {version} ({engine}), from these "
+            "versions of the tables: {inputs}."
+        ).format(
+            at=f"{row['at']:%Y-%m-%d %H:%M}",
+            seconds=number(row["seconds"], places=1),
+            version=row["version"],
+            engine=row["engine"],
+            inputs=row["inputs"],
+        )
         for row in last.iter_rows(named=True)
     ]
-    words = " ".join(said) or f"Never measured. This is groundswell {__version__}."
-    return [dmc.Title("To cite and to repeat", order=2, size="h4"), dmc.Text(words, size="sm")]
+    never = _("Never measured. This is groundswell {version}.").format(version=__version__)
+    words = " ".join(said) or never
+    return [dmc.Title(_("To cite and to repeat"), order=2, size="h4"), dmc.Text(words, size="sm")]

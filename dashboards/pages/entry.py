@@ -18,7 +18,8 @@ from analytics.store import Store
 from analytics.tables import LEVELS, TARGETS
 from dashboards import guard
 from dashboards.grids import OPTIONS, PAGE, grid
-from dashboards.view import LOOK_NOW, URL, View, view_of
+from dashboards.i18n import N_, _, number, period, speaking
+from dashboards.view import LOOK_NOW, URL, View, language_of, view_of
 
 WHO = "entry-who"
 KEY = "entry-key"
@@ -35,23 +36,29 @@ PROPOSED = "entry-proposed"
 POLITE: Any = {"aria-live": "polite"}  # screen readers say what comes here
 
 LABELS = {  # in the order of the form
-    "from": "When", "to": "Until, if between two dates", "actor": "Authority",
-    "actor_code": "Authority's CAMEO code", "actor_kind": "Kind of body",
-    "level": "Level of government", "verb_code": "What it did: CAMEO code",
-    "target": "Done to whom", "huridocs_type": "Type of response (HURIDOCS 27)",
-    "status": "Status (HURIDOCS 45)", "impact": "Assessed impact (HURIDOCS 44)",
-    "summary": "In one sentence", "sources": "Sources, with | between them",
-    "confidence": "How sure, 0 to 1",
+    "from": N_("When"), "to": N_("Until, if between two dates"), "actor": N_("Authority"),
+    "actor_code": N_("Authority's CAMEO code"), "actor_kind": N_("Kind of body"),
+    "level": N_("Level of government"), "verb_code": N_("What it did: CAMEO code"),
+    "target": N_("Done to whom"), "huridocs_type": N_("Type of response (HURIDOCS 27)"),
+    "status": N_("Status (HURIDOCS 45)"), "impact": N_("Assessed impact (HURIDOCS 44)"),
+    "summary": N_("In one sentence"), "sources": N_("Sources, with | between them"),
+    "confidence": N_("How sure, 0 to 1"),
 }  # fmt: skip
 HINTS = {
-    "from": "2016, 2016-08, 2016-08-29 or 2016-08-29T18:30: write no more than is known",
-    "actor": "An institution, never a private person",
-    "verb_code": "Such as 09 investigates, 173 arrests",
+    "from": N_("2016, 2016-08, 2016-08-29 or 2016-08-29T18:30: write no more than is known"),
+    "actor": N_("An institution, never a private person"),
+    "verb_code": N_("Such as 09 investigates, 173 arrests"),
 }
 NEEDED = ("from", "actor", "verb_code")
-NO_NAME = "Say first who codes: every change is signed."
-NOTHING = "There is nothing to undo."
-STALE = "Lags, clocks and waits follow at the next “groundswell measure”."
+NO_NAME = N_("Say first who codes: every change is signed.")
+NOTHING = N_("There is nothing to undo.")
+STALE = N_("Lags, clocks and waits follow at the next “groundswell measure”.")
+WHO_TOLD = N_("Your name or initials, written beside everything that you change")
+CANDIDATES = N_(
+    "Posts of official accounts, articles and what machines coded: each may be a response or tell "
+    "of one, and may be about something else. Nothing enters the ledger without a person; what is "
+    "set aside is hidden in this browser only."
+)
 
 Cells = dict[str, str | None]
 Answer = tuple[str, dict[str, str], bool]  # what to say, mistakes by field, whether it changed
@@ -63,18 +70,17 @@ def layout(store: Store, appeal_id: str, key: str) -> list[Component]:
         dcc.Store(id=KEY, data=key),
         dcc.Store(id=APPEAL, data=appeal_id),
         dcc.Store(id=LEFT, storage_type="local", data=[]),
-        dmc.Title("The ledger of responses", order=2, size="h4"),
+        dmc.Title(_("The ledger of responses"), order=2, size="h4"),
         dmc.TextInput(
-            id=WHO, label="Who codes?", description="Your name or initials, written beside "
-            "everything that you change", persistence=True, persistence_type="session",
-            debounce=True, w={"base": "100%", "sm": 320},
+            id=WHO, label=_("Who codes?"), description=_(WHO_TOLD), persistence=True,
+            persistence_type="session", debounce=True, w={"base": "100%", "sm": 320},
         ),
         html.Div(id=SAID, role="status", className="said", **POLITE),
         _rows(store, appeal_id),
-        dmc.Group([dmc.Button("Undo the last change", id=UNDO, variant="default", size="sm")]),
+        dmc.Group([dmc.Button(_("Undo the last change"), id=UNDO, variant="default", size="sm")]),
         *_proposed(store, appeal_id),
         *_form(),
-        dmc.Title("Who changed what", order=3, size="h5"),
+        dmc.Title(_("Who changed what"), order=3, size="h5"),
         html.Div(trail(store, appeal_id), id=TRAIL),
     ]  # fmt: skip
 
@@ -113,38 +119,31 @@ def register(
         refused = guard.refusal(ctx.headers, ctx.remote, given=given, key=key)
         cell = changed[-1] if changed else {}
         act = {ADD: "add", UNDO: "undo"}.get(str(ctx.triggered_id), "edit")
-        if refused:
-            told: Answer = (refused, {}, False)
-        else:
-            told = change(store, act, cells, cell, appeal_id=appeal_id, who=who or "")
-        said, mistakes, is_changed = told
-        entering = act == "add"
-        return {
-            "said": said,
-            "errors": {n: (mistakes.get(n) if entering else no_update) for n in LABELS},
-            "cells": dict.fromkeys(LABELS, "" if entering and is_changed else no_update),
-            "rows": (
-                ledger_rows(store, appeal_id) if is_changed
-                else marked(rows, cell, mistakes, said) if act == "edit" else no_update
-            ),
-            "trail": trail(store, appeal_id) if is_changed else no_update,
-            "shown": shown(view) if is_changed else no_update,
-        }  # fmt: skip
+        with speaking(view.lang):
+            told: Answer = (_(refused) if refused else "", {}, False)
+            if not refused:
+                told = change(store, act, cells, cell, appeal_id=appeal_id, who=who or "")
+            changes = after(store, act, told, view, rows=rows, cell=cell)
+            return changes | {"shown": shown(view) if told[2] else no_update}
 
     @app.callback(
-        Output(MEANS, "children"), Input(_field("from"), "value"), Input(_field("to"), "value")
+        Output(MEANS, "children"),
+        Input(_field("from"), "value"),
+        Input(_field("to"), "value"),
+        State(URL, "search"),
     )
-    def _means(first: str | None, last: str | None) -> str:
-        return meaning(first, last, store.zone)
+    def _means(first: str | None, last: str | None, search: str) -> str:
+        with speaking(language_of(search)):
+            return meaning(first, last, store.zone)
 
     @app.callback(
         output={n: Output(_field(n), "value", allow_duplicate=True) for n in LABELS},
-        inputs={"_": Input({"accept": ALL}, "n_clicks")},
+        inputs={"clicks": Input({"accept": ALL}, "n_clicks")},
         state={"appeal_id": State(APPEAL, "data")},
         prevent_initial_call=True,
     )
-    def _accept(_: list[int | None], appeal_id: str) -> dict[str, Any]:
-        chosen = (ctx.triggered_id or {}).get("accept") if any(_) else None
+    def _accept(clicks: list[int | None], appeal_id: str) -> dict[str, Any]:
+        chosen = (ctx.triggered_id or {}).get("accept") if any(clicks) else None
         found = store.read("candidates", appeal_id=appeal_id).filter(post_id=chosen or "")
         if found.is_empty():
             return dict.fromkeys(LABELS, no_update)
@@ -164,6 +163,25 @@ def register(
         return [card["card"] in (left or []) for card in cards]
 
 
+def after(
+    store: Store, act: str, told: Answer, view: View, *, rows: list[dict[str, Any]],
+    cell: Mapping[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    """Return what the form, the grid and the trail show after a change, or after its refusal."""
+    said, mistakes, is_changed = told
+    entering = act == "add"
+    return {
+        "said": said,
+        "errors": {n: (mistakes.get(n) if entering else no_update) for n in LABELS},
+        "cells": dict.fromkeys(LABELS, "" if entering and is_changed else no_update),
+        "rows": (
+            ledger_rows(store, view.appeal_id) if is_changed
+            else marked(rows, cell, mistakes, said) if act == "edit" else no_update
+        ),
+        "trail": trail(store, view.appeal_id) if is_changed else no_update,
+    }  # fmt: skip
+
+
 def change(
     store: Store, act: str, cells: Cells, cell: Mapping[str, Any], *, appeal_id: str, who: str,
     at: datetime | None = None,
@@ -176,7 +194,7 @@ def change(
         What to say; by field, what is wrong with what was entered; whether the ledger changed.
     """
     if not who.strip():
-        return NO_NAME, {}, False
+        return _(NO_NAME), {}, False
     now = at or datetime.now(UTC)
     try:
         if act == "add":
@@ -191,7 +209,8 @@ def _add(store: Store, cells: Cells, appeal_id: str, who: str, at: datetime) -> 
     response_id, mistakes = added(store, told, appeal_id=appeal_id, who=who, at=at)
     if response_id is None:
         return _wrong(mistakes), mistakes, False
-    return f"Response {response_id} is on record. {STALE}", {}, True
+    said = _("Response {id} is on record.").format(id=response_id)
+    return f"{said} {_(STALE)}", {}, True
 
 
 def _edit(store: Store, cell: Mapping[str, Any], who: str, at: datetime) -> Answer:
@@ -200,20 +219,24 @@ def _edit(store: Store, cell: Mapping[str, Any], who: str, at: datetime) -> Answ
     mistakes = edited(store, response_id, cells, who=who, at=at)
     if mistakes:
         return _wrong(mistakes), mistakes, False
-    return f"{LABELS[field]} of response {response_id} is changed. {STALE}", {}, True
+    said = _("“{field}” of response {id} is changed.").format(
+        field=_(LABELS[field]), id=response_id
+    )
+    return f"{said} {_(STALE)}", {}, True
 
 
 def _undo(store: Store, appeal_id: str, who: str, at: datetime) -> Answer:
     edit_id = last_change(history(store).filter(appeal_id=appeal_id))
     if edit_id is None:
-        return NOTHING, {}, False
+        return _(NOTHING), {}, False
     response_id = undone(store, edit_id, who=who, at=at)
-    return f"The last change, of response {response_id}, is undone. {STALE}", {}, True
+    said = _("The last change, of response {id}, is undone.").format(id=response_id)
+    return f"{said} {_(STALE)}", {}, True
 
 
 def _wrong(mistakes: Mapping[str, str]) -> str:
-    said = "; ".join(f"{LABELS.get(name, name)}: {why}" for name, why in mistakes.items())
-    return f"Nothing was changed. {said}."
+    said = "; ".join(f"{_(LABELS.get(name, name))}: {why}" for name, why in mistakes.items())
+    return _("Nothing was changed. {why}.").format(why=said)
 
 
 def last_change(edits: pl.DataFrame) -> str | None:
@@ -249,7 +272,7 @@ def written(first: datetime, last: datetime, zone: tzinfo) -> tuple[str, str]:
         return _short(start), _short(last.astimezone(zone))
     for pattern in ("%Y", "%Y-%m", "%Y-%m-%d"):
         text = start.strftime(pattern)
-        whole, _ = checked({"from": text}, zone)
+        whole, _mistakes = checked({"from": text}, zone)
         if (whole["from"], whole["to"]) == (first, last):
             return text, ""
     return f"{start:%Y-%m-%d}", f"{last.astimezone(zone):%Y-%m-%d}"
@@ -271,8 +294,9 @@ def meaning(first: str | None, last: str | None, zone: tzinfo) -> str:
         return ""
     start, end = (values[name].astimezone(zone) for name in ("from", "to"))
     if start == end:
-        return f"Read as exactly {start:%Y-%m-%d %H:%M %Z}."
-    return f"Read as some time from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M %Z}."
+        return _("Read as exactly {time}.").format(time=f"{start:%Y-%m-%d %H:%M %Z}")
+    said = _("Read as some time from {first} to {last}.")
+    return said.format(first=f"{start:%Y-%m-%d %H:%M}", last=f"{end:%Y-%m-%d %H:%M %Z}")
 
 
 # What stands on the page
@@ -285,7 +309,7 @@ def ledger_rows(store: Store, appeal_id: str) -> list[dict[str, Any]]:
     for row in rows.iter_rows(named=True):
         first, last = written(row["from"], row["to"], store.zone)
         rung = row["rung"]
-        place = "none" if rung is None else f"{rung:+d} {RUNG_NAMES[rung]}"
+        place = _("none") if rung is None else f"{rung:+d} {_(RUNG_NAMES[rung])}"
         told.append(as_cells(row) | {"from": first, "to": last, "rung": place, "wrong": {}})
     return told
 
@@ -296,13 +320,13 @@ def _rows(store: Store, appeal_id: str) -> Component:
         id=GRID,
         rowData=rows,
         columnDefs=[_column(name) for name in LABELS]
-        + [{"field": "rung", "headerName": "Rung", "editable": False, "minWidth": 150}],
+        + [{"field": "rung", "headerName": _("Rung"), "editable": False, "minWidth": 150}],
         defaultColDef={"resizable": True, "sortable": True, "minWidth": 130, "editable": True,
                        "wrapText": True, "autoHeight": True},
         getRowId="params.data.response_id",
         dashGridOptions=OPTIONS | {
             "pagination": len(rows) > PAGE, "singleClickEdit": False, "tooltipShowDelay": 200,
-            "localeText": {"noRowsToShow": "No response is on record yet"},
+            "localeText": {"noRowsToShow": _("No response is on record yet")},
             "stopEditingWhenCellsLoseFocus": True,
         },
         style={"height": None, "width": "100%"},
@@ -312,7 +336,7 @@ def _rows(store: Store, appeal_id: str) -> Component:
 def _column(name: str) -> dict[str, Any]:
     wrong = f"params.data.wrong && params.data.wrong['{name}']"
     settings: dict[str, Any] = {
-        "field": name, "headerName": LABELS[name],
+        "field": name, "headerName": _(LABELS[name]),
         "cellClassRules": {"wrong": wrong},
         "tooltipValueGetter": {"function": f"{wrong} ? params.data.wrong['{name}'] : null"},
         "minWidth": 220 if name in {"summary", "sources", "actor"} else 130,
@@ -335,21 +359,21 @@ def _form() -> list[Component]:
     fields = [_entry(name) for name in LABELS]
     means = html.Div(id=MEANS, className="means", **POLITE)
     return [
-        dmc.Title("Enter a response", order=3, size="h5"),
+        dmc.Title(_("Enter a response"), order=3, size="h5"),
         means,
         dmc.SimpleGrid(fields, cols={"base": 1, "sm": 2, "lg": 3}, spacing="md"),
-        dmc.Group([dmc.Button("Enter it", id=ADD)]),
+        dmc.Group([dmc.Button(_("Enter it"), id=ADD)]),
     ]
 
 
 def _entry(name: str) -> Component:
-    told: dict[str, Any] = {"id": _field(name), "label": LABELS[name], "value": ""}
-    told |= {"description": HINTS[name]} if name in HINTS else {}
+    told: dict[str, Any] = {"id": _field(name), "label": _(LABELS[name]), "value": ""}
+    told |= {"description": _(HINTS[name])} if name in HINTS else {}
     told |= {"withAsterisk": name in NEEDED}
     values = choices(name)
     if not values:
         return dmc.TextInput(debounce=True, **told)
-    data = [{"value": code, "label": f"{code} {called}" if called != code else code}
+    data = [{"value": code, "label": f"{code} {_(called)}" if called != code else _(code)}
             for code, called in values.items()]  # fmt: skip
     return dmc.Select(data=data, searchable=True, clearable=True, **told)
 
@@ -358,18 +382,18 @@ def trail(store: Store, appeal_id: str) -> Component:
     """Return who changed what, the newest first."""
     edits = history(store).filter(appeal_id=appeal_id)
     if edits.is_empty():
-        return dmc.Text("Nobody changed anything here yet.", c="dimmed")
+        return dmc.Text(_("Nobody changed anything here yet."), c="dimmed")
     return grid(f"{TRAIL}-grid", edits, _TRAIL)
 
 
 _TRAIL: dict[str, dict[str, Any]] = {
-    "at": {"headerName": "When (UTC)", "maxWidth": 150, "minWidth": 130},
-    "who": {"headerName": "Who", "minWidth": 100, "maxWidth": 160},
-    "act": {"headerName": "Did", "maxWidth": 90},
-    "response_id": {"headerName": "Response", "maxWidth": 140, "minWidth": 110},
-    "field": {"headerName": "Field", "maxWidth": 140, "minWidth": 110},
-    "was": {"headerName": "What was there before", "flex": 1, "minWidth": 150},
-    "now": {"headerName": "What is there since", "flex": 1, "minWidth": 150},
+    "at": {"headerName": N_("When (UTC)"), "maxWidth": 150, "minWidth": 130},
+    "who": {"headerName": N_("Who"), "minWidth": 100, "maxWidth": 160},
+    "act": {"headerName": N_("Did"), "maxWidth": 90},
+    "response_id": {"headerName": N_("Response"), "maxWidth": 140, "minWidth": 110},
+    "field": {"headerName": N_("Field"), "maxWidth": 140, "minWidth": 110},
+    "was": {"headerName": N_("What was there before"), "flex": 1, "minWidth": 150},
+    "now": {"headerName": N_("What is there since"), "flex": 1, "minWidth": 150},
 }
 
 
@@ -383,26 +407,24 @@ def _proposed(store: Store, appeal_id: str) -> list[Component]:
     if found.is_empty():
         return []
     cards = [_card(row) for row in found.head(PAGE).iter_rows(named=True)]
-    more = f" The first {PAGE} of {found.height:,} are shown." if found.height > PAGE else ""
-    note = (
-        "Posts of official accounts, articles and what machines coded: each may be a response or "
-        "tell of one, and may be about something else. Nothing enters the ledger without a "
-        f"person; what is set aside is hidden in this browser only.{more}"
-    )
-    return [dmc.Title("Candidates", order=3, size="h5"), dmc.Text(note, size="sm"),
+    note = _(CANDIDATES)
+    if found.height > PAGE:
+        more = _("The first {n} of {all} are shown.")
+        note += " " + more.format(n=number(PAGE), all=number(found.height))
+    return [dmc.Title(_("Candidates"), order=3, size="h5"), dmc.Text(note, size="sm"),
             html.Div(cards, id=PROPOSED)]  # fmt: skip
 
 
 def _card(row: Mapping[str, Any]) -> Component:
     post_id = row["post_id"]
-    when = f"{row['at']:%Y-%m-%d %H:%M} UTC" if row["at"] else "no time known"
-    words = row.get("sentence") or row["text"] or "No words are kept."
+    when = f"{row['at']:%Y-%m-%d %H:%M} UTC" if row["at"] else _("no time known")
+    words = row.get("sentence") or row["text"] or _("No words are kept.")
     buttons = [
-        dmc.Button("Take into the form", id={"accept": post_id}, size="xs", variant="default"),
-        dmc.Button("Set aside", id={"aside": post_id}, size="xs", variant="subtle"),
+        dmc.Button(_("Take into the form"), id={"accept": post_id}, size="xs", variant="default"),
+        dmc.Button(_("Set aside"), id={"aside": post_id}, size="xs", variant="subtle"),
     ]
     said = [
-        dmc.Text(f"{when}: {row['why']}", size="sm", c="dimmed"),
+        dmc.Text(f"{when}: {_(row['why'])}", size="sm", c="dimmed"),
         html.Blockquote(words),
         *([dmc.Text(read_as(row), size="sm")] if row.get("verb_code") else []),
         *[dmc.Text(url, size="sm", className="source") for url in row["urls"] or []],
@@ -418,13 +440,15 @@ def read_as(row: Mapping[str, Any]) -> str:
     'Read as: полиция (KAZCOP); 173; done to: accused; no day is named'
     """
     code = f" ({row['actor_code']})" if row.get("actor_code") else ""
-    day = "no day is named"
+    day = _("no day is named")
     if row.get("from") and row.get("to"):
-        first, last = (f"{row[end]:%Y-%m-%d}" for end in ("from", "to"))
-        day = first if first == last else f"{first} to {last}"
-    target = f"done to: {row['target']}" if row.get("target") else "to whom is not told"
-    actor = row.get("actor") or "no authority is named"
-    return f"Read as: {actor}{code}; {row['verb_code']}; {target}; {day}"
+        day = period(row["from"], row["to"])
+    target = _("to whom is not told")
+    if row.get("target"):
+        target = _("done to: {target}").format(target=_(row["target"]))
+    actor = row.get("actor") or _("no authority is named")
+    said = _("Read as: {actor}; {verb}; {target}; {day}")
+    return said.format(actor=f"{actor}{code}", verb=row["verb_code"], target=target, day=day)
 
 
 def prefilled(row: Mapping[str, Any]) -> Cells:

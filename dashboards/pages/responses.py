@@ -17,65 +17,71 @@ from dashboards.figures.aligned import aligned_figure
 from dashboards.figures.clocks import clocks_figure
 from dashboards.figures.survival import survival_figure
 from dashboards.grids import grid
-from dashboards.i18n import _, period
+from dashboards.i18n import N_, _, ngettext, number, period
 from dashboards.pages import entry
 from dashboards.theme import GRAPH_CONFIG, Look
 from dashboards.view import View
 
-PICTURED: Any = {"aria-label": "Posts held over time, and below them responses on the ladder"}
+PICTURED = N_("Posts held over time, and below them responses on the ladder")
 SHOWN = "responses-shown"
 BESIDE = "responses-beside"
 HOURLY = timedelta(days=6)  # shorter stretches are drawn by the hour
 DAYS = 7  # of the windows that are shown
 ENOUGH = 10  # appeals of a register for a curve
 
-NO_RESPONSE = "No response of an authority is on record yet."
-HOW_TO_READ = (
+NO_RESPONSE = N_("No response of an authority is on record yet.")
+HOW_TO_READ = N_(
     "Above, posts held; below, each act on its rung, over the whole time in which it can have "
     "happened: a tick where that is exact. Help and harm are both drawn and never set off against "
     "each other. What stands after something did not, for that, happen because of it."
 )
-WINDOWS = (
-    f"{DAYS} days before each response and {DAYS} after, over all times at which it can have "
+WINDOWS = N_(
+    "{days} days before each response and {days} after, over all times at which it can have "
     "happened; the table response_attention holds other windows. One appeal is described here, "
     "and nothing is tested against others."
 )
-NO_TIMES = "Nothing that is held of this appeal carries a time, so there is no picture."
-NOT_MEASURED = "Not told yet: run “groundswell measure” on the store."
-NEVER = "Came to none of them until they were last looked at"
-NOTHING_TO_SAY = (
+NO_TIMES = N_("Nothing that is held of this appeal carries a time, so there is no picture.")
+NOT_MEASURED = N_("Not told yet: run “groundswell measure” on the store.")
+NEVER = N_("Came to none of them until they were last looked at: {endings}.")
+NOTHING_TO_SAY = N_(
     "Nothing is on record of which anything could be said; measure again after a change."
 )
-LEVELS_TOLD = (
+LEVELS_TOLD = N_(
     "Each sentence is as strong as what stands behind it in brackets, and no stronger; none says "
     "why."
 )
-ALONE = (
-    "A curve of waiting needs {enough} appeals or more of one register; {held} counted here. One "
+ALONE = N_(
+    "A curve of waiting needs {enough} appeals or more of one register; held here: {held}. One "
     "appeal alone is described, not compared. Import a register, then measure again."
 )
 SELECTED = {
-    "census": "All appeals of the register are held.",
-    "sample": "The appeals are a sample of the register.",
-    "chosen": "The appeals were chosen by somebody: no share here speaks of others.",
-    "found_by_outcome": "The appeals were found because of what became of them: that biases every "
-    "number here.",
-    None: "It is not told how the appeals came to be in this store. If they were found because "
-    "they succeeded, that biases every number here.",
+    "census": N_("All appeals of the register are held."),
+    "sample": N_("The appeals are a sample of the register."),
+    "chosen": N_("The appeals were chosen by somebody: no share here speaks of others."),
+    "found_by_outcome": N_(
+        "The appeals were found because of what became of them: that biases every number here."
+    ),
+    None: N_(
+        "It is not told how the appeals came to be in this store. If they were found because they "
+        "succeeded, that biases every number here."
+    ),
 }
+HELP = N_("Furthest act of help: rung {rung}, {name} ({actor}, {when}).")
+HARM = N_("Furthest act of harm: rung {rung}, {name} ({actor}, {when}).")
+NO_HELP, NO_HARM = N_("No act of help is on record."), N_("No act of harm is on record.")
 ENDINGS = {
-    "acknowledged": "a first acknowledgement", "any": "a first response",
-    "negative": "a first act that harms",
+    "acknowledged": N_("a first acknowledgement"), "any": N_("a first response"),
+    "negative": N_("a first act that harms"),
 }  # fmt: skip
 _BESIDE: dict[str, dict[str, Any]] = {
-    "actor": {"headerName": "Authority", "flex": 1, "minWidth": 130},
-    "what": {"headerName": "Of what", "minWidth": 100, "maxWidth": 120},
-    "when": {"headerName": "When (UTC)", "minWidth": 120, "maxWidth": 170},
-    "before": {"headerName": "A day before", "minWidth": 110},
-    "after": {"headerName": "A day after", "minWidth": 110},
-    "percentile": {"headerName": "After: above so many windows", "minWidth": 130},
-    "ratio": {"headerName": "After by before, 95 %", "minWidth": 140},
-    "note": {"headerName": "To mind", "flex": 2, "minWidth": 190},
+    "actor": {"headerName": N_("Authority"), "flex": 1, "minWidth": 130},
+    "what": {"headerName": N_("Of what"), "minWidth": 100, "maxWidth": 120},
+    "when": {"headerName": N_("When (UTC)"), "minWidth": 120, "maxWidth": 170},
+    "before": {"headerName": N_("A day before"), "minWidth": 110},
+    "after": {"headerName": N_("A day after"), "minWidth": 110},
+    "percentile": {"headerName": N_("After: above so many windows"), "minWidth": 130},
+    "ratio": {"headerName": N_("After by before, 95 %"), "minWidth": 140},
+    "note": {"headerName": N_("To mind"), "flex": 2, "minWidth": 190},
 }
 
 
@@ -83,7 +89,7 @@ def layout(store: Store, view: View, key: str = "") -> Component:
     """Return the page for one appeal; with the key of this run, changes are taken."""
     return dmc.Stack(
         [
-            dmc.Title("What authorities did, and when", order=1),
+            dmc.Title(_("What authorities did, and when"), order=1),
             dmc.Stack(shown(store, view), id=SHOWN, gap="md"),
             *_clocks(store.read("clocks", appeal_id=view.appeal_id), view.look),
             *_beside(store, view.appeal_id),
@@ -104,7 +110,8 @@ def shown(store: Store, view: View) -> list[Component]:
     """Return the picture and the ladder, of responses as they are now."""
     responses = view.kept(store.read("responses", appeal_id=view.appeal_id), at="to")
     drawn = figure(store, view)
-    picture: list[Component] = [dmc.Text(NO_TIMES, c="dimmed")]
+    picture: list[Component] = [dmc.Text(_(NO_TIMES), c="dimmed")]
+    pictured: dict[str, Any] = {"aria-label": _(PICTURED)}
     if drawn is not None:
         picture = [
             html.Div(
@@ -112,9 +119,9 @@ def shown(store: Store, view: View) -> list[Component]:
                 role="group",
                 className="wide",
                 tabIndex=0,
-                **PICTURED,
+                **pictured,
             ),
-            dmc.Text(HOW_TO_READ, size="sm", c="dimmed"),
+            dmc.Text(_(HOW_TO_READ), size="sm", c="dimmed"),
         ]
     return [*picture, *_ladder(responses)]
 
@@ -161,27 +168,31 @@ def reached(responses: pl.DataFrame, sign: int) -> dict[str, Any] | None:
 
 def ladder_sentence(responses: pl.DataFrame, sign: int) -> str:
     """Say how far one branch of the ladder was reached, when and by whom."""
-    side = "help" if sign > 0 else "harm"
     first = reached(responses, sign)
     if first is None:
-        return f"No act of {side} is on record."
+        return _(NO_HELP) if sign > 0 else _(NO_HARM)
+    said = _(HELP) if sign > 0 else _(HARM)
     rung = first["rung"]
-    when = period(first["from"], first["to"])
-    return f"Furthest act of {side}: rung {rung:+d}, {RUNG_NAMES[rung]} ({first['actor']}, {when})."
+    return said.format(
+        rung=f"{rung:+d}", name=_(RUNG_NAMES[rung]), actor=first["actor"],
+        when=period(first["from"], first["to"]),
+    )  # fmt: skip
 
 
 def _ladder(responses: pl.DataFrame) -> list[Component]:
     said = [html.Li(ladder_sentence(responses, sign)) for sign in (1, -1)]
     off = responses["rung"].null_count()
-    more = [html.Li(f"{off} on record without a place on the ladder.")] if off else []
-    body = html.Ul(said + more) if responses.height else dmc.Text(NO_RESPONSE)
-    return [dmc.Title("How far up the ladder, and how far down", order=2, size="h4"), body]
+    if off:
+        placed = ngettext("{n} act has no place on the ladder.", "{n} acts have none.", off)
+        said.append(html.Li(placed.format(n=number(off))))
+    body = html.Ul(said) if responses.height else dmc.Text(_(NO_RESPONSE))
+    return [dmc.Title(_("How far up the ladder, and how far down"), order=2, size="h4"), body]
 
 
 def _clocks(clocks: pl.DataFrame, look: Look) -> list[Component]:
-    title = dmc.Title("What is owed by when", order=2, size="h4")
+    title = dmc.Title(_("What is owed by when"), order=2, size="h4")
     if clocks.is_empty():
-        return [title, dmc.Text(NOT_MEASURED, c="dimmed")]
+        return [title, dmc.Text(_(NOT_MEASURED), c="dimmed")]
     said = [html.Li(sentences.clock(row)) for row in clocks.iter_rows(named=True)]
     drawn = []
     if clocks["started_hi"].count():
@@ -195,11 +206,11 @@ def _clocks(clocks: pl.DataFrame, look: Look) -> list[Component]:
 
 def _beside(store: Store, appeal_id: str) -> list[Component]:
     rows = store.read("response_attention", appeal_id=appeal_id).filter(days=DAYS)
-    title = dmc.Title("Attention beside each response", order=2, size="h4")
+    title = dmc.Title(_("Attention beside each response"), order=2, size="h4")
     if rows.is_empty():
-        return [title, dmc.Text(NOT_MEASURED, c="dimmed")]
+        return [title, dmc.Text(_(NOT_MEASURED), c="dimmed")]
     actors = store.read("responses", columns=["response_id", "actor"])
-    return [title, dmc.Text(WINDOWS, size="sm", c="dimmed"),
+    return [title, dmc.Text(_(WINDOWS).format(days=DAYS), size="sm", c="dimmed"),
             grid(BESIDE, beside(rows, actors), _BESIDE)]  # fmt: skip
 
 
@@ -217,31 +228,32 @@ def beside(rows: pl.DataFrame, actors: pl.DataFrame) -> pl.DataFrame:
 
 def _days() -> pl.Expr:
     first, last = (pl.col(end).dt.strftime("%Y-%m-%d") for end in ("from", "to"))
-    return pl.when(first == last).then(first).otherwise(pl.format("{} to {}", first, last))
+    return pl.when(first == last).then(first).otherwise(pl.format("{} / {}", first, last))
 
 
 def _between(lo: str, hi: str, places: int) -> pl.Expr:
     first, last = (pl.col(end).round(places).cast(pl.String) for end in (lo, hi))
-    both = pl.when(first == last).then(first).otherwise(pl.format("{} to {}", first, last))
-    return both.fill_null("not known")
+    both = pl.when(first == last).then(first).otherwise(pl.format("{} … {}", first, last))
+    return both.fill_null(_("not known"))
 
 
 def _percent(lo: str, hi: str) -> pl.Expr:
     first, last = ((pl.col(end) * 100).round(0).cast(pl.Int64) for end in (lo, hi))
-    one, both = pl.format("{} %", first), pl.format("{} to {} %", first, last)
-    return pl.when(first == last).then(one).otherwise(both).fill_null("not known")
+    one, both = pl.format("{} %", first), pl.format("{} … {} %", first, last)
+    return pl.when(first == last).then(one).otherwise(both).fill_null(_("not known"))
 
 
 def _ratio() -> pl.Expr:
     middle, lo, hi = (pl.col(name).round(2).cast(pl.String) for name in _RATIO)
-    return pl.format("{} ({} to {})", middle, lo, hi.fill_null("no end")).fill_null("not known")
+    told = pl.format("{} [{} … {}]", middle, lo, hi.fill_null(_("no end")))
+    return told.fill_null(_("not known"))
 
 
 _RATIO = ("ratio", "ratio_lo", "ratio_hi")
 
 
 def _waits(store: Store, view: View) -> list[Component]:
-    title = dmc.Title("How long appeals like this one wait", order=2, size="h4")
+    title = dmc.Title(_("How long appeals like this one wait"), order=2, size="h4")
     appeal = store.read("appeals", appeal_id=view.appeal_id).row(0, named=True)
     own = pl.col("register").eq_missing(appeal["register"])
     survival = store.read("survival").filter(own)
@@ -249,9 +261,9 @@ def _waits(store: Store, view: View) -> list[Component]:
     if curves.is_empty():
         held = store.read("appeals").filter(own).height
         notes = [html.Li(note) for note in survival["note"].drop_nulls().unique().sort()]
-        few = ALONE.format(enough=ENOUGH, held=f"{held:,} {'is' if held == 1 else 'are'}")
+        few = _(ALONE).format(enough=number(ENOUGH), held=number(held))
         return [title, dmc.Text(few), *([html.Ul(notes)] if notes else [])]
-    warned = [SELECTED.get(how, SELECTED[None]) for how in curves["selection"].unique()]
+    warned = [_(SELECTED.get(how, SELECTED[None])) for how in curves["selection"].unique()]
     return [
         title,
         dmc.Alert(" ".join(warned), color="yellow", variant="light"),
@@ -268,12 +280,12 @@ def _curves(curves: pl.DataFrame, look: Look) -> list[Component]:
         words = ending_words(ending)
         plot = survival_figure(curves.filter(ending=ending), ending=words, look=look)
         drawn += [
-            dmc.Title(f"Until {words}", order=3, size="h5"),
+            dmc.Title(_("Until {ending}").format(ending=words), order=3, size="h5"),
             dcc.Graph(figure=plot, config=GRAPH_CONFIG, style={"height": plot.layout.height}),
         ]
     if never.len():
         none = "; ".join(ending_words(ending) for ending in never)
-        drawn.append(dmc.Text(f"{NEVER}: {none}.", size="sm", c="dimmed"))
+        drawn.append(dmc.Text(_(NEVER).format(endings=none), size="sm", c="dimmed"))
     return drawn
 
 
@@ -284,12 +296,12 @@ def _claims(store: Store, appeal_id: str) -> list[Component]:
         f"/{register}/", literal=True
     )
     own = store.read("claims").filter((pl.col("appeal_id") == appeal_id) | of_register)
-    title = dmc.Title("What may be said", order=2, size="h4")
+    title = dmc.Title(_("What may be said"), order=2, size="h4")
     if own.is_empty():
-        return [title, dmc.Text(NOTHING_TO_SAY, c="dimmed")]
+        return [title, dmc.Text(_(NOTHING_TO_SAY), c="dimmed")]
     told = own.sort("level", "claim_id", descending=[True, False]).to_dicts()
     said = [html.Li([sentence(row), " ", html.Span(more(row), className="more")]) for row in told]
-    return [title, dmc.Text(LEVELS_TOLD, size="sm", c="dimmed"), html.Ul(said)]
+    return [title, dmc.Text(_(LEVELS_TOLD), size="sm", c="dimmed"), html.Ul(said)]
 
 
 def ending_words(ending: str) -> str:
@@ -300,5 +312,6 @@ def ending_words(ending: str) -> str:
     """
     rung = ending.removeprefix("rung_")
     if rung.isdigit():
-        return f"rung +{rung} or above: {RUNG_NAMES[int(rung)]}"
-    return ENDINGS.get(ending, ending)
+        said = _("rung +{rung} or above: {name}")
+        return said.format(rung=rung, name=_(RUNG_NAMES[int(rung)]))
+    return _(ENDINGS.get(ending, ending))

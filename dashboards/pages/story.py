@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from analytics.store import Store
 from dashboards import sentences
-from dashboards.figures.story import ACT, POSTS, caption, story_figure
+from dashboards.figures.story import ACT, METRICS, POSTS, caption, story_figure
 from dashboards.grids import grid
 from dashboards.i18n import N_, _, number, period, speaking
 from dashboards.theme import GRAPH_CONFIG, platform_name
@@ -81,6 +81,7 @@ def figure(store: Store, view: View) -> go.Figure | None:
         store.read("clocks", appeal_id=view.appeal_id),
         window=window,
         published=appeal["published_at"],
+        published_by=appeal["published_by"],
         look=view.look,
     )
 
@@ -186,8 +187,9 @@ def _timeline(store: Store, view: View, facts: dict[str, Any], every: str) -> pl
 
 def _views(store: Store, view: View) -> pl.DataFrame:
     history = store.read("counter_history", appeal_id=view.appeal_id)
-    views = history.filter(pl.col("metric") == "views", pl.col("at").is_not_null())
-    return view.kept(views).sort("platform", "at")
+    shown = history.filter(pl.col("metric").is_in(list(METRICS)), pl.col("at").is_not_null())
+    first = pl.col("metric").max().over("platform")  # views, where both are shown
+    return view.kept(shown.filter(pl.col("metric") == first)).sort("platform", "at")
 
 
 def _window(
@@ -232,7 +234,7 @@ def _notes(view: View, facts: dict[str, Any], drawn: go.Figure) -> list[str]:
     hatched = any(trace.type == "bar" and trace.marker.pattern.shape for trace in drawn.data)
     shaded = any(shape.type == "rect" for shape in drawn.layout.shapes)
     return [
-        *([] if view.is_filtered else [_showing(facts)]),
+        *([_showing(facts)] if facts["posts"] and not view.is_filtered else []),
         _(HOW_TO_READ),
         *([_(GONE)] if hatched else []),
         *([_(OWED)] if shaded else []),
@@ -252,9 +254,10 @@ def _untitled(appeal: dict[str, Any]) -> str:
 
 
 def _heading(appeal: dict[str, Any], facts: dict[str, Any]) -> Component:
+    span = facts["window_from"], facts["window_to"]
     return html.Header(
         [
-            dmc.Text(period(facts["window_from"], facts["window_to"]), className="eyebrow"),
+            *([dmc.Text(period(*span), className="eyebrow")] if None not in span else []),
             dmc.Title(appeal["title"] or _called(appeal), order=1),
             *([] if appeal["title"] else [dmc.Text(_untitled(appeal), size="sm", c="dimmed")]),
         ]
@@ -288,12 +291,12 @@ def _evidence(responses: pl.DataFrame) -> list[Component]:
     if responses.is_empty():
         return []
     columns: dict[str, dict[str, Any]] = {
-        "when": {"headerName": _("When (UTC)"), "maxWidth": 150, "minWidth": 120},
-        "actor": {"headerName": _("Authority"), "flex": 1, "minWidth": 120},
-        "summary": {"headerName": _("What it did"), "flex": 2, "minWidth": 170},
-        "rung": {"headerName": _("Rung"), "maxWidth": 90},
-        "target": {"headerName": _("To whom"), "maxWidth": 120},
-        "sources": {"headerName": _("Sources"), "flex": 1, "minWidth": 110},
+        "when": {"headerName": N_("When (UTC)"), "maxWidth": 150, "minWidth": 120},
+        "actor": {"headerName": N_("Authority"), "flex": 1, "minWidth": 120},
+        "summary": {"headerName": N_("What it did"), "flex": 2, "minWidth": 170},
+        "rung": {"headerName": N_("Rung"), "maxWidth": 90},
+        "target": {"headerName": N_("To whom"), "maxWidth": 120},
+        "sources": {"headerName": N_("Sources"), "flex": 1, "minWidth": 110},
     }
     return [
         dmc.Title(_("The record of responses"), order=2, size="h4"),
