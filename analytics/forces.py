@@ -85,15 +85,15 @@ def _settle(
         for node in range(nodes):
             above, beside = cell[node] // side, cell[node] % side
             push_x, push_y = -GRAVITY * x[node], -GRAVITY * y[node]
-            for square in held:
-                down = square // side
-                if abs(down - above) > 1 or abs(square - down * side - beside) > 1:
-                    dx, dy = x[node] - middle_x[square], y[node] - middle_y[square]
-                    part = weight[square] / (dx * dx + dy * dy)
+            for far in held:
+                down = far // side
+                if abs(down - above) > 1 or abs(far - down * side - beside) > 1:
+                    dx, dy = x[node] - middle_x[far], y[node] - middle_y[far]
+                    part = weight[far] / (dx * dx + dy * dy)
                     push_x += dx * part
                     push_y += dy * part
                     continue
-                for index in range(start[square], start[square + 1]):
+                for index in range(start[far], start[far + 1]):
                     other = inside[index]
                     if other != node:
                         dx, dy = x[node] - x[other], y[node] - y[other]
@@ -105,8 +105,8 @@ def _settle(
         for tie in range(len(source)):
             one, two = source[tie], target[tie]
             dx, dy = x[two] - x[one], y[two] - y[one]
-            far = np.sqrt(dx * dx + dy * dy) + 1e-9
-            part = pull[tie] * np.log1p(far) / far * np.sqrt(nodes)
+            long = np.sqrt(dx * dx + dy * dy) + 1e-9
+            part = pull[tie] * np.log1p(long) / long * np.sqrt(nodes)
             force_x[one] += dx * part
             force_y[one] += dy * part
             force_x[two] -= dx * part

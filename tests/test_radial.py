@@ -15,9 +15,9 @@ Reals = npt.NDArray[np.float64]
 
 def links(parents: list[int | None]) -> npt.NDArray[np.int64]:
     """Return a forest in the order of time: post i hangs from one before it, or from none."""
-    return np.array([
-        -1 if parent is None or not post else parent % post for post, parent in enumerate(parents)
-    ])
+    return np.array(
+        [-1 if parent is None or not post else parent % post for post, parent in enumerate(parents)]
+    )
 
 
 def two_levels(first: int, each: int) -> npt.NDArray[np.int64]:

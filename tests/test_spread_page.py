@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 import requests
 from serving import served
@@ -13,6 +12,7 @@ from strategies import rows
 
 from analytics import Store, measure
 from analytics.tables import POSTS
+from dashboards import spreading
 from dashboards.pages import spread
 from dashboards.pictures import picture
 from dashboards.theme import DARK
@@ -25,7 +25,7 @@ HOSTILE = "<script>alert(1)</script>\u202e" + "x" * 10_000
 
 
 def post(name: str, hour: int | None, **more: Any) -> dict[str, Any]:  # noqa: ANN401
-    platform = name.split(":")[0]
+    platform = name.split(":", maxsplit=1)[0]
     at = None if hour is None else START + timedelta(hours=hour)
     return {"post_id": name, "at": at, "platform": platform, "kind": "original"} | more
 
@@ -74,7 +74,7 @@ def test_filters_grey_and_are_told_to_the_picture(store: Store) -> None:
     view = View("a/b", start=START, end=START + timedelta(hours=2), platforms=("x",), look=DARK)
     found = picture(store, "a/b", "river")
     assert found
-    told = spread.spreading.source(store, view, found)
+    told = spreading.source(store, view, found)
     assert told["kept"]["platforms"] == ["x"]
     assert told["kept"]["from"] == START.timestamp() * 1e3
     assert told["kept"]["to"] < (START + timedelta(hours=2)).timestamp() * 1e3
@@ -90,7 +90,7 @@ def test_filters_grey_and_are_told_to_the_picture(store: Store) -> None:
 def test_the_table_beside_the_picture_cuts_hostile_names_and_tells_links(store: Store) -> None:
     page = said(store)
     assert HOSTILE not in page
-    assert spread.spreading.HEAD in page
+    assert spreading.HEAD in page
 
 
 def test_a_click_tells_of_a_post_and_of_an_account(store: Store) -> None:
