@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from dashboards.i18n import _
 from dashboards.sheet import as_csv, as_table
-from dashboards.theme import GRAPH_CONFIG
+from dashboards.theme import graph_config
 
 SHOWN = 200  # rows of a table under a figure; the file holds all
 
@@ -54,7 +54,7 @@ def figure_card(
             html.Header([dmc.Title(title, order=2, size="h4"), dmc.Text(said, className="seen")]),
             html.Div(
                 dcc.Graph(id=id_, figure=figure, config=_config(id_), style=height),
-                role="img",
+                role="figure",
                 className="wide picture" if wide else "picture",
                 tabIndex=0 if wide else None,
                 **_labelled(f"{title}. {said}"),
@@ -70,7 +70,7 @@ def _labelled(words: str) -> dict[str, Any]:
 
 
 def _config(name: str) -> Any:  # noqa: ANN401 - Plotly's own settings
-    return GRAPH_CONFIG | {"toImageButtonOptions": {"filename": name, "scale": 2}}
+    return graph_config(toImageButtonOptions={"filename": name, "scale": 2})
 
 
 def _saved(id_: str) -> list[Component]:

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from analytics import __version__
 from analytics.store import Store
-from dashboards.grids import COUNT, grid
+from dashboards.grids import COUNT, grid, in_words
 from dashboards.i18n import N_, _, number
 from dashboards.theme import platform_name
 from dashboards.view import View
@@ -25,7 +25,8 @@ _PAGES = "raw/pages/"  # what platforms gave is counted by question, not page by
 PERCENT = {
     "type": "rightAligned",
     "valueFormatter": {
-        "function": "params.value === null ? 'not known' : d3.format('.1%')(params.value)"
+        "function": "params.value === null ? UNKNOWN : params.value.toLocaleString(LANGUAGE, "
+        "{style: 'percent', maximumFractionDigits: 1})"
     },
 }
 _COVERAGE: dict[str, dict[str, Any]] = {
@@ -130,7 +131,8 @@ def register(app: Dash, store: Store) -> None:
 
 def _coverage(store: Store, appeal_id: str) -> pl.DataFrame:
     names = pl.col("platform").map_elements(platform_name, return_dtype=pl.String)
-    return store.read("coverage", appeal_id=appeal_id).with_columns(names)
+    rows = store.read("coverage", appeal_id=appeal_id)
+    return rows.with_columns(names, *in_words("what", "note"))
 
 
 def _numbers(store: Store, appeal_id: str) -> pl.DataFrame:
@@ -140,6 +142,7 @@ def _numbers(store: Store, appeal_id: str) -> pl.DataFrame:
     newest = history.unique(series, keep="last").sort(series)
     return newest.with_columns(
         pl.col("platform").map_elements(platform_name, return_dtype=pl.String),
+        *in_words("metric"),
         at=pl.col("at").dt.strftime("%Y-%m-%d %H:%M").fill_null(_("not known")),
     )
 

@@ -16,10 +16,10 @@ from dashboards.claims import more, sentence
 from dashboards.figures.aligned import aligned_figure
 from dashboards.figures.clocks import clocks_figure
 from dashboards.figures.survival import survival_figure
-from dashboards.grids import grid
+from dashboards.grids import grid, in_words
 from dashboards.i18n import N_, _, ngettext, number, period
 from dashboards.pages import entry
-from dashboards.theme import GRAPH_CONFIG, Look
+from dashboards.theme import Look, graph_config
 from dashboards.view import View
 
 PICTURED = N_("Posts held over time, and below them responses on the ladder")
@@ -115,7 +115,9 @@ def shown(store: Store, view: View) -> list[Component]:
     if drawn is not None:
         picture = [
             html.Div(
-                dcc.Graph(figure=drawn, config=GRAPH_CONFIG, style={"height": drawn.layout.height}),
+                dcc.Graph(
+                    figure=drawn, config=graph_config(), style={"height": drawn.layout.height}
+                ),
                 role="group",
                 className="wide",
                 tabIndex=0,
@@ -198,7 +200,7 @@ def _clocks(clocks: pl.DataFrame, look: Look) -> list[Component]:
     if clocks["started_hi"].count():
         strip = clocks_figure(clocks, look=look)
         drawn = [
-            dcc.Graph(figure=strip, config=GRAPH_CONFIG, style={"height": strip.layout.height})
+            dcc.Graph(figure=strip, config=graph_config(), style={"height": strip.layout.height})
         ]
     advice = dmc.Text(_(sentences.NO_ADVICE), size="sm", c="dimmed")
     return [title, html.Ul(said), *drawn, advice]
@@ -218,6 +220,7 @@ def beside(rows: pl.DataFrame, actors: pl.DataFrame) -> pl.DataFrame:
     """Return attention before and after each response, as words for a table."""
     told = rows.join(actors, on="response_id", how="left").sort("from", "what", "days")
     return told.with_columns(
+        *in_words("note"),
         when=_days(),
         before=_between("before_lo", "before_hi", 1),
         after=_between("after_lo", "after_hi", 1),
@@ -281,7 +284,7 @@ def _curves(curves: pl.DataFrame, look: Look) -> list[Component]:
         plot = survival_figure(curves.filter(ending=ending), ending=words, look=look)
         drawn += [
             dmc.Title(_("Until {ending}").format(ending=words), order=3, size="h5"),
-            dcc.Graph(figure=plot, config=GRAPH_CONFIG, style={"height": plot.layout.height}),
+            dcc.Graph(figure=plot, config=graph_config(), style={"height": plot.layout.height}),
         ]
     if never.len():
         none = "; ".join(ending_words(ending) for ending in never)

@@ -14,7 +14,7 @@ from dashboards import sentences
 from dashboards.figures.story import ACT, METRICS, POSTS, caption, story_figure
 from dashboards.grids import grid
 from dashboards.i18n import N_, _, number, period, speaking
-from dashboards.theme import GRAPH_CONFIG, platform_name
+from dashboards.theme import graph_config, platform_name
 from dashboards.view import URL, View, search_of, view_of
 
 FIGURE = "story-figure"
@@ -216,7 +216,7 @@ def _picture(store: Store, view: View, facts: dict[str, Any]) -> list[Component]
             dcc.Graph(
                 id=FIGURE,
                 figure=drawn,
-                config=GRAPH_CONFIG | {"doubleClick": "autosize"},
+                config=graph_config(doubleClick="autosize"),
                 style={"height": drawn.layout.height},
             ),
             role="group",
