@@ -115,8 +115,11 @@ def river_picture(layout: pl.DataFrame) -> Picture | None:
 
 
 def tree_picture(layout: pl.DataFrame) -> Picture | None:
-    """Return the tree of one appeal: every cascade of one platform a disc."""
-    if layout.is_empty():
+    """Return the tree of one appeal: every cascade of one platform a disc.
+
+    There is none where an older version placed the posts.
+    """
+    if layout.is_empty() or layout["tree_x"].has_nulls():
         return None
     layout = layout.sort("node")
     x, y = (layout[name].to_numpy() for name in ("tree_x", "tree_y"))

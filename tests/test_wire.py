@@ -281,6 +281,7 @@ def test_a_map_tells_single_accounts_from_several_and_ties_by_what_is_known() ->
 def test_nothing_makes_no_picture() -> None:
     assert river_picture(LAYOUT.empty()) is None
     assert tree_picture(LAYOUT.empty()) is None
+    assert tree_picture(_star(3).with_columns(tree_x=pl.lit(None, pl.Float64))) is None
     assert account_picture(ACCOUNT_MAP.empty(), ACCOUNT_TIES.empty()) is None
 
 

@@ -24,7 +24,9 @@
   const SHORTEST = 1 / 6; // hours; the deepest zoom of the river
   const NEAREST = 9; // units of a tree or map; the deepest zoom
   const SLOW = 40; // milliseconds a moving frame may take before it draws fewer links
-  const REST = 160; // milliseconds after which a view that moved is at rest
+  const REST = 160; // milliseconds after which a view that moved is at rest, if its frames are quick
+  const PAUSE = 1500; // milliseconds between two frames that belong to one movement
+  const SWIFT = 2e4; // links that a first moving frame draws
   const PLAYED = 24; // seconds that the whole of time takes
   const MARKS = 1000; // of the scrubber
   const STEP = 40; // marks of one step where motion is not wanted
@@ -238,12 +240,13 @@
 
   class View {
     constructor(element, blob, source, onSelect) {
-      Object.assign(this, { element, blob, source, onSelect, selected: null, hovered: null, share: 1, part: null });
+      Object.assign(this, { element, blob, source, onSelect, selected: null, hovered: null, part: null });
       this.say = speaker(source.lang);
       this.river = source.picture === "river";
       this.ends = new AbortController(); // of every listener and every question to the server
       this.fingers = new Map(); // where each pointer that is down was last seen
       this.index = new Index(blob, blob.about.open);
+      this.share = clamp(SWIFT / Math.max(blob.m, 1), 0.02, 1);
       this.build();
       this.home = this.fitted(blob.about.open);
       this.camera = this.home;
@@ -358,8 +361,8 @@
 
     draw(time) {
       const took = time - this.last;
-      this.last = time;
-      if (this.moving && took > SLOW && took < 500) this.share = Math.max(this.share * 0.6, 0.02);
+      Object.assign(this, { last: time, pace: this.moving && took < PAUSE ? took : 0 });
+      if (this.pace) this.share = clamp(this.share * (took > SLOW ? 0.7 : 1.15), 0.02, 1);
       const ratio = window.devicePixelRatio || 1;
       for (const canvas of [this.canvas, this.over]) {
         const [width, height] = [this.width, this.height + this.axis].map((one) => Math.round(one * ratio));
@@ -370,7 +373,8 @@
       this.tally();
       this.element.dataset.drawn ??= performance.now();
       clearTimeout(this.resting);
-      this.resting = setTimeout(() => (this.moving ? this.request() : this.look()), REST);
+      const rest = Math.max(REST, 2 * this.pace);
+      this.resting = setTimeout(() => (this.moving ? this.request() : this.look()), rest);
     }
 
     paint(ratio) {
