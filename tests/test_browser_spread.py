@@ -70,7 +70,7 @@ def test_every_picture_is_drawn_and_tells_of_what_is_chosen(browser: Browser, st
                 f"document.querySelector('#spread-detail').innerText.includes('{most:,}')"
             )
             page.keyboard.press("Escape")
-            page.wait_for_selector("text=Nothing is selected.")
+            page.wait_for_selector("text=Nothing is selected")
             broken = Axe().run(page).response["violations"]
             assert [(name, found["id"]) for found in broken] == []
         assert seen.errors == []

@@ -3,6 +3,7 @@
   "use strict";
 
   const { JUMP } = window.groundswellData;
+  const FEW = 8000; // jumps; the more there are, the fainter each
   const PLATFORMS = 32; // colours that the card is told; more share the last one
 
   const CAMERA = `#version 300 es
@@ -132,7 +133,7 @@
       for (let first = 0, next; first < blob.m; first = next) {
         const style = blob.style[first];
         next = blob.style.lastIndexOf(style) + 1;
-        call(style);
+        call(style, next - first);
         gl.drawElements(gl.LINES, 2 * Math.ceil((next - first) * share), gl.UNSIGNED_INT, 8 * first);
       }
     }
@@ -230,9 +231,10 @@
       let strength = this.use(this.link, scene);
       this.tell(this.link, scene);
       const crowd = Math.min(Math.max((scene.links * scene.magnify) / Math.sqrt(layer.blob.m), 0.035), 0.5);
-      layer.runs(scene.share, (style) => {
+      layer.runs(scene.share, (style, many) => {
         const known = source.styles[about.styles[style % JUMP]].strength;
-        strength(Math.min(((style >= JUMP ? 1.3 : 1) * known * dim * crowd) / Math.sqrt(scene.share), 0.9));
+        const jump = style >= JUMP ? Math.max(scene.jumps * Math.min(FEW / many, 1), 0.3) : 1;
+        strength(Math.min((jump * known * dim * crowd) / Math.sqrt(scene.share), 0.9));
       });
       if (layer.branch) {
         strength(Math.min(Math.max(12 / Math.sqrt(layer.branch.links[1]), 0.05), 0.7));

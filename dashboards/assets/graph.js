@@ -37,7 +37,8 @@
   const FONT = "12px Inter, 'Segoe UI', 'Noto Sans', sans-serif";
   const GROWTH = { river: [0.9, 0.6], tree: [0.72, 0.16], map: [1, 0.36] }; // of a place, pixels
   const LINKS = { river: 6, tree: 2.2, map: 9 };
-  const RINGED = { river: 3.6, tree: 2.6, map: EVER }; // pixels; from there on a jump has a ring
+  const JUMPS = { river: 1.3, tree: 4, map: 1.3 }; // how much stronger links between platforms are
+  const RINGED = { river: 4.2, tree: 2.6, map: EVER }; // pixels; from there on a jump has a ring
 
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
   const filled = (words, values) => words.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
@@ -228,7 +229,9 @@
       const there = this.whole ? this.sorted.length : this.sorted.findLastIndex((hour) => hour <= this.hour) + 1;
       const time = this.view.say.moment(this.view.blob.about.origin + (this.whole ? this.to : this.hour) * HOUR);
       const values = { time, n: this.say.count(there), all: this.say.count(this.sorted.length) };
-      const said = filled(this.whole ? this.words.everything : this.words.until, values);
+      const sample = this.view.blob.n < this.view.blob.about.held;
+      const { everything, until, untilSample } = this.words;
+      const said = this.whole ? everything : filled(sample ? untilSample : until, values);
       this.slider.value = this.mark;
       if (this.output.textContent === said) return;
       this.output.textContent = said;
@@ -344,7 +347,7 @@
     get magnify() {
       const wide = this.home.x1 - this.home.x0;
       if (this.source.picture === "tree") return clamp((0.95 * this.width) / this.span[0], 0.62, 22);
-      const crowd = ((this.width * this.height) / 8e5) ** 2.5 * (2e4 / Math.max(this.drawn.n, 500));
+      const crowd = ((this.width * this.height) / 8e5) ** 2.5 * (2e4 / Math.max(this.drawn.about.held, 500));
       const zoom = this.river ? wide / (this.span[0] * this.span[1]) : wide / this.span[0];
       return clamp(crowd ** 0.15, 0.6, 1.8) * clamp(zoom, 0.5, 300) ** (this.river ? 0.2 : 0.45);
     }
@@ -384,7 +387,7 @@
       const { origin } = this.blob.about;
       this.painter.paint(this.layer, {
         camera: this.camera, ratio, below: Math.round(this.axis * ratio), magnify: this.magnify,
-        growth: GROWTH[source.picture], links: LINKS[source.picture], share: this.moving ? this.share : 1,
+        growth: GROWTH[source.picture], links: LINKS[source.picture], jumps: JUMPS[source.picture], share: this.moving ? this.share : 1,
         ringed: RINGED[source.picture] * ratio, now: player ? player.hour : EVER, playing, fresh: player ? (player.to - player.from) * NEW : 1,
         shading: playing || this.filtered ? 0 : 0.85,
         kept: {

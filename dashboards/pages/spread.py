@@ -102,8 +102,9 @@ SHAPES_TOLD = N_(
 )
 LARGEST = 12  # cascades whose shape is drawn
 FEWEST_SHARES = 3
+WIDE, SQUARE = "112rem", "80rem"
 LISTED = 200  # posts or accounts in the table
-NOT_SELECTED = N_("Nothing is selected.")
+NOT_SELECTED = N_("Nothing is selected. Click a dot in the picture for what stands behind it.")
 
 MOUNT = f"""(source) => {{
   const element = document.getElementById("{GRAPH}");
@@ -124,7 +125,7 @@ def layout(store: Store, view: View) -> Component:
         [
             *head,
             dmc.Text(_(HOW_TO_READ[view.picture]), className="seen"),
-            html.Div(id=GRAPH, className="graph", style={"--graph-ground": view.look.ground}),
+            _stage(view),
             _legend(picture, view),
             dmc.Text(_told(store, view, picture), size="sm", c="dimmed"),
             dmc.Paper(
@@ -178,6 +179,13 @@ def register(app: Dash, store: Store) -> None:
 
     # Dash adds its route for every other path when the server starts, so this comes before it.
     app.server.get("/graph/{appeal_id:path}/{name}.bin")(_blob)
+
+
+def _stage(view: View) -> Component:
+    """Return the place of the picture: the river is as wide as there is room."""
+    wide = WIDE if view.picture == "river" else SQUARE
+    look = {"--graph-ground": view.look.ground, "--graph-width": wide}
+    return html.Div(id=GRAPH, className="graph", style=look)
 
 
 def _choices(view: View) -> Component:
@@ -348,7 +356,7 @@ def _shapes(store: Store, view: View) -> list[Component]:
             "spread-shapes",
             shapes_figure(shapes, largest, look=view.look),
             title=_("Shapes of the largest cascades"),
-            said=" ".join([_(SHAPES_TOLD), *said]),
+            said=_(SHAPES_TOLD),
             rows=rows,
             columns=_shape_columns(),
             how=_(
@@ -357,7 +365,8 @@ def _shapes(store: Store, view: View) -> list[Component]:
                 "“shapes”, “cascades”)."
             ),
             wide=True,
-        )
+        ),
+        *(dmc.Text(sentence, size="sm", c="dimmed", className="seen") for sentence in said),
     ]
 
 
