@@ -304,6 +304,72 @@ MILESTONES = Table(
     },
 )
 
+EQUAL_SIZE = Table(
+    name="equal_size",
+    row="one measure of one appeal's cascades on one platform, against those of all other appeals "
+    "that have exactly as many posts",
+    key=("appeal_id", "platform", "method", "measure"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "platform": PLATFORM_NAME,
+        "method": text("how the shapes of both sides are known", null=False, values=METHODS),
+        "measure": text(
+            "what is compared", null=False, values=("depth", "max_breadth", "virality")
+        ),
+        "cascades": count("cascades of the appeal of three posts or more, shape told", null=False),
+        "others": count("such cascades of other appeals", null=False),
+        "appeals": count("other appeals that they are of", null=False),
+        "pairs": count(
+            "most pairs of one of each side with exactly as many posts, none in two pairs",
+            null=False,
+        ),
+        "left_out": count("cascades of the appeal that are in no such pairing", null=False),
+        "larger": number(
+            "of two of one size, one of each side: how often the appeal's has more; ties half; .5 "
+            "where both are alike; sizes weigh as the pairs that they make"
+        ),
+        "chance_lo": number("95 % of that lie above this were they dealt anew within each size"),
+        "chance_hi": number("and below this"),
+        "larger_least": number(
+            "the same with every inferred shape of the appeal at its 5 % point and all others at "
+            "their 95 %; null where observed"
+        ),
+        "larger_most": number("and the other way round"),
+        "unmatched": number(
+            "the same without regard to size: for reference, it mostly says that sizes differ"
+        ),
+        "d_lo": number("5 % point over pairings"),
+        "d": number("Kolmogorov and Smirnov's D between both halves of the pairs, the median"),
+        "d_hi": number("95 % point"),
+        "p_lo": number("5 % point of the p of D over pairings"),
+        "p": number("its median"),
+        "p_hi": number("95 % point"),
+        "tests": count("rows with a p in this table", null=False),
+        "q": number("false discovery rate over all of them (Benjamini and Hochberg)"),
+        "note": text("why nothing is told; null where it is"),
+    },
+)
+
+COURSES = Table(
+    name="courses",
+    row="how far one appeal had come at one age: the same ages for all",
+    key=("appeal_id", "what", "hours"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "what": text("what is counted", null=False, values=BESIDE),
+        "hours": number(
+            "age: 1, 2, 5, 10, 20, 50, … hours while it was watched, and when it last was",
+            null=False,
+        ),
+        "at": time("the time of that", null=False),
+        "count": count("posts held up to then; or the most signatures shown by then", null=False),
+        "until": time("until when it was watched: nothing is known of what came after", null=False),
+        "clock_basis": text("where age starts: published (declared) or first_post", null=False),
+    },
+)
+
 PARTITIONS = Table(
     name="partitions",
     row="one appeal's graph of who shared whom, and how firmly it falls into communities",

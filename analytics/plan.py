@@ -31,6 +31,7 @@ from analytics.communities import (
     mixing,
     traits,
 )  # fmt: skip
+from analytics.comparing import courses, equal_size
 from analytics.coordination import Screened, screened
 from analytics.coverage import coverage
 from analytics.decay import decay
@@ -114,6 +115,11 @@ class Data:
             self.posts, self.shares, self.accounts,
             choose=self.choose, seed=self.seed, trees=self.trees,
         )  # fmt: skip
+
+    @cached_property
+    def cascades(self) -> pl.DataFrame:
+        """Cascades with their shapes."""
+        return cascades(self.posts, self.shares, self.shapes[0])
 
     @cached_property
     def placed(self) -> pl.DataFrame:
@@ -278,9 +284,12 @@ class Data:
 MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
     (tables.SHARES_TABLE, lambda d: d.likeliest),
     (tables.SHAPES, lambda d: d.shapes[0]),
-    (tables.CASCADES, lambda d: cascades(d.posts, d.shares, d.shapes[0])),
+    (tables.CASCADES, lambda d: d.cascades),
     (tables.GROWTH, lambda d: growth(d.placed, d.shapes[1])),
     (tables.MILESTONES, lambda d: milestones(d.placed, d.posts)),
+    (tables.EQUAL_SIZE, lambda d: equal_size(d.cascades, seed=d.seed)),
+    (tables.COURSES, lambda d: courses(
+        d.appeals, d.posts, d.signatures.select("appeal_id", "value", at="observed_at"))),
     (tables.SPREADERS, lambda d: d.spreaders),
     (tables.CARRIERS, lambda d: carriers(d.credits, d.ranks, d.forests)),
     (tables.REMOVAL, lambda d: removal(d.credits, d.forests, d.spreaders, d.shares)),

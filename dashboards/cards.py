@@ -49,12 +49,13 @@ def figure_card(
         Whether narrow screens move along the picture rather than squeeze it.
     """
     height = {"height": figure.layout.height}
+    figure.update_layout(uirevision=id_)  # new numbers leave what the reader moved as it is
     return html.Section(
         [
             html.Header([dmc.Title(title, order=2, size="h4"), dmc.Text(said, className="seen")]),
             html.Div(
                 dcc.Graph(id=id_, figure=figure, config=_config(id_), style=height),
-                role="figure",
+                role="figure",  # not an image: it has buttons, and is moved along by keys
                 className="wide picture" if wide else "picture",
                 tabIndex=0 if wide else None,
                 **_labelled(f"{title}. {said}"),

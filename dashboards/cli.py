@@ -584,7 +584,14 @@ def _coordination_document(row: dict[str, Any], seed: int) -> dict[str, Any]:
 
 
 @command
-def serve(store: StorePath, port: Port = DEFAULT_PORT, host: Host = LOOPBACK) -> None:
+def serve(
+    store: StorePath,
+    port: Port = DEFAULT_PORT,
+    host: Host = LOOPBACK,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Measure what comes in while the app is open.")
+    ] = False,
+) -> None:
     """Open the app. What changed since the last run is measured first."""
     from analytics.errors import MeasureError, ProtectionError
     from analytics.runner import measure as measure_store
@@ -594,7 +601,7 @@ def serve(store: StorePath, port: Port = DEFAULT_PORT, host: Host = LOOPBACK) ->
     _require_free(host, port)
     with console.progress("Measuring") as step, _ignoring(MeasureError, ProtectionError):
         measure_store(opened, report=step)
-    _run_app(opened, host, port)
+    _run_app(opened, host, port, follows=follow)
 
 
 @contextmanager
@@ -606,12 +613,12 @@ def _ignoring(*errors: type[Exception]) -> Iterator[None]:
         console.complain(str(fact))
 
 
-def _run_app(store: "Store", host: str, port: int) -> None:
+def _run_app(store: "Store", host: str, port: int, *, follows: bool = False) -> None:
     import uvicorn
 
     from dashboards.app import create_app
 
-    dash_app = create_app(store)
+    dash_app = create_app(store, follows=follows)
     console.say(f"Groundswell is open on http://{host}:{port}/ (stop it with Ctrl+C)")
     with suppress(KeyboardInterrupt):  # the way to stop it, so no failure
         uvicorn.run(dash_app.server, host=host, port=port, log_level="warning")

@@ -28,7 +28,9 @@ SHORTEST = 1.0  # hours; the least to open on
 THINNEST = 0.5  # least height of a lane, in mean heights
 NAMED = 60  # bubbles and communities whose name is shown
 ACCOUNT, SEVERAL = "account", "several"
-TABLE_OF: Final = {"river": "layout", "tree": "layout", "map": "account_map"}
+TABLES_OF: Final = {
+    "river": ("layout",), "tree": ("layout",), "map": ("account_map", "account_ties"),
+}  # fmt: skip
 _LAYOUT = (
     "node", "parent", "platform", "kind", "basis", "confidence", "at", "x", "y", "tree_x",
     "tree_y", "descendants",
@@ -83,12 +85,18 @@ class Picture:
 
 def picture(store: Store, appeal_id: str, name: str) -> Picture | None:
     """Return a picture; None where there is nothing to draw."""
-    return _held(store, store.version(TABLE_OF[name]), appeal_id, name)
+    return _held(store, version(store, name), appeal_id, name)
+
+
+def version(store: Store, name: str) -> str | None:
+    """Return what a picture is drawn from, as a version; None where something was never written."""
+    versions = [store.version(table) for table in TABLES_OF[name]]
+    return None if None in versions else "-".join(map(str, versions))
 
 
 @lru_cache(maxsize=KEPT)
-def _held(store: Store, version: int | None, appeal_id: str, name: str) -> Picture | None:
-    """Return a picture as of a version of its table."""
+def _held(store: Store, version: str | None, appeal_id: str, name: str) -> Picture | None:
+    """Return a picture as of a version of its tables."""
     if version is None:
         return None
     if name == "map":
@@ -132,7 +140,9 @@ def account_picture(nodes: pl.DataFrame, ties: pl.DataFrame) -> Picture | None:
     """Return the map of accounts of one appeal."""
     if nodes.is_empty():
         return None
-    nodes, ties = nodes.sort("node"), ties.sort("source", "target")
+    nodes = nodes.sort("node")
+    held = pl.max_horizontal("source", "target") < nodes.height  # while the tables are written
+    ties = ties.filter(held).sort("source", "target")
     group, platforms = _groups(nodes["platform"])
     x, y = (nodes[name].to_numpy() for name in ("x", "y"))
     several = nodes["account_id"].is_null().to_numpy()

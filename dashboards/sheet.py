@@ -38,6 +38,15 @@ def as_table(rows: pl.DataFrame, columns: Mapping[str, str], *, most: int) -> Co
     return html.Table([html.Caption(_told(shown.height, rows.height)), head, body])
 
 
+def headers(columns: Mapping[str, str]) -> dict[str, str]:
+    """Return what columns are called, in the reader's language.
+
+    >>> headers({"p": "p"})
+    {'p': 'p'}
+    """
+    return {name: _(header) for name, header in columns.items()}
+
+
 def _told(shown: int, held: int) -> str:
     if shown == held:
         return _("All {n} rows").format(n=number(held))

@@ -12,7 +12,7 @@ import polars as pl
 
 from analytics.store import Store
 from dashboards.i18n import N_, _, number
-from dashboards.pictures import DOUBTFUL, LIKELY, TABLE_OF, Picture
+from dashboards.pictures import DOUBTFUL, LIKELY, Picture, version
 from dashboards.theme import platform_name
 from dashboards.view import View
 
@@ -119,8 +119,8 @@ def style_words(style: str) -> str:
 
 def _address(store: Store, view: View) -> str:
     """Return where the blob is; another one each time its table is written."""
-    version = store.version(TABLE_OF[view.picture])
-    return f"/graph/{quote(view.appeal_id, safe='')}/{view.picture}.bin?v={version}"
+    now = version(store, view.picture)
+    return f"/graph/{quote(view.appeal_id, safe='')}/{view.picture}.bin?v={now}"
 
 
 def post(store: Store, appeal_id: str, node: int) -> dict[str, str] | None:

@@ -18,7 +18,10 @@ BARS = "document.querySelector('.js-plotly-plot').data.filter(trace => trace.typ
 PAGES = {  # what stands when a page is ready
     "/": ".js-plotly-plot .bars path",
     "/spread": "#spread-graph canvas",
+    "/communities": "#communities-languages .bars path",
     "/responses": "#entry-grid .ag-row",
+    "/together": "#coordination-synchrony .xtick text",
+    "/compare": ".page h1",
     "/coding": "#coding-card",
     "/opinions": "#stances-card",
     "/data": "#data-coverage .ag-row",

@@ -330,6 +330,13 @@
       return { x0: x - unit * this.width, x1: x + unit * this.width, y0: y - unit * this.height, y1: y + unit * this.height };
     }
 
+    /** Look where another view of the same picture looked; posts that came since may move its origin. */
+    take({ camera, blob, river }) {
+      if (!river && blob !== this.blob) return; // discs and accounts lie elsewhere now
+      const shift = river ? (blob.about.origin - this.blob.about.origin) / HOUR : 0;
+      this.set({ ...camera, x0: camera.x0 + shift, x1: camera.x1 + shift }, false);
+    }
+
     refit() {
       const before = this.home;
       this.home = this.fitted(this.blob.about.open);
@@ -710,12 +717,13 @@
       return say(source.words.noWebgl);
     }
     try {
-      const same = left?.source.blob === source.blob ? left : null;
+      const before = left?.source.blob.split("?")[0] === source.blob.split("?")[0] ? left : null;
+      const same = before?.source.blob === source.blob ? before : null;
       const blob = same?.blob ?? (await read(source.blob));
       if (!element.isConnected) return;
       views.get(element)?.unmount();
       const view = new View(element, blob, source, onSelect);
-      if (same) view.set(same.camera, false);
+      if (before && before.camera !== before.home) view.take(before);
       if (same?.selected != null) view.choose(same.selected);
       views.set(element, view);
       left = view;

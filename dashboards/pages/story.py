@@ -209,6 +209,7 @@ def _picture(store: Store, view: View, facts: dict[str, Any]) -> list[Component]
     drawn = figure(store, view)
     if drawn is None:
         return [dmc.Text(_(NO_TIMES), c="dimmed")]
+    drawn.update_layout(uirevision=search_of(view))  # new numbers leave what was moved as it is
     seen: dict[str, Any] = {"aria-label": caption(_responses(store, view), facts["posts"])}
     told: dict[str, Any] = {"aria-live": "polite"}
     return [
