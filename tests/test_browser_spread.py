@@ -53,26 +53,41 @@ def drawn(page: Page) -> dict[str, Any]:
     return counted
 
 
+def hovered(page: Page) -> str:
+    """Move the pointer over the picture until it tells of a place; return what it tells."""
+    box = page.locator(".graph-canvas").bounding_box()
+    assert box
+    for step in range(0, 200, 3):
+        page.mouse.move(box["x"] + box["width"] / 2 + step, box["y"] + box["height"] / 2 + step / 3)
+        page.wait_for_timeout(20)
+        if page.is_visible(".graph-tip"):
+            return page.inner_text(".graph-tip")
+    return ""
+
+
 def test_every_picture_is_drawn_and_tells_of_what_is_chosen(browser: Browser, store: Store) -> None:
     facts = {"river": "descendants", "tree": "descendants", "map": "shared"}
     with served(store) as base, visit(browser, base) as seen:
+        asked: list[str] = []
+        seen.page.on("request", lambda request: asked.append(request.url))
         for name, greatest in facts.items():
             page = seen.open(f"/spread?picture={name}")
             assert drawn(page)["coloured"] > 2_000
-            asked: list[str] = []
-            page.on("request", lambda request, asked=asked: asked.append(request.url))
-            page.hover(".graph-canvas")
-            assert [url for url in asked if "/graph/" in url] == []  # hovering reads nothing
+            told = hovered(page) if name == "tree" else ""
+            assert ("UTC" in told) == (name == "tree")
             page.focus(".graph-canvas")
             page.keyboard.press("Enter")
-            most = store.read("account_map" if name == "map" else "layout")[greatest].max()
+            rows = store.read("account_map" if name == "map" else "layout")
+            most = f"{rows[greatest].sort(descending=True)[0]:,}"
             page.wait_for_function(
-                f"document.querySelector('#spread-detail').innerText.includes('{most:,}')"
+                f"document.querySelector('#spread-detail').innerText.includes('{most}')"
             )
             page.keyboard.press("Escape")
             page.wait_for_selector("text=Nothing is selected")
             broken = Axe().run(page).response["violations"]
             assert [(name, found["id"]) for found in broken] == []
+        blobs = [url for url in asked if "/graph/" in url]
+        assert len(blobs) == len(facts)  # nothing is read where the pointer rests or clicks
         assert seen.errors == []
 
 
