@@ -4,7 +4,7 @@ The app runs in a process of its own. Every page is opened twice: the first time
 its tables, the second time it holds them. A frame is one turn of the wheel, painted to the last
 pixel; without a graphics card that is done by the processor.
 
-    PYTHONPATH=.:tests python benchmarks/pages.py [--posts 100000] [--store PATH]
+    PYTHONPATH=.:tests python benchmarks/pages.py [--posts 100000] [--store PATH] [--only /spread]
 """
 
 import argparse
@@ -58,14 +58,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--posts", type=int, default=100_000, help="of a simulated appeal")
     parser.add_argument("--store", type=Path, help="a measured store in its place")
+    parser.add_argument("--only", nargs="+", default=list(PAGES), choices=list(PAGES))
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("GROUNDSWELL_KEYS", f"{folder}/keys")
         path = asked.store or _simulated(Path(folder) / "store", asked.posts)
         with _serving(path) as (base, process), sync_playwright() as playwright:
             browser = launch(playwright)
-            for page, ready in PAGES.items():
-                _tell(browser, base, page, ready)
+            for page in asked.only:
+                _tell(browser, base, page, PAGES[page])
             browser.close()
             print(f"most memory of the server: {_memory(process):,.0f} MB")
 
