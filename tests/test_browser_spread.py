@@ -43,7 +43,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with simulated(tmp_path_factory.mktemp("pictures"), posts=2_000, seed=4) as filled:
+    with simulated(tmp_path_factory.mktemp("pictures"), posts=1_000, seed=4) as filled:
         yield filled
 
 
@@ -72,7 +72,7 @@ def test_every_picture_is_drawn_and_tells_of_what_is_chosen(browser: Browser, st
         seen.page.on("request", lambda request: asked.append(request.url))
         for name, greatest in facts.items():
             page = seen.open(f"/spread?picture={name}")
-            assert drawn(page)["coloured"] > 2_000
+            assert drawn(page)["coloured"] > 1_000
             told = hovered(page) if name == "tree" else ""
             assert ("UTC" in told) == (name == "tree")
             page.focus(".graph-canvas")

@@ -113,15 +113,6 @@ def test_the_page_of_nothing_says_so(store: Store, tmp_path: Path) -> None:
     assert "groundswell measure" in str(spread.layout(unmeasured, View("appeal")).to_plotly_json())
 
 
-def test_one_post_and_no_share_is_a_river_and_a_tree_but_no_map(tmp_path: Path) -> None:
-    store = Store.create(tmp_path / "s", appeal_id="a/b")
-    store.append(POSTS, rows(POSTS, post("x:1", 0), **COMMON))
-    measure(store)
-    assert "Showing 1 of 1 posts." in said(store)
-    assert "Showing 1 of 1 posts." in said(store, picture="tree")
-    assert spread.NO_ACCOUNTS in said(store, picture="map")
-
-
 def test_the_route_answers_whole_pictures_and_parts_and_refuses_others(store: Store) -> None:
     found = picture(store, "a/b", "river")
     assert found
@@ -137,10 +128,13 @@ def test_the_route_answers_whole_pictures_and_parts_and_refuses_others(store: St
         assert requests.get(f"{home}/graph/a%2Fb/river.bin?box=1,2", timeout=20).status_code == 400
 
 
-def test_a_picture_is_new_when_its_table_is_written_again(tmp_path: Path) -> None:
+def test_one_post_is_a_river_and_a_tree_and_a_second_one_makes_them_anew(tmp_path: Path) -> None:
     store = Store.create(tmp_path / "s", appeal_id="a/b")
     store.append(POSTS, rows(POSTS, post("x:1", 0), **COMMON))
     measure(store)
+    assert "Showing 1 of 1 posts." in said(store)
+    assert "Showing 1 of 1 posts." in said(store, picture="tree")
+    assert spread.NO_ACCOUNTS in said(store, picture="map")
     first = picture(store, "a/b", "river")
     assert first
     assert picture(store, "a/b", "river") is first

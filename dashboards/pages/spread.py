@@ -78,6 +78,10 @@ HOW_COMPUTED = {
         "“account_ties”)."
     ),
 }
+KEYS = N_(
+    "With the keyboard: arrows move, plus and minus zoom, Enter chooses, Space plays, brackets "
+    "step."
+)
 NOTHING = N_(
     "There is nothing to draw: no post of this appeal carries a time, or the store has not been "
     "measured since its posts came in. Run “groundswell measure” on it."
@@ -208,7 +212,7 @@ def _labelled(words: str) -> dict[str, Any]:
 def _told(store: Store, view: View, picture: Picture) -> str:
     """Say how many of how many are shown, and how to move."""
     showing = _accounts_shown(store, view) if view.picture == "map" else _posts_shown(store, view)
-    more = [_(HOW_TO_MOVE[view.picture])]
+    more = [_(HOW_TO_MOVE[view.picture]), _(KEYS)]
     if {"likely", "doubtful", "unlikely"} & {*picture.styles()}:
         more.append(_(INFERRED))
     if view.languages or view.roles:
