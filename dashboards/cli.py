@@ -639,6 +639,28 @@ def _require_free(host: str, port: int) -> None:
 
 
 @command
+def report(
+    store: StorePath,
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", help="FILE.html, or FILE.zip with all that it rests on."),
+    ],
+    lang: Annotated[str, typer.Option("--lang", help="en, ru or kk.")] = "en",
+    appeal: AppealId = None,
+    as_json: Json = False,
+) -> None:
+    """Write the report to hand over: one page that works anywhere, or a bundle."""
+    from analytics.store import Store
+    from dashboards.report import write_report
+
+    done = write_report(Store(store), output, appeal=appeal, lang=lang)
+    if as_json:
+        console.emit(done)
+    else:
+        console.say(f"Wrote {output}: {done['bytes']:,} bytes.")
+
+
+@command
 def export(
     store: StorePath,
     output: Annotated[

@@ -244,7 +244,8 @@ def _notes(view: View, facts: dict[str, Any], drawn: go.Figure) -> list[str]:
     ]
 
 
-def _called(appeal: dict[str, Any]) -> str:
+def called(appeal: dict[str, Any]) -> str:
+    """Return what an appeal without a title is called."""
     return str(appeal["appeal_id"]) if appeal["register"] else _("Untitled appeal")
 
 
@@ -259,23 +260,27 @@ def _heading(appeal: dict[str, Any], facts: dict[str, Any]) -> Component:
     return html.Header(
         [
             *([dmc.Text(period(*span), className="eyebrow")] if None not in span else []),
-            dmc.Title(appeal["title"] or _called(appeal), order=1),
+            dmc.Title(appeal["title"] or called(appeal), order=1),
             *([] if appeal["title"] else [dmc.Text(_untitled(appeal), size="sm", c="dimmed")]),
         ]
     )
 
 
-def _three_sentences(store: Store, view: View, facts: dict[str, Any]) -> Component:
+def answers(store: Store, view: View, facts: dict[str, Any]) -> dict[str, str]:
+    """Return the three questions of the story, each with its answer."""
     counters = store.read("counter_history", appeal_id=view.appeal_id)
     lags = store.read("lags", appeal_id=view.appeal_id)
-    said = {
+    return {
         _("How far did it go?"): sentences.how_far(facts, counters),
         _("Who carried it?"): sentences.who_carried(facts),
         _("What did authorities do?"): sentences.what_authorities_did(lags, facts["responses"]),
     }
+
+
+def _three_sentences(store: Store, view: View, facts: dict[str, Any]) -> Component:
     cards = [
         html.Section([dmc.Title(question, order=2, size="h5"), html.P(answer)], className="answer")
-        for question, answer in said.items()
+        for question, answer in answers(store, view, facts).items()
     ]
     return html.Div(cards, className="answers")
 
