@@ -418,7 +418,7 @@
       const { words } = this.source;
       const { blob, index } = this.part ?? this;
       let seen = 0;
-      index.within(this.camera, () => { seen += 1; });
+      index.within(this.camera, (place) => { if (this.there(place)) seen += 1; });
       const sample = blob.n < blob.about.held;
       const shaded = sample && !this.part && !this.filtered && (!this.player || this.player.whole);
       const all = sample ? blob.about.held : blob.about.all;
