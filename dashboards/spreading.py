@@ -32,9 +32,9 @@ KIND_NAMES = {
     "several": N_("several accounts of one community"),
 }  # fmt: skip
 LABELS = {
-    "river": N_("Time-river of {n} posts."),
-    "tree": N_("Tree of {n} posts."),
-    "map": N_("Map of {n} accounts."),
+    "river": N_("Time-river. Posts: {n}."),
+    "tree": N_("Tree. Posts: {n}."),
+    "map": N_("Map. Places of accounts: {n}."),
 }
 KEYS = N_(
     "Arrow keys move, plus and minus zoom, 0 shows all. Enter selects the place in view with most "
@@ -67,8 +67,7 @@ WORDS = {
     "jump": N_("came from another platform"),
     "below": N_("Hang from it, directly or not: {n}"),
     "several": N_("Accounts: {n}"),
-    "disc": N_("{n} posts"),
-    "community": N_("Community {community}: {n} accounts"),
+    "community": N_("Community {community}, accounts: {n}"),
 }
 SHARED = N_("Shares of its posts by accounts on the map: {n}")
 HEAD = N_("first of its cascade")
@@ -164,7 +163,7 @@ def account(store: Store, appeal_id: str, node: int) -> dict[str, str] | None:
     community = found["community"]
     return {
         _("Account, as stored"): found["account_id"]
-        or _("{n} accounts that are not drawn singly").format(n=number(found["accounts"])),
+        or _("Accounts that are not drawn singly: {n}").format(n=number(found["accounts"])),
         _("Platform"): platform_name(found["platform"]),
         _("Community"): _("outside the largest component")
         if community is None

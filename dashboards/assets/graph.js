@@ -160,9 +160,9 @@
       const [wide, high] = [this.width / (x1 - x0), height / (y1 - y0)];
       for (const { x, y, radius, n, platform, community } of marks) {
         if (radius * wide < 26) continue;
-        const [words, colour] = platform === undefined
-          ? [filled(this.source.words.community, { community: this.say.count(community + 1), n: this.say.count(n) })]
-          : [filled(this.source.words.disc, { n: this.say.count(n) }), this.source.platforms[platform].colour];
+        const { name, colour } = this.source.platforms[platform] ?? {};
+        const values = { community: this.say.count((community ?? 0) + 1), n: this.say.count(n) };
+        const words = name ? `${name}  ${values.n}` : filled(this.source.words.community, values);
         const lift = radius * high - (platform === undefined ? 0 : 12);
         this.label(words, (x - x0) * wide, (y - y0) * high - lift, colour);
       }

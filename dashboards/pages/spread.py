@@ -322,7 +322,7 @@ def _posts(store: Store, view: View) -> tuple[pl.DataFrame, dict[str, str], str]
         .collect()
     )
     said = [spreading.link_words(row) for row in rows.iter_rows(named=True)]
-    told = _("The {n} posts from which most hangs, as a table").format(n=number(rows.height))
+    told = _("Posts from which most hangs, as a table: {n}").format(n=number(rows.height))
     return rows.with_columns(link=pl.Series(said, dtype=pl.String)), columns, told
 
 
@@ -336,7 +336,7 @@ def _accounts(store: Store, view: View) -> tuple[pl.DataFrame, dict[str, str], s
     held = store.read("account_map", appeal_id=view.appeal_id).drop_nulls("account_id")
     rows = view.kept(held, at="first_at").with_columns(pl.col("community") + 1)
     most = rows.sort("shared", "node", descending=[True, False]).head(LISTED)
-    told = _("The {n} accounts that were shared most, as a table")
+    told = _("Accounts that were shared most, as a table: {n}")
     return most, columns, told.format(n=number(most.height))
 
 
