@@ -1,6 +1,8 @@
 """Every table of a store, by name: first what is kept, then what is measured."""
 
 from analytics.measured import (
+    ACCOUNT_MAP,
+    ACCOUNT_TIES,
     AGREEMENT,
     ATTENTION,
     BROKERS,
@@ -97,7 +99,7 @@ TABLES: dict[str, Table] = {
         PARTITIONS, COMMUNITIES, COMMUNITY_MIX, COMMUNITY_MEMBERS, HOMOPHILY, MIXING,
         EXCITATION, FORECASTS, OUTLOOK,
         SPREADERS, CARRIERS, REMOVAL, BROKERS,
-        CANDIDATES, LAYOUT, PARENT_MODELS, VALIDATION,
+        CANDIDATES, LAYOUT, ACCOUNT_MAP, ACCOUNT_TIES, PARENT_MODELS, VALIDATION,
         SUMMARY,
     )
 }  # fmt: skip

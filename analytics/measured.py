@@ -1552,7 +1552,7 @@ SIMILARITY = Table(
 
 LAYOUT = Table(
     name="layout",
-    row="one post, placed in the picture called time-river",
+    row="one post, placed in the pictures called time-river and tree",
     key=("appeal_id", "post_id"),
     measured=True,
     columns={
@@ -1564,10 +1564,51 @@ LAYOUT = Table(
         "platform": PLATFORM_NAME,
         "kind": text("what it does", null=False, values=KINDS),
         "basis": text("how that link is known; null where only the root is", values=BASES),
+        "confidence": number("probability of that parent; null where only the root is known"),
         "at": time("when", null=False),
         "x": number("time, in hours since the appeal's first post", null=False),
         "y": number("place across the river; lanes are platforms", null=False),
+        "tree_x": number("place in the tree; a post has an area of pi", null=False),
+        "tree_y": number("place in the tree; (0, 0) is the middle", null=False),
         "descendants": count("posts that hang from it, directly or not", null=False),
+    },
+)
+
+ACCOUNT_MAP = Table(
+    name="account_map",
+    row="one account in the picture called map, or those of a community that are not drawn singly",
+    key=("appeal_id", "node"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "node": count("its number in the picture: 0, 1, 2, … within the appeal", null=False),
+        "account_id": ident("the account; null for several that stand as one", "account"),
+        "community": count("its community; null outside the largest component"),
+        "platform": text("its platform; of several, the one of most", null=False),
+        "accounts": count("accounts that stand here: 1 where they are drawn singly", null=False),
+        "shared": count("shares of theirs by accounts elsewhere in the picture", null=False),
+        "sharing": count("shares that they made of accounts elsewhere", null=False),
+        "first_at": time("the first of these shares; null where none has a time"),
+        "x": number("place; those with many ties lie together", null=False),
+        "y": number("place; the unit is arbitrary", null=False),
+    },
+)
+
+ACCOUNT_TIES = Table(
+    name="account_ties",
+    row="shares between two places of the picture called map",
+    key=("appeal_id", "source", "target"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "source": count("number in ``account_map`` of who was shared", null=False),
+        "target": count("number of who shared", null=False),
+        "shares": count("how often", null=False),
+        "observed": count(
+            "of these, those whose parent is known; the others name the original's author alone",
+            null=False,
+        ),
+        "first_at": time("the first of them"),
     },
 )
 

@@ -206,6 +206,11 @@ class Store:
         """Return the version of each table that was ever written: cite these with a result."""
         return {n: self._delta(t).version() for n, t in TABLES.items() if self._exists(t)}
 
+    def version(self, table: str) -> int | None:
+        """Return the version of one table; None where it was never written."""
+        held = TABLES[table]
+        return self._delta(held).version() if self._exists(held) else None
+
     # writing
 
     @contextmanager
