@@ -167,5 +167,7 @@ def looked_back(looked: pl.DataFrame) -> str:
     own = looked.filter(pl.col("kind") != "calibrated").height
     if not own:
         return said
-    more = _("Of these, {n} are ranges of the model alone: tried on nothing, and usually too narrow.")
+    more = _(
+        "Of these, {n} are ranges of the model alone: tried on nothing, and usually too narrow."
+    )
     return f"{said} {more.format(n=number(own))}"

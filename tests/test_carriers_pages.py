@@ -276,4 +276,6 @@ def test_ranges_that_were_tried_on_nothing_are_told_apart_where_they_are_counted
     assert said == "Looked back on at an age of 6 hours: 1 of 2 intervals hold what came."
     own = [tried[0] | {"kind": "model range"}, tried[1] | {"kind": "calibrated"}]
     del common["kind"]
-    assert "Of these, 1 are ranges of the model alone" in ledger.looked_back(rows(FORECASTS, *own, **common))
+    assert "Of these, 1 are ranges of the model alone" in ledger.looked_back(
+        rows(FORECASTS, *own, **common)
+    )
