@@ -126,6 +126,23 @@ def test_the_ledger_of_a_later_window_counts_from_the_beginning(store: Store) ->
     )
 
 
+def test_the_pace_of_a_window_stays_in_it(store: Store) -> None:
+    phases = store.read("phases").filter(pl.col("platform") == "x").sort("phase")
+    cut = phases["from"][1] + (phases["to"][1] - phases["from"][1]) / 2
+    page = reach.layout(store, replace(VIEW, start=cut, platforms=("x",)))
+    drawn = figure(page, "reach-pace")
+    assert drawn.layout.xaxis.range[0] == cut
+    assert all(time >= cut for bars in drawn.data if bars.type == "bar" for time in bars.x)
+    assert f"The pace changed {phases.height - 2} time" in words(page)
+
+
+def test_the_day_on_which_a_series_begins_has_its_bar(store: Store) -> None:
+    first = store.read("phases").filter(platform="x")["from"].min()
+    drawn = figure(reach.layout(store, replace(VIEW, platforms=("x",))), "reach-pace")
+    (bars,) = [trace for trace in drawn.data if trace.type == "bar"]
+    assert bars.x[0] <= first
+
+
 def test_no_stable_first_is_said_where_nobody_is_surely_first(store: Store) -> None:
     (row,) = store.read("carriers").to_dicts()
     page = words(carriers.layout(store, VIEW))

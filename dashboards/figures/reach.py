@@ -23,6 +23,7 @@ LAWS = {
     "exponential": N_("exponential"), "power": N_("power law"), "bi-exponential": N_("two speeds"),
 }  # fmt: skip
 _WHEN = "%{x|%Y-%m-%d %H:%M} UTC"
+_DOTTED: dict[str, Any] = {"mode": "lines+markers", "marker": {"size": 4}}  # one row is seen too
 _FIXED: dict[str, Any] = {"fixedrange": True}
 
 
@@ -39,7 +40,7 @@ def accounts_figure(reach: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
     for number_, platform in enumerate(platforms):
         own = reach.filter(platform=platform)
         colour = look.platform(platform)
-        common = {"yaxis": axis(number_), "mode": "lines"}
+        common = {"yaxis": axis(number_), **_DOTTED}
         _line(
             figure, own, "carriers", _("%{y:,} of them carried it"), **common,
             line={"color": colour, "width": 1, "shape": "hv"}, fill="tozeroy",
@@ -93,7 +94,7 @@ def interval_figure(reach: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
         _scenario(figure, own.drop_nulls("scenario_lo"), axis(number_), look)
         _line(
             figure, own.with_columns(_drawable("union_lo")), "union_lo",
-            _("at least %{y:,} accounts follow a carrier"), mode="lines", yaxis=axis(number_),
+            _("at least %{y:,} accounts follow a carrier"), yaxis=axis(number_), **_DOTTED,
             line={"color": look.platform(platform), "width": 2.4, "shape": "hv"},
         )  # fmt: skip
     return figure
@@ -192,7 +193,12 @@ def views_figure(views: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
 
 
 def pace_figure(
-    timeline: pl.DataFrame, phases: pl.DataFrame, peaks: pl.DataFrame, *, look: Look = LIGHT
+    timeline: pl.DataFrame,
+    phases: pl.DataFrame,
+    peaks: pl.DataFrame,
+    *,
+    window: tuple[datetime, datetime] | None = None,
+    look: Look = LIGHT,
 ) -> go.Figure:
     """Draw posts an hour, the stretches of one pace, and the doubt of where each began.
 
@@ -204,10 +210,13 @@ def pace_figure(
         Rows of ``phases``: a step each, and a bar over the time in which it can have begun.
     peaks
         Rows of ``peaks``: a mark each.
+    window
+        The stretch of time that is shown; all of it where there is none.
     """
     platforms = _platforms(phases)
     figure = panelled([_head(name) for name in platforms], height=TALL, look=look)
     figure.update_layout(bargap=0)
+    figure.update_xaxes(range=window and list(window))
     for number_, platform in enumerate(platforms):
         own = phases.filter(platform=platform)
         _doubts(figure, own, axis(number_), look)

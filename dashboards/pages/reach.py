@@ -28,11 +28,12 @@ from dashboards.figures.reach import (
     tried_figure,
     views_figure,
 )
-from dashboards.i18n import N_, _, day, number, period
+from dashboards.i18n import N_, _, day, ngettext, number, period
 from dashboards.sheet import headers
 from dashboards.theme import platform_name
 from dashboards.view import View
 
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 HOURLY = timedelta(days=6)  # shorter stretches are drawn by the hour
 LOOKED_BACK = 6.0  # hours of age at which forecasts of finished cascades are shown
 MOST = 20  # cascades whose forecast is drawn
@@ -76,7 +77,7 @@ HOW_VIEWS = N_(
     "changed what it counts, the line is cut. Table: views."
 )
 HOW_PACE = N_(
-    "The series is cut where that lowers its Poisson deviance by more than a penalty of two log n "
+    "The shortest stretch that holds 95% of the posts is cut where that lowers its Poisson deviance by more than a penalty of two log n "
     "for each change, with deviance divided by how unruly the series is (optimal partition, "
     "Killick, Fearnhead and Eckley 2012). Blue bars: where a change can lie, from series drawn "
     "anew, 5% to 95%. Diamonds: bins that stand out more than chance would give once in twenty "
@@ -310,16 +311,22 @@ def _pace(store: Store, view: View) -> list[Component]:
     if phases.is_empty():
         return [dmc.Text(_(NO_PACE), c="dimmed")]
     shown = phases.sort("platform", "phase")
-    first, last = shown["from"].min(), shown["to"].max()
-    every = "1h" if last - first <= HOURLY else "1d"  # type: ignore[operator]
-    timeline = view.kept(store.read("timeline", appeal_id=view.appeal_id).filter(every=every))
+    ends = [*shown["from"], *shown["to"]]
+    window = max(min(ends), view.start or min(ends)), min(max(ends), view.end or max(ends))
+    every, long = ("1h", HOUR) if window[1] - window[0] <= HOURLY else ("1d", DAY)
+    timeline = store.read("timeline", appeal_id=view.appeal_id).filter(every=every)
+    in_part = pl.col("at").is_between(window[0] - long, window[1], closed="none")
+    inside = view.kept(timeline).filter(in_part).sort("at")
     peaks = view.kept(store.read("peaks", appeal_id=view.appeal_id))
-    inside = timeline.filter(pl.col("at").is_between(first, last, closed="left")).sort("at")
-    said = _("The pace changed {n} times in all the series shown.")
-    changes = shown.filter(pl.col("phase") > 0).height
+    drawn = pace_figure(inside, shown, peaks, window=window, look=view.look)
+    changes = shown.filter(pl.col("phase") > 0, pl.col("from") >= window[0]).height
+    said = ngettext(
+        "The pace changed {n} time in all the series shown.",
+        "The pace changed {n} times in all the series shown.", changes,
+    )  # fmt: skip
     return [
         figure_card(
-            "reach-pace", pace_figure(inside, shown, peaks, look=view.look),
+            "reach-pace", drawn,
             title=_("Where the pace changed"), said=said.format(n=number(changes)),
             rows=shown, columns=headers(_PHASES), how=_(HOW_PACE), wide=True,
         )
