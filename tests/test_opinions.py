@@ -19,11 +19,13 @@ from analytics.opinions import (
     FEWEST,
     ONE_SIDED,
     TOO_FEW,
+    Standing,
     drawn,
     opinion_agreement,
     opinions,
     population,
     powered,
+    standing,
 )
 from analytics.store import Store
 from analytics.tables import POSTS, STANCES
@@ -89,12 +91,18 @@ def setting(quality: str, rng: np.random.Generator, n: int = 200) -> tuple[Any, 
     return truth, fold, np.tile(guessed, (FOLDS, 1))
 
 
+def alike(fold: Any) -> Standing:  # noqa: ANN401
+    """What codes stand for where all were as likely to be drawn."""
+    likely = [0.1 if each >= 0 else None for each in fold]
+    return standing(pl.Series([None] * len(fold), dtype=pl.Datetime), pl.Series(likely))
+
+
 def covered(quality: str) -> float:
     rng = np.random.default_rng(1)
     held = 0
     for _ in range(400):
         truth, fold, guessed = setting(quality, rng)
-        mean, error, _ = powered(truth, fold, guessed)
+        mean, error, _ = powered(truth, fold, guessed, alike(fold))
         held += abs(mean - truth.mean()) <= 1.96 * error
     return held / 400
 
@@ -111,7 +119,10 @@ def test_intervals_hold_the_truth_where_hardly_any_miss_was_met(quality: str) ->
 
 def test_good_guesses_are_worth_many_codes_and_poor_ones_cost_none() -> None:
     rng = np.random.default_rng(2)
-    good, poor = (powered(*setting(quality, rng))[2] for quality in ("nearly", "poor"))
+    good, poor = (
+        powered(*(told := setting(quality, rng)), alike(told[1]))[2]
+        for quality in ("nearly", "poor")
+    )
     assert good > 1000
     assert 190 < poor < 260
 
@@ -122,7 +133,7 @@ def test_a_guess_that_tells_nothing_leaves_the_codes_alone(constant: float, many
     truth = (rng.random(100) < 0.5).astype(float)
     fold = np.full(100, -1)
     fold[:many] = 0
-    mean, _, _ = powered(truth, fold, np.full((1, 100), constant))
+    mean, _, _ = powered(truth, fold, np.full((1, 100), constant), alike(fold))
     assert mean == pytest.approx(truth[:many].mean())
 
 
@@ -130,7 +141,8 @@ def test_the_estimate_is_guesses_for_all_and_what_they_are_off() -> None:
     rng = np.random.default_rng(3)
     truth, fold, guessed = setting("sure", rng)
     known = fold >= 0
-    mean, _, _ = powered(truth, np.where(known, 0, -1), guessed[:1])
+    one = np.where(known, 0, -1)
+    mean, _, _ = powered(truth, one, guessed[:1], alike(one))
     f = guessed[0]
     weight = min(np.cov(truth[known], f[known], ddof=0)[0, 1] / f[known].var(), 1.0)
     assert mean == pytest.approx(weight * f.mean() + (truth[known] - weight * f[known]).mean())
@@ -138,7 +150,9 @@ def test_the_estimate_is_guesses_for_all_and_what_they_are_off() -> None:
 
 def test_all_coded_is_no_estimate() -> None:
     truth = np.array([1.0, 0, 1, 1] * 10)
-    mean, error, _ = powered(truth, np.arange(40) % FOLDS, np.full((FOLDS, 40), 0.5))
+    fold = np.arange(40) % FOLDS
+    guessed = np.random.default_rng(0).random((FOLDS, 40))
+    mean, error, _ = powered(truth, fold, guessed, alike(fold))
     assert mean == pytest.approx(0.75)
     assert error == 0
 
