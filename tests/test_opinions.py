@@ -157,10 +157,10 @@ PPI = [
 
 @pytest.mark.parametrize(("weighted", "trust", "mean", "ends"), PPI)
 def test_means_and_errors_are_those_of_another_library(
-    weighted: bool,
+    weighted: bool,  # noqa: FBT001
     trust: int,
     mean: float,
-    ends: tuple[float, float] | None,  # noqa: FBT001
+    ends: tuple[float, float] | None,
 ) -> None:
     k = np.arange(400)
     truth = (k * k % 11 < 4).astype(float)
