@@ -140,15 +140,35 @@ def _of_appeal(held: pl.DataFrame, coded: pl.DataFrame, seed: int) -> Iterator[d
     fold = np.full(both.height, -1, np.int64)
     fold[known] = rng.permutation(known.size) % FOLDS
     places = list(_places(both, fold >= 0))
-    targets = coded["target"].drop_nulls().unique().sort().to_list()
-    for target in (ANY, *targets):
+    said = [each for each in _said(both) if each[2][known].any()]
+    guessed = _guessed(both["text"], [truth for _, _, truth in said], fold, seed)
+    for (target, stance, truth), guess in zip(said, guessed, strict=True):
+        place = {"appeal_id": held["appeal_id"][0], "target": target, "stance": stance}
+        yield from (place | row for row in _shares(truth, fold >= 0, guess, places))
+
+
+def _said(both: pl.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
+    """Yield each authority with each stance, and of which posts a person said so."""
+    for target in (ANY, *both["target"].drop_nulls().unique().sort()):
         about = pl.lit(value=True) if target == ANY else pl.col("target") == target
         for stance in STANCES_OF:
-            says = (pl.col("stance") == stance) & about.fill_null(value=False)
-            truth = both.select(says.fill_null(value=False)).to_series().to_numpy()
-            if truth[known].any():
-                place = {"appeal_id": held["appeal_id"][0], "target": target, "stance": stance}
-                yield from (place | row for row in _shares(both["text"], truth, fold, places, seed))
+            says = ((pl.col("stance") == stance) & about).fill_null(value=False)
+            yield target, stance, both.select(says).to_series().to_numpy()
+
+
+def _guessed(
+    text: pl.Series, truths: list[npt.NDArray[np.bool_]], fold: Integers, seed: int
+) -> list[Reals | None]:
+    """Return guesses of what is said often enough to be learnt; None of the rest."""
+    known = fold >= 0
+    can = [known.sum() >= FEWEST and _is_learnt_of(truth[known]) for truth in truths]
+    some = [truth for truth, may in zip(truths, can, strict=True) if may]
+    found = iter(guesses(text, np.array(some), fold, seed=seed) if some else ())
+    return [next(found) if may else None for may in can]
+
+
+def _is_learnt_of(said: npt.NDArray[np.bool_]) -> bool:
+    return FEWEST_OF_EACH <= int(said.sum()) <= said.size - FEWEST_OF_EACH
 
 
 class _Place(NamedTuple):
@@ -168,18 +188,17 @@ def _places(both: pl.DataFrame, known: npt.NDArray[np.bool_]) -> Iterator[_Place
 
 
 def _shares(
-    text: pl.Series, truth: npt.NDArray[np.bool_], fold: Integers, places: list[_Place], seed: int
+    truth: npt.NDArray[np.bool_],
+    known: npt.NDArray[np.bool_],
+    guessed: Reals | None,
+    places: list[_Place],
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of one stance, over the whole and by stretches."""
-    known = fold >= 0
-    said = int(truth[known].sum())
-    learnt = FEWEST_OF_EACH <= said <= known.sum() - FEWEST_OF_EACH and known.sum() >= FEWEST
-    guessed = guesses(text, truth, fold, seed=seed) if learnt else None
     for row, inside, stands in places:
         alone = _by_codes(truth[inside & known], stands)
         yield row | {"method": "coded_only"} | alone
-        own = None if guessed is None else guessed[:, inside]
-        helped = _helped(truth[inside], fold[inside], own, stands)
+        own = None if guessed is None else guessed[inside]
+        helped = _helped(truth[inside], known[inside], own, stands)
         yield row | {"method": "prediction_powered"} | helped
 
 
@@ -284,34 +303,34 @@ def _by_codes(said: npt.NDArray[np.bool_], stands: Standing) -> dict[str, Any]:
 
 
 def _helped(
-    truth: npt.NDArray[np.bool_], fold: Integers, guessed: Reals | None, stands: Standing
+    truth: npt.NDArray[np.bool_],
+    known: npt.NDArray[np.bool_],
+    guessed: Reals | None,
+    stands: Standing,
 ) -> dict[str, Any]:
     """Return the share with a classifier's help, or why there is none."""
-    known = fold >= 0
-    said, n = int(truth[known].sum()), int(known.sum())
-    if n < FEWEST:
+    if known.sum() < FEWEST:
         return {"note": TOO_FEW}
-    if guessed is None or not FEWEST_OF_EACH <= said <= n - FEWEST_OF_EACH:
+    if guessed is None or not _is_learnt_of(truth[known]):
         return {"note": ONE_SIDED}
-    share, error, worth = powered(truth.astype(float), fold, guessed, stands)
+    share, error, worth = powered(truth.astype(float), known, guessed, stands)
     return {"share": min(max(share, 0.0), 1.0), "lo": max(share - _Z * error, 0.0),
             "hi": min(share + _Z * error, 1.0), "worth": worth}  # fmt: skip
 
 
 def powered(
-    truth: Reals, fold: Integers, guessed: Reals, stands: Standing
+    truth: Reals, known: npt.NDArray[np.bool_], guessed: Reals, stands: Standing
 ) -> tuple[float, float, float]:
     """Estimate a mean by guesses for all, and by how far they are off where the truth is known.
 
     Parameters
     ----------
     truth
-        1 or 0 for each member of the population; counts where ``fold`` is not negative.
-    fold
-        In which fold a member's truth is; -1 where it is not known.
+        1 or 0 for each member of the population; counts where it is known.
+    known
+        Of which members it is.
     guessed
-        A row for each fold: guesses by what learnt from the other folds, for all members. Of a
-        member whose truth is known the guess of its own fold counts, of others the mean.
+        The guess for each member, by what has not learnt from that member's truth.
     stands
         What the members stand for whose truth is known, in their order.
 
@@ -322,19 +341,19 @@ def powered(
 
     Examples
     --------
-    >>> truth, fold = np.array([1.0, 0, 1, 0]), np.array([0, 1, -1, -1])
+    >>> truth, known = np.array([1.0, 0, 1, 0]), np.array([True, True, False, False])
     >>> days = pl.Series([None] * 4, dtype=pl.Datetime)
     >>> stands = standing(days, pl.Series([0.5, 0.5, None, None]))
-    >>> powered(truth, fold, np.full((2, 4), 0.5), stands)[0]  # a guess that tells nothing
+    >>> powered(truth, known, np.full(4, 0.7), stands)[0]  # a guess that tells nothing
     0.5
     """
-    known = fold >= 0
-    own = np.where(known, guessed[fold, np.arange(truth.size)], guessed.mean(axis=0))
-    weight = _weight(truth[known], own[known], stands.pull)
-    left = truth[known] - weight * own[known]
+    weight = _weight(truth[known], guessed[known], stands.pull)
+    left = truth[known] - weight * guessed[known]
+    mean = weight * guessed.mean() + stands.pull @ left
     spread = _spread(left, stands)
-    worth = float(known.sum()) * _spread(truth[known], stands) / spread if spread else known.sum()
-    return float(weight * own.mean() + stands.pull @ left), float(np.sqrt(spread)), float(worth)
+    n = float(known.sum())
+    worth = n * _spread(truth[known], stands) / spread if spread else n
+    return float(mean), float(np.sqrt(spread)), float(worth)
 
 
 def _spread(values: Reals, stands: Standing) -> float:

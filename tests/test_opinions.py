@@ -106,15 +106,13 @@ def test_intervals_hold_the_truth_where_a_day_is_drawn_like_any_other(quality: s
     rng = np.random.default_rng(4)
     held = burst(rng)
     truth = held["says"].to_numpy()
-    guessed = np.tile(guess(quality, truth, rng.random(truth.size)), (FOLDS, 1))
+    guessed = guess(quality, truth, rng.random(truth.size))
     held_it, off, plain = 0, [], []
     for seed in range(200):
         own = held.join(drawn(held, 200, seed=seed, by_day=True), on="post_id", how="left",
                         maintain_order="left")  # fmt: skip
         known = own["probability"].is_not_null().to_numpy()
-        fold = np.full(truth.size, -1)
-        fold[known] = rng.permutation(200) % FOLDS
-        mean, error, _ = powered(truth, fold, guessed, standing(own["at"], own["probability"]))
+        mean, error, _ = powered(truth, known, guessed, standing(own["at"], own["probability"]))
         held_it += abs(mean - truth.mean()) <= 1.96 * error
         off.append(mean - truth.mean())
         plain.append(truth[known].mean() - truth.mean())
@@ -165,11 +163,11 @@ def test_means_and_errors_are_those_of_another_library(
     k = np.arange(400)
     truth = (k * k % 11 < 4).astype(float)
     guessed = trust * (0.3 * truth + 0.02 * (k * 3 % 11))  # so shy that they are trusted fully
-    fold = np.where(k * 37 % 400 < 40, 0, -1)
-    weight = (1.0 + k * k % 7 % 4)[fold == 0] if weighted else np.ones(40)
+    known = k * 37 % 400 < 40
+    weight = (1.0 + k * k % 7 % 4)[known] if weighted else np.ones(40)
     pull = weight / weight.sum()
     endless = Standing(pull, np.zeros(40, np.int64), pull**2)
-    found, error, _ = powered(truth, fold, guessed[None], endless)
+    found, error, _ = powered(truth, known, guessed, endless)
     assert found == pytest.approx(mean)
     if ends:  # there without the two misses that are added here, and of posts without end
         theirs = ((ends[1] - ends[0]) / 2 / 1.959963984540054) ** 2
@@ -194,15 +192,14 @@ def guess(quality: str, truth: Any, noise: Any) -> Any:  # noqa: ANN401
 def setting(quality: str, rng: np.random.Generator, n: int = 200) -> tuple[Any, ...]:
     truth = (rng.random(3000) < 0.3).astype(float)
     guessed = guess(quality, truth, rng.random(3000))
-    fold = np.full(3000, -1)
-    fold[rng.choice(3000, n, replace=False)] = np.arange(n) % FOLDS
-    return truth, fold, np.tile(guessed, (FOLDS, 1)), alike(fold)
+    known = np.isin(np.arange(3000), rng.choice(3000, n, replace=False))
+    return truth, known, guessed, alike(known)
 
 
-def alike(fold: Any) -> Standing:  # noqa: ANN401
+def alike(known: Any) -> Standing:  # noqa: ANN401
     """Return what codes stand for where all were as likely to be drawn."""
-    likely = [0.1 if each >= 0 else None for each in fold]
-    return standing(pl.Series([None] * len(fold), dtype=pl.Datetime), pl.Series(likely))
+    likely = pl.Series([0.1 if each else None for each in known])
+    return standing(pl.Series([None] * len(known), dtype=pl.Datetime), likely)
 
 
 def covered(quality: str) -> float:
@@ -236,30 +233,25 @@ def test_good_guesses_are_worth_many_codes_and_poor_ones_cost_none() -> None:
 def test_a_guess_that_tells_nothing_leaves_the_codes_alone(constant: float, many: int) -> None:
     rng = np.random.default_rng(many)
     truth = (rng.random(100) < 0.5).astype(float)
-    fold = np.full(100, -1)
-    fold[:many] = 0
-    mean, _, _ = powered(truth, fold, np.full((1, 100), constant), alike(fold))
+    known = np.arange(100) < many
+    mean, _, _ = powered(truth, known, np.full(100, constant), alike(known))
     assert mean == pytest.approx(truth[:many].mean())
 
 
 def test_the_estimate_is_guesses_for_all_and_what_they_are_off() -> None:
     rng = np.random.default_rng(3)
-    truth, fold, guessed, _ = setting("sure", rng)
-    known = fold >= 0
-    one = np.where(known, 0, -1)
-    mean, _, _ = powered(truth, one, guessed[:1], alike(one))
-    f = guessed[0]
+    truth, known, f, stands = setting("sure", rng)
+    mean, _, _ = powered(truth, known, f, stands)
     weight = min(np.cov(truth[known], f[known], ddof=0)[0, 1] / f[known].var(), 1.0)
     assert mean == pytest.approx(weight * f.mean() + (truth[known] - weight * f[known]).mean())
 
 
 def test_all_coded_is_no_estimate() -> None:
     truth = np.array([1.0, 0, 1, 1] * 10)
-    fold = np.arange(40) % FOLDS
-    guessed = np.random.default_rng(0).random((FOLDS, 40))
+    known, guessed = np.ones(40, bool), np.random.default_rng(0).random(40)
     once_drawn = pl.Series([0.2] * 15 + [0.8] * 25)
-    for stands in (alike(fold), standing(pl.Series([at(0)] * 40), once_drawn)):
-        mean, error, _ = powered(truth, fold, guessed, stands)
+    for stands in (alike(known), standing(pl.Series([at(0)] * 40), once_drawn)):
+        mean, error, _ = powered(truth, known, guessed, stands)
         assert mean == pytest.approx(0.75)
         assert error == 0
 
@@ -268,14 +260,11 @@ def test_guesses_of_a_fold_have_not_seen_it() -> None:
     text = pl.Series([f"слово{k % 7} {'позор' if k % 2 else 'спасибо'}" for k in range(60)])
     truth = np.arange(60) % 2 == 1
     fold = np.where(np.arange(60) < 40, np.arange(60) % FOLDS, -1)
-    found = guesses(text, truth, fold)
-    assert found.shape == (FOLDS, 60)
-    assert ((found[:, 40:] > 0.5) == truth[40:]).all()
-    turned = truth.copy()
-    turned[fold == 2] = ~turned[fold == 2]
-    other = guesses(text, turned, fold)
-    assert np.array_equal(other[2], found[2])
-    assert not np.array_equal(other[0], found[0])
+    turned = np.where(fold == 2, ~truth, truth)
+    found, other = guesses(text, np.array([truth, turned]), fold)
+    assert ((found[40:] > 0.5) == truth[40:]).all()
+    assert np.array_equal(other[fold == 2], found[fold == 2])
+    assert (other[fold == 0] != found[fold == 0]).all()
 
 
 # Tables
@@ -472,7 +461,7 @@ def test_guesses_rank_kazakh_complaints_higher_in_any_spelling(reviews: pl.DataF
     """
     truth = (reviews["label"] == "0").to_numpy()
     fold = np.where(np.arange(truth.size) < 400, np.arange(truth.size) % FOLDS, -1)
-    chance = guesses(reviews["text"], truth, fold).mean(axis=0)
+    chance = guesses(reviews["text"], truth[None], fold)[0]
     mixed = ~reviews["text"].str.to_lowercase().str.contains("[әғқңөұүһі]").to_numpy()
     assert 0.1 < mixed.mean() < 0.3
     for some in (fold < 0, (fold < 0) & mixed):
