@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from playwright.sync_api import expect, sync_playwright
 from serving import launch, served, visit
@@ -152,6 +153,24 @@ def test_a_share_is_drawn_with_its_interval() -> None:
     assert [list(trace.x) for trace in drawn_of] == [[0.5], [0.55]]
     assert drawn_of[0].error_x.array[0] == pytest.approx(0.2)
     assert drawn_of[1].error_x.arrayminus[0] == pytest.approx(0.05)
+
+
+def test_posts_that_speak_of_no_authority_are_told_and_not_drawn() -> None:
+    silent = SHARE | {"stance": "not_about", "share": 0.9, "lo": 0.85, "hi": 0.94}
+    told = rows(OPINIONS, SHARE, silent)
+    (points,) = opinions_figure(told).data
+    assert list(points.x) == [0.5]
+    said = stances.whole_in_words(told)
+    assert "Of 100 posts with words, 40 were coded by a person." in said
+    assert "90% of posts speak of no authority (from 85% to 94%)" in said
+    assert len(opinions_figure(rows(OPINIONS, silent)).data) == 0
+
+
+def test_posts_in_no_stretch_are_counted() -> None:
+    first = SHARE | {"is_whole": False, "posts": 30}
+    told = rows(OPINIONS, SHARE, first, first | {"from": at(50), "to": at(60), "posts": 20})
+    parts = told.filter(~pl.col("is_whole"))
+    assert "50 posts are in none" in stances.stretches_in_words(told, parts)
 
 
 def test_over_time_the_helped_estimate_is_drawn_where_there_is_one() -> None:

@@ -16,12 +16,14 @@ from dashboards import guard
 from dashboards.cards import figure_card
 from dashboards.figures.opinions import (
     METHOD_NAMES,
+    POWERED,
+    SILENT,
     STANCE_NAMES,
     TARGET_NAMES,
     opinions_figure,
     stretches_figure,
 )
-from dashboards.i18n import N_, _, day, number, speaking
+from dashboards.i18n import N_, _, day, ngettext, number, percent, speaking
 from dashboards.pages.entry import POLITE
 from dashboards.theme import platform_name
 from dashboards.view import URL, View, view_of
@@ -138,7 +140,7 @@ def _coding(store: Store, view: View, key: str) -> list[Component]:
             align="end",
         ),
         html.Div(id=SAID, role="status", className="said", **POLITE),
-        html.Div(dmc.Text(_(NO_NAME)), id=CARD, className="card"),
+        html.Div(dmc.Text(_(NO_NAME)), id=CARD, className="card coded"),
         html.Div(targets(None), id=TARGETS, className="choices"),
         html.Div([_stance(stance) for stance in STANCES_OF], className="choices"),
         dmc.Group(
@@ -341,9 +343,10 @@ def _progress(done: int, all_: int) -> Component:
 
 
 def _words(row: dict[str, Any]) -> list[Component]:
-    when = day(row["at"]) if row["at"] else _("no day is known")
-    where = f"{platform_name(row['platform'])}, {when}"
-    return [html.Blockquote(row["text"], className="words", dir="auto"),
+    when = day(row["at"]) if row["at"] else _("day not known")
+    known = row["platform"] != "unknown"
+    where = f"{platform_name(row['platform']) if known else _('platform not known')}, {when}"
+    return [html.Blockquote(row["text"], className="words post", dir="auto", tabIndex="0"),
             dmc.Text(where, size="sm", c="dimmed")]  # fmt: skip
 
 
@@ -379,28 +382,51 @@ def agreement(rows: pl.DataFrame) -> list[str]:
 
 
 def _whole(told: pl.DataFrame, view: View) -> Component:
-    posts, coded = told["posts"].max(), told["coded"].max()
-    said = _("Of {posts} posts with words, {coded} were coded by a person.")
     return figure_card(
         "opinions", opinions_figure(told, look=view.look),
-        title=_("Shares of posts, over the whole time"),
-        said=said.format(posts=number(posts), coded=number(coded)),  # type: ignore[arg-type]
+        title=_("Shares of posts, over the whole time"), said=whole_in_words(told),
         rows=_named(told), columns=_columns(), how=_(HOW),
     )  # fmt: skip
+
+
+def whole_in_words(told: pl.DataFrame) -> str:
+    """Say how many were coded, and how many posts speak of no authority."""
+    best = told.sort(pl.col("method") != POWERED).row(0, named=True)
+    said = _("Of {posts} posts with words, {coded} were coded by a person.").format(
+        posts=number(best["posts"]), coded=number(best["coded"])
+    )
+    silent = told.filter(pl.col("stance") == SILENT).sort(pl.col("method") != POWERED)
+    if silent.is_empty():
+        return said
+    row = silent.row(0, named=True)
+    more = _("{share} of posts speak of no authority (from {lo} to {hi}); they are not drawn.")
+    ends = {name: percent(row[name]) for name in ("share", "lo", "hi")}
+    return f"{said} {more.format(**ends)}"
 
 
 def _over_time(rows: pl.DataFrame, view: View) -> list[Component]:
     parts = rows.filter(~pl.col("is_whole"), target=pl.lit(ANY)).drop_nulls("share")
     if parts.is_empty():
         return []
-    said = _("Each stretch is of the fewest days in a row with thirty coded posts or more.")
     return [
         figure_card(
             "opinions-over-time", stretches_figure(parts, look=view.look),
-            title=_("Shares over time, of all authorities"), said=said,
+            title=_("Shares over time, of all authorities"), said=stretches_in_words(rows, parts),
             rows=_named(parts), columns=_columns(), how=_(HOW),
         )
     ]  # fmt: skip
+
+
+def stretches_in_words(rows: pl.DataFrame, parts: pl.DataFrame) -> str:
+    """Say what a stretch is, and how many posts are in none."""
+    said = _("Each stretch is of the fewest days in a row with thirty coded posts or more.")
+    inside = int(parts.unique("from")["posts"].sum())
+    out: int = rows.filter("is_whole")["posts"][0] - inside
+    more = ngettext(
+        "{n} post is in none: its day is not known, or too few of its days are coded.",
+        "{n} posts are in none: their day is not known, or too few of their days are coded.", out,
+    )  # fmt: skip
+    return f"{said} {more.format(n=number(out))}" if out else said
 
 
 def _named(rows: pl.DataFrame) -> pl.DataFrame:
