@@ -398,6 +398,13 @@ def test_a_sample_is_coded_read_and_coded_again(store: Store, tmp_path: Path) ->
     assert pl.read_csv(second, infer_schema=False)["stance"].null_count() == 4
 
 
+def test_a_sheet_by_day_tells_the_chance_of_each_post(store: Store, tmp_path: Path) -> None:
+    sample(store, Asked(None, 6, (), 0, tmp_path / "s.csv", by_day=True))
+    sheet = pl.read_csv(tmp_path / "s.csv")
+    told = dict(sheet.group_by("day").agg(pl.col("probability").unique().item()).iter_rows())
+    assert sorted(told.values()) == pytest.approx([2 / 24, 2 / 24, 1.0])  # 24, 24 and 2 posts
+
+
 @pytest.mark.parametrize(
     ("stance", "target", "words"),
     [

@@ -188,7 +188,7 @@ def test_agreement_is_told_or_said_to_be_unknown() -> None:
 
 
 @pytest.mark.browser
-def test_posts_are_coded_by_keys(store: Store) -> None:
+def test_posts_are_coded_by_keys_and_by_mouse(store: Store) -> None:
     first = work(store, "a", Choice("", 200, blind=False)).sample["text"].to_list()
     with sync_playwright() as playwright, served(store) as base:
         browser = launch(playwright)
@@ -205,10 +205,13 @@ def test_posts_are_coded_by_keys(store: Store) -> None:
             expect(words).to_have_text(first[1])
             page.keyboard.press("b")
             expect(words).to_have_text(first[0])
-            page.keyboard.press("d")
+            expect(page.locator("#stances-card")).to_contain_text("0 of 50 coded")
+            page.get_by_role("button", name="court (3)").click()
+            page.get_by_role("button", name="defends (d)").click()
             expect(words).to_have_text(first[1])
+            expect(page.locator("#stances-card")).to_contain_text("1 of 50 coded")
             assert seen.errors == []
         browser.close()
     (row,) = store.read("stances").to_dicts()
-    assert (row["stance"], row["target"], row["coder"]) == ("defends", None, "Ann")
+    assert (row["stance"], row["target"], row["coder"]) == ("defends", "court", "Ann")
     assert row["at"] > datetime(2026, 1, 1, tzinfo=UTC)

@@ -55,6 +55,7 @@ def opinions_figure(rows: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
         yaxis={
             "tickvals": lines["line"].to_list(), "ticktext": names, "autorange": False,
             "range": [lines.height - 0.4, -0.6], "showgrid": False, "automargin": True,
+            "ticklabelstandoff": 8,
         },
     )  # fmt: skip
     return figure
