@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import dash_mantine_components as dmc
 import polars as pl
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 
 from analytics.opinions import ANY, drawn, population
@@ -31,7 +31,6 @@ from dashboards.view import URL, View, view_of
 WHO, SIZE, BY_DAY, BLIND = "stances-who", "stances-size", "stances-by-day", "stances-blind"
 KEY, TARGET, AT = "stances-key", "stances-target", "stances-at"
 CARD, SAID, BACK, SKIP = "stances-card", "stances-said", "stances-back", "stances-skip"
-TARGETS = "stances-targets"
 
 SIZES = (100, 200, 400, 800)
 USUAL = 200
@@ -122,7 +121,6 @@ def _coding(store: Store, view: View, key: str) -> list[Component]:
     sizes = [str(size) for size in SIZES]
     return [
         dcc.Store(id=KEY, data=key),
-        dcc.Store(id=TARGET),
         dcc.Store(id=AT),
         dmc.Group(
             [
@@ -141,7 +139,7 @@ def _coding(store: Store, view: View, key: str) -> list[Component]:
         ),
         html.Div(id=SAID, role="status", className="said", **POLITE),
         html.Div(dmc.Text(_(NO_NAME)), id=CARD, className="card coded"),
-        html.Div(targets(None), id=TARGETS, className="choices"),
+        html.Fieldset([html.Legend(_("It speaks of:")), _targets()], className="choices"),
         html.Div([_stance(stance) for stance in STANCES_OF], className="choices"),
         dmc.Group(
             [
@@ -154,15 +152,17 @@ def _coding(store: Store, view: View, key: str) -> list[Component]:
     ]  # fmt: skip
 
 
-def targets(chosen: str | None) -> list[Component]:
-    """Return the authorities that a post may speak of, one of them chosen."""
-    pressed: dict[str, Any]
-    buttons = []
-    for place, target in enumerate(SPOKEN_OF, 1):
-        pressed = {"aria-pressed": "true" if target == chosen else "false", "data-key": str(place)}
-        words = f"{_(TARGET_NAMES[target])} ({place})"
-        buttons.append(html.Button(words, id={"target": target}, className="choice", **pressed))
-    return [html.Span(_("It speaks of:"), className="more"), *buttons]
+def _targets() -> Component:
+    """Return the authorities that a post may speak of; chosen without asking the server."""
+    names = [_("none in particular"), *(_(TARGET_NAMES[target]) for target in SPOKEN_OF)]
+    keys: list[dict[str, Any]] = [{"data-key": str(place)} for place in range(len(names))]
+    options = [
+        {"label": html.Span(f"{name} ({place})", **keys[place]), "value": value}
+        for place, (name, value) in enumerate(zip(names, ("", *SPOKEN_OF), strict=True))
+    ]
+    return dcc.RadioItems(
+        options, "", id=TARGET, inline=True, className="choices", labelClassName="choice"
+    )
 
 
 def _stance(stance: str) -> Component:
@@ -177,8 +177,7 @@ def register(app: Dash, store: Store, key: str = "") -> None:
     @app.callback(
         output={
             "card": Output(CARD, "children"), "at": Output(AT, "data"),
-            "said": Output(SAID, "children"), "targets": Output(TARGETS, "children"),
-            "target": Output(TARGET, "data"),
+            "said": Output(SAID, "children"), "target": Output(TARGET, "value"),
         },
         inputs={
             "who": Input(WHO, "value"), "size": Input(SIZE, "value"),
@@ -187,7 +186,7 @@ def register(app: Dash, store: Store, key: str = "") -> None:
             "_skip": Input(SKIP, "n_clicks"),
         },
         state={
-            "target": State(TARGET, "data"), "at": State(AT, "data"),
+            "target": State(TARGET, "value"), "at": State(AT, "data"),
             "given": State(KEY, "data"), "search": State(URL, "search"),
         },
     )  # fmt: skip
@@ -205,19 +204,6 @@ def register(app: Dash, store: Store, key: str = "") -> None:
             refused = changes and guard.refusal(ctx.headers, ctx.remote, given=given, key=key)
             asked = Asked(None if refused else name, at, target if target in SPOKEN_OF else None)
             return stepped(store, view.appeal_id, choice, asked, said=refused or "")
-
-    @app.callback(
-        Output(TARGET, "data", allow_duplicate=True),
-        Output(TARGETS, "children", allow_duplicate=True),
-        Input({"target": ALL}, "n_clicks"),
-        State(URL, "search"),
-        prevent_initial_call=True,
-    )
-    def _choose(clicks: list[int | None], search: str) -> Any:  # noqa: ANN401
-        view = view_of(search, [""]) or View("")
-        chosen = (ctx.triggered_id or {}).get("target") if any(clicks) else None
-        with speaking(view.lang):
-            return (chosen, targets(chosen)) if chosen else (no_update, no_update)
 
 
 def choice_of(who: str | None, size: str | None, *, by_day: bool, blind: bool) -> Choice:
@@ -241,7 +227,7 @@ def stepped(
     post_id = back or following(todo, after if moved else None)
     return {
         "card": card(todo, post_id, choice), "at": post_id, "said": said,
-        "targets": targets(None), "target": None,
+        "target": "",
     }  # fmt: skip
 
 
