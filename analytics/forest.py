@@ -13,6 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+GOLDEN = (5**0.5 - 1) / 2  # steps of this length spread evenly however many are taken
 
 
 def heads(link: Ints) -> Ints:
@@ -86,6 +89,30 @@ def open_rings(link: Ints) -> Ints:
     opened = np.array(link, np.int64)
     opened[ring[_least_on_the_way(link, ring) == ring]] = -1
     return opened
+
+
+def rank_within(group: Ints) -> Ints:
+    """Count, for each member of a group, those before it.
+
+    >>> rank_within(np.array([7, 3, 7, 7])).tolist()
+    [0, 0, 1, 2]
+    """
+    return sum_before(group, np.arange(len(group)), np.ones(len(group), np.int64))
+
+
+def sum_before(group: Ints, turn: Ints | Floats, value: Ints) -> Ints:
+    """Add up, for each member of a group, the values of those whose turn comes before."""
+    order = np.lexsort((turn, group))
+    running = np.cumsum(value[order]) - value[order]
+    starts = np.flatnonzero(np.diff(group[order], prepend=group.min() - 1))
+    before = np.empty(len(group), np.int64)
+    before[order] = running - np.repeat(running[starts], np.diff(starts, append=len(group)))
+    return before
+
+
+def mixed(number: Ints) -> Floats:
+    """Map whole numbers to 0 … 1 evenly and, to the eye, without order; always in the same way."""
+    return number.astype(np.float64) ** 2 * GOLDEN % 1
 
 
 def _start(link: Ints) -> Ints:

@@ -1,14 +1,16 @@
-"""Where each post stands in the picture called time-river.
+"""Where each post stands in the pictures called time-river and tree.
 
 Time runs along the river, platforms are its lanes. Inside a lane every branch is a comet: its first
 post is the head, and what hangs from it fans out behind. Branches are set down from the largest to
 the smallest, each as near to the middle of its lane as there is room at its time, so a lane is wide
-where much happens and thin where little does. Nothing is random.
+where much happens and thin where little does. Nothing is random. The tree is that of
+:mod:`analytics.radial`, cut where a link leads from one platform to another.
 
 The rules, for data as it comes:
 
 - A post without a time cannot be placed and is left out.
-- A post hangs from its parent; where the parent is hidden or not held, a share hangs from its root.
+- A post hangs from its parent, the likeliest where shares name one; where the parent is hidden or
+  not held, a share hangs from its root.
 - A ring of links is opened at its earliest post.
 - A post dated before its parent stays where its date puts it.
 """
@@ -17,14 +19,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from analytics import forest
+from analytics import forest, radial
 from analytics.kernels import compiled
 from analytics.measured import LAYOUT
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-GOLDEN = (5**0.5 - 1) / 2  # steps of this length spread evenly however many are taken
+_OBSERVED = pl.col("basis") == "observed"
 MARGIN = 0.04  # of a lane, kept free at either edge
 CENTRAL = (0.01, 0.99)  # shares of the posts between which time is divided evenly
 COLUMNS = 900  # divisions of that stretch of time; about one per pixel or two
@@ -38,7 +40,7 @@ NOSE = 10  # columns in which a comet opens,
 BLUNT = 0.35  # from this part of its height
 
 
-def time_river(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
+def layout(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     """Place every post that has a time.
 
     Parameters
@@ -53,8 +55,8 @@ def time_river(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     DataFrame
         The table ``layout``, by appeal and node. ``node`` counts an appeal's posts by time and id.
         ``x`` is hours since the appeal's first post. ``y`` is in [k, k + 1) for the platform whose
-        first post came after those of k others. ``basis`` is null where there is no link and where
-        only the root is known.
+        first post came after those of k others. ``basis`` and ``confidence`` are null where there
+        is no link and where only the root is known.
 
     Examples
     --------
@@ -68,8 +70,8 @@ def time_river(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     ...     row | {"post_id": "x:2", "kind": "reply", "at": start + timedelta(hours=3),
     ...            "parent_id": "x:1", "basis": "observed"},
     ... ], schema_overrides={"at": pl.Datetime("us", "UTC")}))
-    >>> river = time_river(posts, SHARES_TABLE.empty())
-    >>> river.select("node", "parent", "basis", "x", "descendants").rows()
+    >>> placed = layout(posts, SHARES_TABLE.empty())
+    >>> placed.select("node", "parent", "basis", "x", "descendants").rows()
     [(0, None, None, 0.0, 1), (1, 0, 'observed', 3.0, 0)]
     """
     nodes = _nodes(posts)
@@ -98,7 +100,7 @@ def _linked(nodes: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     """Add ``parent``, the node that each node's row names, and ``basis``."""
     named = shares.select(
         "appeal_id", "post_id", "root_id",
-        shared_id="parent_id", shared_basis="basis", is_share=True,
+        shared_id="parent_id", shared_basis="basis", shared_confidence="confidence", is_share=True,
     )  # fmt: skip
     told = nodes.drop("root_id").join(
         named, on=["appeal_id", "post_id"], how="left", maintain_order="left"
@@ -107,11 +109,12 @@ def _linked(nodes: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     told = told.with_columns(
         near=pl.when(answers).then("parent_id").otherwise("shared_id"),
         basis=pl.when(answers).then("basis").otherwise("shared_basis"),
+        confidence=pl.when(~answers).then("shared_confidence").when(_OBSERVED).then(1.0),
     )
     told = _numbered(_numbered(told, nodes, "near"), nodes, "root_id")
     return told.with_columns(
         parent=pl.coalesce("near_node", "root_id_node"),
-        basis=pl.when(pl.col("near_node").is_not_null()).then("basis"),
+        **_where("near_node", "basis", "confidence"),
     )
 
 
@@ -129,19 +132,26 @@ def _placed(nodes: pl.DataFrame) -> pl.DataFrame:
     lane = nodes["lane"].to_numpy()
     inside = np.where((link >= 0) & (lane[link] == lane), link, -1)
     across = _across(nodes["x"].to_numpy(), lane, inside)
+    tree_x, tree_y = radial.bubbles(inside)
     parent = pl.Series(link)
     return nodes.with_columns(
         parent=pl.when(parent >= 0).then(parent),
-        basis=pl.when(parent >= 0).then("basis"),
         y=pl.Series(lane + across),
+        tree_x=pl.Series(tree_x),
+        tree_y=pl.Series(tree_y),
         descendants=pl.Series(forest.sizes(link) - 1),
-    )
+    ).with_columns(**_where("parent", "basis", "confidence"))
+
+
+def _where(known: str, *names: str) -> dict[str, pl.Expr]:
+    """Return columns that are null wherever another one is."""
+    return {name: pl.when(pl.col(known).is_not_null()).then(name) for name in names}
 
 
 def _across(x: Floats, lane: Ints, inside: Ints) -> Floats:
     """Return each node's place across its lane, 0 … 1."""
     size, head = forest.sizes(inside), forest.heads(inside)
-    late = _rank_within(head) / np.maximum(size[head] - 1, 1)  # share of its branch before it
+    late = forest.rank_within(head) / np.maximum(size[head] - 1, 1)  # share of its branch before it
     side = _sides(inside, size, head)
     time = _columns(x)
     fan = _fan(late, time - time[head]) * (size[head] ** FAN - 1) / 2
@@ -153,21 +163,6 @@ def _across(x: Floats, lane: Ints, inside: Ints) -> Floats:
         row = _middle_rows(head[here], size, column[here], claim[here]) + fan[here] * side[here]
         place[here] = _spread(row + _unevenness(here))
     return place
-
-
-def _rank_within(group: Ints) -> Ints:
-    """Count, for each member of a group, those before it."""
-    return _sum_before(group, np.arange(len(group)), np.ones(len(group), np.int64))
-
-
-def _sum_before(group: Ints, turn: Ints | Floats, value: Ints) -> Ints:
-    """Add up, for each member of a group, the values of those whose turn comes before."""
-    order = np.lexsort((turn, group))
-    running = np.cumsum(value[order]) - value[order]
-    starts = np.flatnonzero(np.diff(group[order], prepend=group.min() - 1))
-    before = np.empty(len(group), np.int64)
-    before[order] = running - np.repeat(running[starts], np.diff(starts, append=len(group)))
-    return before
 
 
 def _fan(late: Floats, after: Floats) -> Floats:
@@ -187,8 +182,8 @@ def _sides(inside: Ints, size: Ints, head: Ints) -> Floats:
     in the middle of it. Siblings take their bands in an order that time does not show in; the fan
     is denser towards its axis.
     """
-    turn = _mixed(_rank_within(inside))
-    band = np.where(inside >= 0, _sum_before(inside, turn, size), 0)
+    turn = forest.mixed(forest.rank_within(inside))
+    band = np.where(inside >= 0, forest.sum_before(inside, turn, size), 0)
     edge = forest.sums_above(inside, band)
     side: Floats = (2 * edge + size) / size[head] - 1
     return np.copysign(np.abs(side) ** 1.4, side)
@@ -225,12 +220,7 @@ def _middle_rows(head: Ints, size: Ints, column: Ints, claim: Floats) -> Floats:
 
 def _unevenness(node: Ints) -> Floats:
     """Return a part of a row by which each node stands off, so that rows do not look ruled."""
-    return 0.8 * (_mixed(node) - 0.5)
-
-
-def _mixed(number: Ints) -> Floats:
-    """Map whole numbers to 0 … 1 evenly and, to the eye, without order; always in the same way."""
-    return number.astype(np.float64) ** 2 * GOLDEN % 1
+    return 0.8 * (forest.mixed(node) - 0.5)
 
 
 def _spread(row: Floats) -> Floats:
@@ -266,7 +256,7 @@ def _settle(first: Ints, column: Ints, half: Ints, rows: int) -> Floats:
                     clash = True
                     break
         if clash:
-            row = int((branch * GOLDEN % 1 - 0.5) * 2 * rows)
+            row = int((branch * forest.GOLDEN % 1 - 0.5) * 2 * rows)
         for cell in range(start, end):
             low = base + row - half[cell]
             taken[column[cell], low : low + 2 * half[cell] + 1] = True

@@ -304,6 +304,72 @@ MILESTONES = Table(
     },
 )
 
+EQUAL_SIZE = Table(
+    name="equal_size",
+    row="one measure of one appeal's cascades on one platform, against those of all other appeals "
+    "that have exactly as many posts",
+    key=("appeal_id", "platform", "method", "measure"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "platform": PLATFORM_NAME,
+        "method": text("how the shapes of both sides are known", null=False, values=METHODS),
+        "measure": text(
+            "what is compared", null=False, values=("depth", "max_breadth", "virality")
+        ),
+        "cascades": count("cascades of the appeal of three posts or more, shape told", null=False),
+        "others": count("such cascades of other appeals", null=False),
+        "appeals": count("other appeals that they are of", null=False),
+        "pairs": count(
+            "most pairs of one of each side with exactly as many posts, none in two pairs",
+            null=False,
+        ),
+        "left_out": count("cascades of the appeal that are in no such pairing", null=False),
+        "larger": number(
+            "of two of one size, one of each side: how often the appeal's has more; ties half; .5 "
+            "where both are alike; sizes weigh as the pairs that they make"
+        ),
+        "chance_lo": number("95 % of that lie above this were they dealt anew within each size"),
+        "chance_hi": number("and below this"),
+        "larger_least": number(
+            "the same with every inferred shape of the appeal at its 5 % point and all others at "
+            "their 95 %; null where observed"
+        ),
+        "larger_most": number("and the other way round"),
+        "unmatched": number(
+            "the same without regard to size: for reference, it mostly says that sizes differ"
+        ),
+        "d_lo": number("5 % point over pairings"),
+        "d": number("Kolmogorov and Smirnov's D between both halves of the pairs, the median"),
+        "d_hi": number("95 % point"),
+        "p_lo": number("5 % point of the p of D over pairings"),
+        "p": number("its median"),
+        "p_hi": number("95 % point"),
+        "tests": count("rows with a p in this table", null=False),
+        "q": number("false discovery rate over all of them (Benjamini and Hochberg)"),
+        "note": text("why nothing is told; null where it is"),
+    },
+)
+
+COURSES = Table(
+    name="courses",
+    row="how far one appeal had come at one age: the same ages for all",
+    key=("appeal_id", "what", "hours"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "what": text("what is counted", null=False, values=BESIDE),
+        "hours": number(
+            "age: 1, 2, 5, 10, 20, 50, … hours while it was watched, and when it last was",
+            null=False,
+        ),
+        "at": time("the time of that", null=False),
+        "count": count("posts held up to then; or the most signatures shown by then", null=False),
+        "until": time("until when it was watched: nothing is known of what came after", null=False),
+        "clock_basis": text("where age starts: published (declared) or first_post", null=False),
+    },
+)
+
 PARTITIONS = Table(
     name="partitions",
     row="one appeal's graph of who shared whom, and how firmly it falls into communities",
@@ -1486,7 +1552,7 @@ SIMILARITY = Table(
 
 LAYOUT = Table(
     name="layout",
-    row="one post, placed in the picture called time-river",
+    row="one post, placed in the pictures called time-river and tree",
     key=("appeal_id", "post_id"),
     measured=True,
     columns={
@@ -1498,10 +1564,51 @@ LAYOUT = Table(
         "platform": PLATFORM_NAME,
         "kind": text("what it does", null=False, values=KINDS),
         "basis": text("how that link is known; null where only the root is", values=BASES),
+        "confidence": number("probability of that parent; null where only the root is known"),
         "at": time("when", null=False),
         "x": number("time, in hours since the appeal's first post", null=False),
         "y": number("place across the river; lanes are platforms", null=False),
+        "tree_x": number("place in the tree; a post has an area of pi", null=False),
+        "tree_y": number("place in the tree; (0, 0) is the middle", null=False),
         "descendants": count("posts that hang from it, directly or not", null=False),
+    },
+)
+
+ACCOUNT_MAP = Table(
+    name="account_map",
+    row="one account in the picture called map, or those of a community that are not drawn singly",
+    key=("appeal_id", "node"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "node": count("its number in the picture: 0, 1, 2, … within the appeal", null=False),
+        "account_id": ident("the account; null for several that stand as one", "account"),
+        "community": count("its community; null outside the largest component"),
+        "platform": text("its platform; of several, the one of most", null=False),
+        "accounts": count("accounts that stand here: 1 where they are drawn singly", null=False),
+        "shared": count("shares of theirs by accounts elsewhere in the picture", null=False),
+        "sharing": count("shares that they made of accounts elsewhere", null=False),
+        "first_at": time("the first of these shares; null where none has a time"),
+        "x": number("place; those with many ties lie together", null=False),
+        "y": number("place; the unit is arbitrary", null=False),
+    },
+)
+
+ACCOUNT_TIES = Table(
+    name="account_ties",
+    row="shares between two places of the picture called map",
+    key=("appeal_id", "source", "target"),
+    measured=True,
+    columns={
+        "appeal_id": APPEAL_ID,
+        "source": count("number in ``account_map`` of who was shared", null=False),
+        "target": count("number of who shared", null=False),
+        "shares": count("how often", null=False),
+        "observed": count(
+            "of these, those whose parent is known; the others name the original's author alone",
+            null=False,
+        ),
+        "first_at": time("the first of them"),
     },
 )
 

@@ -31,6 +31,7 @@ from analytics.communities import (
     mixing,
     traits,
 )  # fmt: skip
+from analytics.comparing import courses, equal_size
 from analytics.coordination import Screened, screened
 from analytics.coverage import coverage
 from analytics.decay import decay
@@ -44,7 +45,8 @@ from analytics.hawkes import excitation
 from analytics.joining import stories, story_members
 from analytics.lags import lags
 from analytics.languages import languages, post_languages
-from analytics.layout import time_river
+from analytics.layout import layout
+from analytics.mapping import account_map
 from analytics.models import chosen
 from analytics.networks import positions
 from analytics.opinions import opinion_agreement, opinions, population
@@ -102,12 +104,22 @@ class Data:
         return with_followed(self.posts, shares(self.posts), self.follows)
 
     @cached_property
+    def likeliest(self) -> pl.DataFrame:
+        """Shares with the likeliest parent where it is hidden: for lists and pictures alone."""
+        return with_likeliest(self.posts, self.shares, self.accounts, choose=self.choose)
+
+    @cached_property
     def shapes(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Shapes of cascades, and how they grew."""
         return all_shapes(
             self.posts, self.shares, self.accounts,
             choose=self.choose, seed=self.seed, trees=self.trees,
         )  # fmt: skip
+
+    @cached_property
+    def cascades(self) -> pl.DataFrame:
+        """Cascades with their shapes."""
+        return cascades(self.posts, self.shares, self.shapes[0])
 
     @cached_property
     def placed(self) -> pl.DataFrame:
@@ -233,6 +245,11 @@ class Data:
         return communities(self.links, seed=self.seed)
 
     @cached_property
+    def mapped(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Places of accounts, and the shares between them."""
+        return account_map(self.shares, self.parted.members)
+
+    @cached_property
     def crossed(self) -> pl.DataFrame:
         """Links between accounts, by the traits of both."""
         return crossings(self.links, self.traits)
@@ -265,12 +282,14 @@ class Data:
 
 
 MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
-    (tables.SHARES_TABLE,
-     lambda d: with_likeliest(d.posts, d.shares, d.accounts, choose=d.choose)),
+    (tables.SHARES_TABLE, lambda d: d.likeliest),
     (tables.SHAPES, lambda d: d.shapes[0]),
-    (tables.CASCADES, lambda d: cascades(d.posts, d.shares, d.shapes[0])),
+    (tables.CASCADES, lambda d: d.cascades),
     (tables.GROWTH, lambda d: growth(d.placed, d.shapes[1])),
     (tables.MILESTONES, lambda d: milestones(d.placed, d.posts)),
+    (tables.EQUAL_SIZE, lambda d: equal_size(d.cascades, seed=d.seed)),
+    (tables.COURSES, lambda d: courses(
+        d.appeals, d.posts, d.signatures.select("appeal_id", "value", at="observed_at"))),
     (tables.SPREADERS, lambda d: d.spreaders),
     (tables.CARRIERS, lambda d: carriers(d.credits, d.ranks, d.forests)),
     (tables.REMOVAL, lambda d: removal(d.credits, d.forests, d.spreaders, d.shares)),
@@ -324,6 +343,8 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
         d.appeals, d.responses, lags=d.lags, beside=d.beside, interruptions=d.interruptions,
         waited=d.medians, comparisons=d.compared, media=d.media)),
     (tables.CANDIDATES, lambda d: candidates(d.appeals, d.posts, d.accounts, d.proposals)),
-    (tables.LAYOUT, lambda d: time_river(d.posts, d.shares)),
+    (tables.LAYOUT, lambda d: layout(d.posts, d.likeliest)),
+    (tables.ACCOUNT_MAP, lambda d: d.mapped[0]),
+    (tables.ACCOUNT_TIES, lambda d: d.mapped[1]),
     (tables.SUMMARY, lambda d: summary(d.appeals, d.posts, d.shares, d.responses)),
 )  # fmt: skip

@@ -25,8 +25,9 @@ from analytics.trees import counted_once, shares
 ENGINES = ("local",)
 INPUTS = (
     "appeals", "posts", "accounts", "counters", "follows", "responses", "codings", "stances",
-    "proposals", "parent_models",
+    "proposals", "changes", "parent_models",
 )  # fmt: skip
+DATA = tuple(name for name in INPUTS if name not in {"appeals", "parent_models"})  # what comes in
 
 
 @dataclass(frozen=True)
@@ -75,23 +76,40 @@ def measure(
     ------
     MeasureError
         The engine is unknown, or the store holds neither posts nor responses.
+    StoreError
+        Another process measures or writes for too long. Others may write while this one computes:
+        what they write is measured next time.
     """
     if engine not in ENGINES:
         msg = f"there is no engine {engine!r}; choose one of: {', '.join(ENGINES)}"
         raise MeasureError(msg)
     start = perf_counter()
-    with store.writing():
-        store.declare_appeals()
-        _place_responses(store)
-        rows = _validate(store, seed, report) if validate else {}
-        now = (now or datetime.now(UTC)).astimezone(UTC)
-        inputs = _inputs(store, trees, seed, now)
-        if not force and not validate and _is_current(store, inputs):
-            return Run({}, perf_counter() - start, skipped=True)
-        data = Data(store, trees=trees, seed=seed, now=now)
+    now = (now or datetime.now(UTC)).astimezone(UTC)
+    with store.measuring():
+        with store.writing():  # while everything is read, so that it is of one moment
+            store.declare_appeals()
+            _place_responses(store)
+            rows = _validate(store, seed, report) if validate else {}
+            inputs = _inputs(store, trees, seed, now)
+            if not force and not validate and _is_current(store, inputs):
+                return Run({}, perf_counter() - start, skipped=True)
+            data = Data(store, trees=trees, seed=seed, now=now)
         rows |= _measure_all(store, data, report)
         _note_run(store, engine, inputs, perf_counter() - start)
     return Run(rows, perf_counter() - start)
+
+
+def is_due(store: Store) -> bool:
+    """Return whether something was written since the last run that it would have looked at.
+
+    >>> from tempfile import mkdtemp
+    >>> is_due(Store.create(mkdtemp() + "/store"))
+    False
+    """
+    last = store.read("runs", columns=["at", "inputs"]).sort("at").tail(1)
+    seen = json.loads(last["inputs"][0]) if last.height else {}
+    now = {name: version for name, version in store.versions().items() if name in DATA}
+    return any(version != seen.get(name) for name, version in now.items())
 
 
 def _inputs(store: Store, trees: int, seed: int, now: datetime) -> str:

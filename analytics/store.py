@@ -83,6 +83,7 @@ class Store:
         self.path = Path(path)
         self._about = self._read_about()
         self._lock = FileLock(self.path / ".lock", timeout=LOCK_SECONDS)
+        self._measuring = FileLock(self.path / ".measuring", timeout=LOCK_SECONDS)
         self._known: dict[str, _Known] = {}
         self._opened: dict[str, DeltaTable] = {}
 
@@ -205,6 +206,11 @@ class Store:
         """Return the version of each table that was ever written: cite these with a result."""
         return {n: self._delta(t).version() for n, t in TABLES.items() if self._exists(t)}
 
+    def version(self, table: str) -> int | None:
+        """Return the version of one table; None where it was never written."""
+        held = TABLES[table]
+        return self._delta(held).version() if self._exists(held) else None
+
     # writing
 
     @contextmanager
@@ -216,11 +222,28 @@ class Store:
         StoreError
             Another process has been writing for too long.
         """
+        with self._place(self._lock, "written"):
+            yield
+
+    @contextmanager
+    def measuring(self) -> Iterator[None]:
+        """Hold the place of the one who measures; others may write meanwhile.
+
+        Raises
+        ------
+        StoreError
+            Another process has been measuring for too long.
+        """
+        with self._place(self._measuring, "measured"):
+            yield
+
+    @contextmanager
+    def _place(self, lock: FileLock, act: str) -> Iterator[None]:
         try:
-            self._lock.acquire()
+            lock.acquire()
         except Timeout:
             msg = (
-                f"{self.path} is being written by another process for more than "
+                f"{self.path} is being {act} by another process for more than "
                 f"{LOCK_SECONDS:.0f} s; wait until it has ended"
             )
             raise StoreError(msg) from None
@@ -231,7 +254,7 @@ class Store:
             msg = f"{self.path} cannot be written ({fact}); check the space and your rights to it"
             raise StoreError(msg) from None
         finally:
-            self._lock.release()
+            lock.release()
 
     def append(self, table: Table, frame: pl.DataFrame, *, batch: Batch | None = None) -> Written:
         """Check, protect and write rows by key, in one atomic commit.

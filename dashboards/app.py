@@ -1,5 +1,6 @@
 """The app: a header, the pages, and nothing from another host."""
 
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -10,21 +11,34 @@ from dash.development.base_component import Component
 
 from analytics.errors import GroundswellError
 from analytics.store import Store
-from dashboards import filters, guard, theme
+from dashboards import filters, guard, live, theme
 from dashboards.i18n import LANGUAGES, N_, _, number, speaking
-from dashboards.pages import coding, data, responses, spread, stances, story
+from dashboards.pages import (
+    coding,
+    communities,
+    compare,
+    coordination,
+    data,
+    responses,
+    spread,
+    stances,
+    story,
+)
 from dashboards.view import LOOK_NOW, URL, View, search_of, view_of
 
 PAGES: dict[str, tuple[str, ModuleType]] = {
     "/": (N_("Story"), story),
     "/spread": (N_("Spread"), spread),
+    "/communities": (N_("Communities and languages"), communities),
     "/responses": (N_("Authorities"), responses),
+    "/together": (N_("Together or organised?"), coordination),
+    "/compare": (N_("Compare"), compare),
     "/coding": (N_("Coding"), coding),
     "/opinions": (N_("Opinions"), stances),
     "/data": (N_("Data and method"), data),
 }
 WRITING = ("/responses", "/coding", "/opinions")  # pages that take changes
-FILTERED = ("/", "/spread", "/responses")  # pages that the filters narrow
+FILTERED = ("/", "/spread", "/communities", "/responses")  # pages that the filters narrow
 PAGE = "page"
 NAV = "nav"
 TOOLS = "tools"
@@ -38,9 +52,9 @@ NO_APPEAL = N_(
     "This store holds no appeal yet. Import files with “groundswell import”, then come back."
 )
 _PLOTLY = "/_dash-component-suites/plotly/package_data/plotly.min.js"
-# Dash asks for Plotly when the first figure is to be drawn; the page with one asks for it at once.
+# Dash asks for Plotly when the first figure is to be drawn; a page with one asks for it at once.
 _EARLY = f"""<script>
-      if (["/", "/responses"].includes(location.pathname)) {{
+      if (!["/spread", "/coding", "/data"].includes(location.pathname)) {{
         const link = {{ rel: "preload", as: "script", href: "{_PLOTLY}" }};
         document.head.append(Object.assign(document.createElement("link"), link));
       }}
@@ -68,8 +82,11 @@ _LANGUAGE = """(search) => {
 }"""
 
 
-def create_app(store: Store) -> Dash:
-    """Return the app for a store; ``app.server`` is a FastAPI instance."""
+def create_app(store: Store, *, follows: bool = False) -> Dash:
+    """Return the app for a store; ``app.server`` is a FastAPI instance.
+
+    With ``follows``, what comes in while it is open is measured by itself.
+    """
     app = Dash(
         __name__,
         backend="fastapi",
@@ -79,12 +96,14 @@ def create_app(store: Store) -> Dash:
         suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    app.layout = _shell(store)
     key = guard.new_key()
+    app.layout = partial(_shell, store, key)
     for path, (_name, page) in PAGES.items():
         page.register(app, store, *([key] if path in WRITING else []))
     filters.register(app, store)
     _register_looks(app)
+    measuring = live.Measuring(store.path)
+    live.register(app, store, key, measuring, follows=follows, writing=WRITING)
 
     @app.callback(
         Output(PAGE, "children"),
@@ -93,8 +112,9 @@ def create_app(store: Store) -> Dash:
         Input(URL, "pathname"),
         Input(URL, "search"),
         Input(LOOK_NOW, "data"),
+        Input(live.STAMP, "data"),
     )
-    def _show(pathname: str, search: str, look: str) -> tuple[Any, Any, Any]:
+    def _show(pathname: str, search: str, look: str, _stamp: str) -> tuple[Any, Any, Any]:
         try:
             return show(store, pathname, search, look=look, key=key)
         except GroundswellError as error:  # the page stays up and says what is wrong
@@ -165,12 +185,16 @@ def _has_figures(store: Store) -> bool:
     return "timeline" in store.versions()
 
 
-def _shell(store: Store) -> Component:
+def _shell(store: Store, key: str) -> Component:
+    """Return what stands on every page; made anew for each page that is opened."""
     return dmc.MantineProvider(
         [
             dcc.Location(id=URL, refresh="callback-nav"),
             dcc.Store(id=LOOK, storage_type="local"),
             dcc.Store(id=LOOK_NOW),
+            dcc.Store(id=live.STAMP, data=live.stamp(store)),
+            dcc.Store(id=live.KEY, data=key),
+            dcc.Interval(id=live.PULSE, interval=live.EVERY),
             html.Header(
                 [
                     dcc.Link("Groundswell", href="/", className="wordmark"),
@@ -179,6 +203,7 @@ def _shell(store: Store) -> Component:
                 ],
                 className="top",
             ),
+            html.Div(id=live.NEWS, role="status", className="news"),
             html.Main(id=PAGE, className="page"),
         ],
         id=THEME,

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from dashboards.i18n import _
 from dashboards.sheet import as_csv, as_table
-from dashboards.theme import GRAPH_CONFIG
+from dashboards.theme import graph_config
 
 SHOWN = 200  # rows of a table under a figure; the file holds all
 
@@ -49,12 +49,13 @@ def figure_card(
         Whether narrow screens move along the picture rather than squeeze it.
     """
     height = {"height": figure.layout.height}
+    figure.update_layout(uirevision=id_)  # new numbers leave what the reader moved as it is
     return html.Section(
         [
             html.Header([dmc.Title(title, order=2, size="h4"), dmc.Text(said, className="seen")]),
             html.Div(
                 dcc.Graph(id=id_, figure=figure, config=_config(id_), style=height),
-                role="img",
+                role="figure",  # not an image: it has buttons, and is moved along by keys
                 className="wide picture" if wide else "picture",
                 tabIndex=0 if wide else None,
                 **_labelled(f"{title}. {said}"),
@@ -70,7 +71,7 @@ def _labelled(words: str) -> dict[str, Any]:
 
 
 def _config(name: str) -> Any:  # noqa: ANN401 - Plotly's own settings
-    return GRAPH_CONFIG | {"toImageButtonOptions": {"filename": name, "scale": 2}}
+    return graph_config(toImageButtonOptions={"filename": name, "scale": 2})
 
 
 def _saved(id_: str) -> list[Component]:

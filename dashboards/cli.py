@@ -587,7 +587,14 @@ def _coordination_document(row: dict[str, Any], seed: int) -> dict[str, Any]:
 
 
 @command
-def serve(store: StorePath, port: Port = DEFAULT_PORT, host: Host = LOOPBACK) -> None:
+def serve(
+    store: StorePath,
+    port: Port = DEFAULT_PORT,
+    host: Host = LOOPBACK,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Measure what comes in while the app is open.")
+    ] = False,
+) -> None:
     """Open the app. What changed since the last run is measured first."""
     from analytics.errors import MeasureError, ProtectionError
     from analytics.runner import measure as measure_store
@@ -597,7 +604,7 @@ def serve(store: StorePath, port: Port = DEFAULT_PORT, host: Host = LOOPBACK) ->
     _require_free(host, port)
     with console.progress("Measuring") as step, _ignoring(MeasureError, ProtectionError):
         measure_store(opened, report=step)
-    _run_app(opened, host, port)
+    _run_app(opened, host, port, follows=follow)
 
 
 @contextmanager
@@ -609,12 +616,12 @@ def _ignoring(*errors: type[Exception]) -> Iterator[None]:
         console.complain(str(fact))
 
 
-def _run_app(store: "Store", host: str, port: int) -> None:
+def _run_app(store: "Store", host: str, port: int, *, follows: bool = False) -> None:
     import uvicorn
 
     from dashboards.app import create_app
 
-    dash_app = create_app(store)
+    dash_app = create_app(store, follows=follows)
     console.say(f"Groundswell is open on http://{host}:{port}/ (stop it with Ctrl+C)")
     with suppress(KeyboardInterrupt):  # the way to stop it, so no failure
         uvicorn.run(dash_app.server, host=host, port=port, log_level="warning")
@@ -632,6 +639,28 @@ def _require_free(host: str, port: int) -> None:
                 f"port {port} on {host} cannot be used (in use?); choose another: --port {port + 1}"
             )
             raise ServeError(msg) from None
+
+
+@command
+def report(
+    store: StorePath,
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", help="FILE.html, or FILE.zip with all that it rests on."),
+    ],
+    lang: Annotated[str, typer.Option("--lang", help="en, ru or kk.")] = "en",
+    appeal: AppealId = None,
+    as_json: Json = False,
+) -> None:
+    """Write the report to hand over: one page that works anywhere, or a bundle."""
+    from analytics.store import Store
+    from dashboards.report import write_report
+
+    done = write_report(Store(store), output, appeal=appeal, lang=lang)
+    if as_json:
+        console.emit(done)
+    else:
+        console.say(f"Wrote {output}: {done['bytes']:,} bytes.")
 
 
 @command

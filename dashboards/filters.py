@@ -66,7 +66,7 @@ def filtered(store: Store, chosen: Iterable[Any], search: str) -> Any:  # noqa: 
     view = view_of(search, appeals)
     if view is None:
         return no_update
-    told = {"appeal": view.appeal_id, "lang": view.lang}
+    told = {"appeal": view.appeal_id, "picture": view.picture, "lang": view.lang}
     for name, value in zip(NAMES, chosen, strict=True):
         told[name] = ",".join(value) if isinstance(value, list) else value or ""
     wanted = view_of(f"?{urlencode(told)}", appeals)
@@ -74,7 +74,7 @@ def filtered(store: Store, chosen: Iterable[Any], search: str) -> Any:  # noqa: 
 
 
 def _all(view: View) -> str:
-    return search_of(View(view.appeal_id, lang=view.lang))
+    return search_of(View(view.appeal_id, picture=view.picture, lang=view.lang))
 
 
 def _summary(view: View) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import dash_ag_grid as dag
 import polars as pl
 
-from dashboards.i18n import _
+from dashboards.i18n import N_, _, noted, spoken
 
 PAGE = 20  # rows; shorter tables are shown whole
 # The page's own colours, so that a grid follows its look.
@@ -15,6 +15,11 @@ _THEME = """themeQuartz.withParams({
   browserColorScheme: "inherit", fontFamily: "inherit", headerFontWeight: 600,
   wrapperBorder: false, wrapperBorderRadius: 0, columnBorder: false,
 })"""
+WORDS = {  # of the grid itself
+    "page": N_("Page"), "of": N_("of"), "to": N_("to"), "firstPage": N_("First page"),
+    "previousPage": N_("Previous page"), "nextPage": N_("Next page"),
+    "lastPage": N_("Last page"), "noRowsToShow": N_("Nothing to show"),
+}  # fmt: skip
 OPTIONS: dict[str, Any] = {
     "theme": {"function": _THEME},
     "domLayout": "autoHeight",
@@ -34,13 +39,7 @@ def grid(component_id: str, rows: pl.DataFrame, columns: dict[str, dict[str, Any
     times = pl.selectors.datetime().dt.strftime("%Y-%m-%d %H:%M")
     lists = pl.selectors.by_dtype(pl.List(pl.String)).list.join(" · ")
     settings = [
-        {
-            "field": name,
-            "wrapText": True,
-            "autoHeight": True,
-            **setting,
-            "headerName": _(setting["headerName"]),
-        }
+        {"field": name, "wrapText": True, "autoHeight": True, **_spoken(setting)}
         for name, setting in columns.items()
     ]
     return dag.AgGrid(
@@ -48,15 +47,30 @@ def grid(component_id: str, rows: pl.DataFrame, columns: dict[str, dict[str, Any
         rowData=rows.select(list(columns)).with_columns(times, lists).to_dicts(),
         columnDefs=settings,
         defaultColDef={"resizable": True, "sortable": True, "minWidth": 90},
-        dashGridOptions=OPTIONS | {"pagination": rows.height > PAGE},
+        dashGridOptions=OPTIONS
+        | {"pagination": rows.height > PAGE, "localeText": {k: _(v) for k, v in WORDS.items()}},
         columnSize="responsiveSizeToFit",
         style={"height": None, "width": "100%"},
     )  # fmt: skip
 
 
+def _spoken(setting: dict[str, Any]) -> dict[str, Any]:
+    """Return a column's settings in the reader's language."""
+    told = setting | {"headerName": _(setting["headerName"])}
+    if "valueFormatter" in setting:
+        written = setting["valueFormatter"]["function"].replace("LANGUAGE", f"'{spoken()}'")
+        told["valueFormatter"] = {"function": written.replace("UNKNOWN", f"'{_('not known')}'")}
+    return told
+
+
+def in_words(*names: str) -> list[pl.Expr]:
+    """Return columns of notes and of closed lists in the reader's language."""
+    return [pl.col(name).map_elements(noted, return_dtype=pl.String) for name in names]
+
+
 COUNT = {
     "type": "rightAligned",
     "valueFormatter": {  # what is not known is no 0
-        "function": "params.value === null ? 'not known' : d3.format(',')(params.value)"
+        "function": "params.value === null ? UNKNOWN : params.value.toLocaleString(LANGUAGE)"
     },
 }

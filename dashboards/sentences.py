@@ -23,7 +23,7 @@ from analytics.clocks import (
 from analytics.models import beats_chance, fits
 from analytics.responses import RUNG_NAMES
 from dashboards.claims import when
-from dashboards.i18n import N_, _, day, listed, ngettext, number, percent
+from dashboards.i18n import N_, _, day, listed, ngettext, noted, number, percent
 from dashboards.theme import platform_name
 
 _IN_WORDS = {"web": N_("the web"), "unknown": N_("a platform that the files do not name")}
@@ -324,11 +324,11 @@ def _no_clock(row: dict[str, Any]) -> str:
     """Say why nothing is known to run, and what to do about it."""
     if row["only_if"] and row["started_hi"]:
         return _on_condition(row)
-    note = row["note"] or ""
+    note = noted(row["note"])
     about = _("No clock is known to run.")
     if row["clock"] != NO_CLOCK:
         about = _("No clock is known to run for {what}.").format(what=_(row["what"]))
-    to_do = next((_TO_DO[said] for said in _TO_DO if said in note), "")
+    to_do = next((_TO_DO[said] for said in _TO_DO if said in (row["note"] or "")), "")
     why = f"{note[:1].upper()}{note[1:]}." if note else ""
     return " ".join(said for said in (about, why, to_do and _(to_do)) if said)
 

@@ -34,8 +34,17 @@ def as_table(rows: pl.DataFrame, columns: Mapping[str, str], *, most: int) -> Co
     """Return the first rows as a plain table, and say how many there are."""
     shown = rows.select(list(columns)).head(most)
     head = html.Thead(html.Tr([html.Th(name, scope="col") for name in columns.values()]))
-    body = html.Tbody([html.Tr([html.Td(_cell(value)) for value in row]) for row in shown.rows()])
+    body = html.Tbody([html.Tr([html.Td(cell(value)) for value in row]) for row in shown.rows()])
     return html.Table([html.Caption(_told(shown.height, rows.height)), head, body])
+
+
+def headers(columns: Mapping[str, str]) -> dict[str, str]:
+    """Return what columns are called, in the reader's language.
+
+    >>> headers({"p": "p"})
+    {'p': 'p'}
+    """
+    return {name: _(header) for name, header in columns.items()}
 
 
 def _told(shown: int, held: int) -> str:
@@ -45,7 +54,7 @@ def _told(shown: int, held: int) -> str:
     return said.format(n=number(shown), all=number(held))
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """Return one value in words; what is not known is said."""
     match value:
         case None:

@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 import plotly.graph_objects as go
+from babel import Locale
 
-from dashboards.i18n import N_, _
+from dashboards.i18n import N_, SOURCE, _, spoken
 
 FONT = "Inter, 'Segoe UI', 'Noto Sans', 'Helvetica Neue', Arial, sans-serif"
 
@@ -119,6 +120,24 @@ GRAPH_CONFIG: Any = {
     "modeBarButtonsToRemove": ["sendChartToCloud", "lasso2d", "select2d", "autoScale2d"],
     "responsive": True,
 }
+
+
+def graph_config(**more: Any) -> Any:  # noqa: ANN401 - Plotly's own settings
+    """Return the settings of a graph, with the months and days of the reader's language."""
+    language = spoken()
+    if language == SOURCE:
+        return GRAPH_CONFIG | more
+    words = Locale.parse(language)
+    form = {
+        "months": [words.months["stand-alone"]["wide"][n] for n in range(1, 13)],
+        "shortMonths": [words.months["format"]["abbreviated"][n].rstrip(".") for n in range(1, 13)],
+        "days": [words.days["format"]["wide"][(n - 1) % 7] for n in range(7)],
+        "shortDays": [words.days["format"]["abbreviated"][(n - 1) % 7] for n in range(7)],
+        "decimal": words.number_symbols["latn"]["decimal"],
+        "thousands": words.number_symbols["latn"]["group"],
+    }  # fmt: skip
+    locale = {"dictionary": {}, "format": form}
+    return GRAPH_CONFIG | {"locale": language, "locales": {language: locale}} | more
 
 
 def platform_name(platform: str) -> str:

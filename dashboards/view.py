@@ -18,6 +18,7 @@ from dashboards.theme import LIGHT, LOOKS, Look
 URL, LOOK_NOW = "url", "look-now"  # where the app holds what a view is made of
 LONGEST = 2_000  # characters of a part of an address that are looked at
 MOST = 50  # values of one filter
+PICTURES = ("river", "tree", "map")  # of the page Spread
 _FILTERS = {"platforms": "platform", "languages": "lang", "roles": "role"}
 
 
@@ -31,6 +32,7 @@ class View:
     platforms: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    picture: str = PICTURES[0]
     lang: str = SOURCE
     look: Look = LIGHT
 
@@ -49,15 +51,20 @@ class View:
 
         A row without a time is kept where time is not bounded, and left out where it is.
         """
-        kept = [
+        kept = self.keeps(rows.columns, at=at)
+        return rows.filter(kept) if kept else rows
+
+    def keeps(self, columns: Collection[str], *, at: str = "at") -> list[pl.Expr]:
+        """Return what the filters ask of a row, by the columns that there are."""
+        asked = [
             pl.col(column).is_in(list(values))
             for name, column in _FILTERS.items()
-            if (values := getattr(self, name)) and column in rows.columns
+            if (values := getattr(self, name)) and column in columns
         ]
-        if at in rows.columns:
-            kept += [pl.col(at) >= self.start] if self.start else []
-            kept += [pl.col(at) < self.end] if self.end else []
-        return rows.filter(kept) if kept else rows
+        if at in columns:
+            asked += [pl.col(at) >= self.start] if self.start else []
+            asked += [pl.col(at) < self.end] if self.end else []
+        return asked
 
 
 def view_of(
@@ -95,6 +102,7 @@ def view_of(
         platforms=_several(asked.get("platform")),
         languages=_several(asked.get("language")),
         roles=_several(asked.get("role")),
+        picture=asked["picture"] if asked.get("picture") in PICTURES else PICTURES[0],
         lang=language_of(search),
         look=LOOKS.get(look or "", LIGHT),
     )
@@ -120,6 +128,7 @@ def search_of(view: View, **changes: Any) -> str:  # noqa: ANN401 - as the field
         "platform": ",".join(shown.platforms),
         "language": ",".join(shown.languages),
         "role": ",".join(shown.roles),
+        "picture": shown.picture if shown.picture != PICTURES[0] else None,
         "lang": shown.lang if shown.lang != SOURCE else None,
     }
     return f"?{urlencode({name: value for name, value in told.items() if value})}"

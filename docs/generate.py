@@ -18,7 +18,7 @@ DOCS = Path(__file__).parent
 _NOTICE = "<!-- Made by docs/generate.py: change the code, then run make docs. -->\n"
 _COMMANDS = (
     "demo", "init", "import", "formats", "collect", "login", "doctor", "respond", "opinions",
-    "measure", "coordination", "serve", "export", "simulate", "compact",
+    "measure", "coordination", "serve", "report", "export", "simulate", "compact",
 )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import ModuleType
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from analytics import beside, candidates, claims, clocks, coverage, opinions, waits
@@ -30,7 +29,7 @@ msgstr ""
 "Plural-Forms: {plural}\\n"
 
 """
-KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+FORMS = {"_": 1, "N_": 1, "ngettext": 2}  # functions, and how many forms each is given
 
 
 def main() -> None:
@@ -54,13 +53,21 @@ def _written(catalogue: Catalog, language: str) -> str:
 def messages() -> Catalog:
     """Return every message that the code can say."""
     found = Catalog(project="Groundswell", charset="utf-8")
-    for _file, _line, message, _comments, _context in extract_from_dir(
-        ROOT / "dashboards", [("**.py", "python")], keywords=KEYWORDS
-    ):
-        found.add(message)
+    for path in sorted((ROOT / "dashboards").rglob("*.py")):
+        for words in _said(ast.parse(path.read_text("utf-8"))):
+            found.add(words)
     for words in sorted(set(told())):
         found.add(words)
     return found
+
+
+def _said(tree: ast.AST) -> Iterator[str | tuple[str, str]]:
+    """Yield the messages that code names as such; a variable is no message."""
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        forms = FORMS.get(getattr(call.func, "id", ""), 0)
+        words = [arg.value for arg in call.args[:forms] if isinstance(arg, ast.Constant)]
+        if forms and len(words) == forms and all(words):
+            yield str(words[0]) if forms == 1 else (str(words[0]), str(words[1]))
 
 
 def told() -> Iterator[str]:

@@ -40,7 +40,12 @@ def frames(table: Table, *, max_size: int = 6) -> st.SearchStrategy[pl.DataFrame
 
 
 def values(name: str, column: Column) -> st.SearchStrategy[Any]:
-    """Draw values of a column, null among them where it may be."""
+    """Draw values of a column, null among them where it may be.
+
+    What the store finds in words by itself is not told by anybody.
+    """
+    if name.startswith("text_lang"):
+        return st.none()
     known = st.sampled_from(column.values) if column.values else _known(name, column)
     return st.none() | known if column.null else known
 

@@ -47,7 +47,7 @@ def test_an_unknown_page_or_appeal_is_no_error(store: Store) -> None:
 
 
 def test_simulated_is_said_on_every_screen(store: Store) -> None:
-    assert "Simulated" in words(create_app(store).layout)
+    assert "Simulated" in words(create_app(store).layout())
 
 
 def test_an_empty_store_says_what_to_do(tmp_path: Path) -> None:

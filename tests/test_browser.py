@@ -18,7 +18,10 @@ BARS = "document.querySelector('.js-plotly-plot').data.filter(trace => trace.typ
 PAGES = {  # what stands when a page is ready
     "/": ".js-plotly-plot .bars path",
     "/spread": "#spread-graph canvas",
+    "/communities": "#communities-languages .bars path",
     "/responses": "#entry-grid .ag-row",
+    "/together": "#coordination-synchrony .xtick text",
+    "/compare": ".page h1",
     "/coding": "#coding-card",
     "/opinions": "#stances-card",
     "/data": "#data-coverage .ag-row",
@@ -114,25 +117,6 @@ def test_no_figure_can_be_uploaded(browser: Browser, base: str) -> None:
         )
     assert titles
     assert not [title for title in titles if "share" in title.lower() or "cloud" in title.lower()]
-
-
-def test_the_share_graph_draws_and_tells_of_a_post(
-    browser: Browser, base: str, store: Store
-) -> None:
-    placed = store.read("layout").height
-    with visit(browser, base) as seen:
-        page = seen.open("/spread")
-        canvas = page.locator("#spread-graph canvas").first
-        canvas.wait_for()
-        assert f"of {placed:,} posts" in page.inner_text("main")
-        page.wait_for_function("document.querySelector('#spread-graph')?.dataset.mounted")
-        canvas.focus()
-        page.keyboard.press("Enter")
-        page.wait_for_function(
-            "!document.querySelector('#spread-detail').innerText.includes('No post')"
-        )
-        assert "posts" in page.inner_text("#spread-detail")
-        assert seen.errors == []
 
 
 def test_the_pages_are_reached_by_links_and_the_back_button(browser: Browser, base: str) -> None:

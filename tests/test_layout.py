@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from analytics.layout import time_river
+from analytics.layout import layout as placed
 from analytics.measured import LAYOUT, SHARES_TABLE
 from analytics.tables import POSTS
 
@@ -41,7 +41,7 @@ def shares_of(*rows: tuple[str, str | None, str | None, str | None]) -> pl.DataF
 
 
 def river(posts: pl.DataFrame, shares: pl.DataFrame = NO_SHARES) -> pl.DataFrame:
-    return LAYOUT.check(time_river(posts, shares))
+    return LAYOUT.check(placed(posts, shares))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -120,6 +120,33 @@ def test_a_hidden_parent_leaves_the_link_to_the_root_without_basis() -> None:
     posts = posts_of({"post_id": "x:1", "at": at(0)}, {"post_id": "x:2", "at": at(1)})
     found = river(posts, shares_of(("x:2", None, "x:1", None)))
     assert found.select("parent", "basis").rows() == [(None, None), (0, None)]
+
+
+def test_a_link_keeps_how_sure_it_is_and_an_answer_is_sure() -> None:
+    posts = posts_of(
+        {"post_id": "x:1", "at": at(0)},
+        {"post_id": "x:2", "at": at(1)},
+        {"post_id": "x:3", "at": at(2)},
+        {"post_id": "x:4", "at": at(3), "kind": "reply", "parent_id": "x:2", "basis": "observed"},
+    )
+    shares = shares_of(("x:2", "x:1", "x:1", "inferred"), ("x:3", None, "x:1", None))
+    shares = shares.with_columns(confidence=pl.when(basis="inferred").then(0.7))
+    found = river(posts, shares)
+    assert found["parent"].to_list() == [None, 0, 0, 1]
+    assert found["basis"].to_list() == [None, "inferred", None, "observed"]
+    assert found["confidence"].to_list() == [None, 0.7, None, 1.0]
+
+
+def test_discs_of_the_tree_are_cut_where_the_platform_changes() -> None:
+    posts, shares = star(100)
+    elsewhere = posts_of({"post_id": "web:1", "at": at(50)})
+    linked = shares_of(("web:1", "x:0000", "x:0000", "object"))
+    found = river(pl.concat([posts, elsewhere]), pl.concat([shares, linked]))
+    x, y = found["tree_x"].to_numpy(), found["tree_y"].to_numpy()
+    away = np.hypot(x - x[0], y - y[0])
+    inside = (found["platform"] == "x").to_numpy()
+    assert away[inside].max() <= 10
+    assert away[~inside].min() > 10
 
 
 def test_the_root_stands_in_for_a_parent_that_is_not_held() -> None:
@@ -249,5 +276,5 @@ def test_neither_names_nor_the_order_of_rows_change_the_picture(case: Case, chan
         )
         for frame in (posts, shares)
     ]
-    same = ["node", "parent", "x", "y", "descendants", "basis"]
+    same = ["node", "parent", "x", "y", "tree_x", "tree_y", "descendants", "basis"]
     assert_frame_equal(river(posts, shares).select(same), river(*renamed).select(same))

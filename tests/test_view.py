@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.theme import DARK, LIGHT
-from dashboards.view import View, search_of, view_of
+from dashboards.view import PICTURES, View, search_of, view_of
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -21,6 +21,7 @@ NAMES = st.text(min_size=1).map(lambda text: text.replace(",", "").strip()).filt
         start=st.none() | MOMENTS.map(lambda at: at.replace(second=0, microsecond=0)),
         platforms=st.lists(NAMES, unique=True, max_size=5).map(tuple),
         languages=st.lists(NAMES, unique=True, max_size=5).map(tuple),
+        picture=st.sampled_from(PICTURES),
         lang=st.sampled_from(["en", "ru", "kk"]),
     ),
     st.none() | st.integers(1, 100_000),
@@ -41,7 +42,10 @@ def test_whatever_stands_in_an_address_a_page_is_shown(search: str) -> None:
 
 
 def test_what_is_forged_is_as_if_it_were_not_there() -> None:
-    forged = "?appeal=../../etc&lang=<script>&from=soon&to=0000-00-00&platform=" + "x" * 10_000
+    forged = (
+        "?appeal=../../etc&lang=<script>&picture=../&from=soon&to=0000-00-00&platform="
+        + "x" * 10_000
+    )
     assert view_of(forged, ["a"], look="javascript:") == View("a")
     assert view_of("?" + "&".join(f"n{n}=1" for n in range(100)), ["a"]) == View("a")
 

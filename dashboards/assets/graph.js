@@ -1,253 +1,58 @@
-/* The time-river: a WebGL2 view of the posts of one appeal.
+/* The pictures of the page Spread: a time-river, a tree and a map, with their scrubber.
  *
  * Dash loads this file on every page. It does one thing: it defines
  *
- *     window.groundswellGraph.mount(element, url, {nodeUrl, onSelect})
+ *     window.groundswellGraph.mount(element, source, onSelect)
  *
- * `url` answers with the blob that dashboards/wire.py documents, `nodeUrl` + number + ".json" with
- * what can be said of one post, and `onSelect(number or null)` is told what was clicked. No other
- * host is asked for anything. The promise gives {unmount, select}; a view whose element leaves the
- * document unmounts itself.
+ * `source` is what dashboards/pages/spread.py says: where the blob is that dashboards/wire.py
+ * documents, the colours of the look, the filters, and every word in the reader's language.
+ * `onSelect(number or null)` is told what was chosen. No other host is asked for anything. A view
+ * whose element leaves the document unmounts itself.
  *
- * The camera is a rectangle of the picture, {x0, x1, y0, y1}: hours after the origin, and 0 (top)
- * to 1 (bottom).
+ * The camera is a rectangle of the picture, {x0, x1, y0, y1}. In the river x is hours after the
+ * origin and y goes from 0 (top) to 1 (bottom), and the two are zoomed apart; elsewhere a unit is
+ * as long in either direction.
  */
 (() => {
   "use strict";
 
-  const VERSION = 1;
-  const GROUND = [11, 14, 23]; // theme.NIGHT
+  const { decode, indexOf, Index, Family, ELSEWHERE, JUMP } = window.groundswellData;
+  const { Painter } = window.groundswellPaint;
+
   const AXIS = 26; // pixels below the river that belong to the time axis
-  const REACH = 7; // pixels within which the pointer finds a post
-  const LARGEST = 17; // pixels; wire.LARGEST
-  const SHORTEST = 1 / 6; // hours; the deepest zoom
-  const STYLES = [1, 0.6, 0.45, 0.3]; // strength of observed, object, inferred and hidden links
+  const REACH = 7; // pixels within which the pointer finds a place
+  const SHORTEST = 1 / 6; // hours; the deepest zoom of the river
+  const NEAREST = 9; // units of a tree or map; the deepest zoom
   const SLOW = 40; // milliseconds a moving frame may take before it draws fewer links
+  const REST = 160; // milliseconds after which a view that moved is at rest, if its frames are quick
+  const PAUSE = 1500; // milliseconds between two frames that belong to one movement
+  const SWIFT = 2e4; // links that a first moving frame draws
+  const PLAYED = 24; // seconds that the whole of time takes
+  const MARKS = 1000; // of the scrubber
+  const STEP = 40; // marks of one step where motion is not wanted
+  const NEW = 0.02; // part of the time played in which what arrives is bright
+  const EVER = 1e30; // hours
   const HOUR = 3600000;
   const DAY = 24 * HOUR;
   const FONT = "12px Inter, 'Segoe UI', 'Noto Sans', sans-serif";
+  const GROWTH = { river: [0.9, 0.6], tree: [0.72, 0.16], map: [1, 0.36] }; // of a place, pixels
+  const LINKS = { river: 6, tree: 2.2, map: 9 };
+  const JUMPS = { river: 1.3, tree: 4, map: 1.3 }; // how much stronger links between platforms are
+  const RINGED = { river: 4.2, tree: 2.6, map: EVER }; // pixels; from there on a jump has a ring
 
-  const TEXT = {
-    noWebgl:
-      "This picture needs WebGL2, which this browser does not offer or has switched off. " +
-      "Every number on the other pages is complete without it.",
-    failed: "The picture could not be loaded. Reload the page to try again.",
-    lost: "The graphics card was taken away; the picture comes back with it.",
-    inView: (n, all) => `${count(n)} of ${count(all)} placed posts in view`,
-    below: (n) => (n === 1 ? "1 post hangs from it" : `${count(n)} posts hang from it`),
-    label: (posts, lanes, from, to) =>
-      `Time-river of ${count(posts)} posts in ${lanes} lanes, one for each platform, from ${from} ` +
-      `to ${to} UTC. Arrow keys pan, plus and minus zoom, 0 resets, A shows all of time, Enter ` +
-      "selects the post in view from which most hangs, Escape clears.",
-    buttons: { "+": "Zoom in", "−": "Zoom out", "⟲": "Reset the view", "⟷": "Show all of time" },
-  };
-
-  const language = document.documentElement.lang || "en-GB";
-  const count = (n) => n.toLocaleString(language);
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-  const clock = (parts) => new Intl.DateTimeFormat(language, { timeZone: "UTC", ...parts }).format;
+  const filled = (words, values) => words.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+  const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-  // ── The blob ────────────────────────────────────────────────────────────────────────────────
-
-  /** Views into the blob; nothing is copied but the lanes. */
-  function decode(buffer) {
-    const head = new DataView(buffer, 0, 64);
-    const word = (at) => head.getUint32(at, true);
-    const real = (at) => head.getFloat64(at, true);
-    if (word(0) !== 0x52545347 || word(4) !== VERSION) throw new Error("not a time-river"); // "GSTR"
-    const [n, m] = [word(8), word(12)];
-    let at = 64;
-    const take = (Type, length) => {
-      const view = new Type(buffer, at, length);
-      at += view.byteLength;
-      return view;
-    };
-    return {
-      n, m, origin: real(16), first: real(24), last: real(32), open: [real(40), real(48)],
-      xy: take(Float32Array, 2 * n), radius: take(Float32Array, n), rgba: take(Uint8Array, 4 * n),
-      links: take(Uint32Array, 2 * m), style: take(Uint8Array, m),
-      lanes: JSON.parse(new TextDecoder().decode(take(Uint8Array, word(56)))),
-    };
+  function speaker(told) {
+    const language = told === "en" ? "en-GB" : told; // days before months
+    const clock = (parts) => new Intl.DateTimeFormat(language, { timeZone: "UTC", ...parts }).format;
+    const numbers = new Intl.NumberFormat(language);
+    const moment = clock({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    return { clock, count: (n) => numbers.format(n), moment: (time) => `${moment(time)} UTC` };
   }
 
-  /** Number of the first post at or after x: posts come in the order of time. */
-  function firstAt(xy, x) {
-    let [low, high] = [0, xy.length / 2];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (xy[2 * middle] < x) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  /** Call with every post inside a rectangle of the picture. */
-  function within(xy, { x0, x1, y0, y1 }, call) {
-    for (let post = firstAt(xy, x0); xy[2 * post] <= x1; post += 1) {
-      if (xy[2 * post + 1] >= y0 && xy[2 * post + 1] <= y1) call(post);
-    }
-  }
-
-  /** A function from a post to its branch: all it hangs from, all that hangs from it, and the links. */
-  function family({ n, m, links }) {
-    const [parent, eldest, younger] = [0, 1, 2].map(() => new Int32Array(n).fill(-1));
-    for (let i = 0; i < 2 * m; i += 2) {
-      const [up, node] = [links[i], links[i + 1]];
-      parent[node] = up;
-      younger[node] = eldest[up];
-      eldest[up] = node;
-    }
-    return (node) => {
-      const nodes = [node];
-      for (let i = 0; i < nodes.length; i += 1) {
-        for (let child = eldest[nodes[i]]; child >= 0; child = younger[child]) nodes.push(child);
-      }
-      for (let up = parent[node]; up >= 0; up = parent[up]) nodes.push(up);
-      const linked = nodes.filter((one) => parent[one] >= 0);
-      return { nodes, links: linked.flatMap((one) => [parent[one], one]) };
-    };
-  }
-
-  // ── The graphics card ───────────────────────────────────────────────────────────────────────
-
-  const CAMERA = `#version 300 es
-    layout(location = 0) in vec2 place;
-    layout(location = 1) in vec4 tint;
-    layout(location = 2) in float radius;
-    uniform vec2 corner, scale;
-    uniform float strength, magnify, limit;
-    out vec4 colour;
-    out float disc, whole;
-    void project() {
-      vec2 seen = (place - corner) * scale;
-      gl_Position = vec4(seen.x - 1., 1. - seen.y, 0., 1.);
-      colour = tint * vec4(1., 1., 1., strength);
-    }`;
-  const INK = `#version 300 es
-    precision mediump float;
-    in vec4 colour; in float disc, whole; out vec4 ink;`;
-  const LINK = [
-    `${CAMERA} void main() { project(); }`,
-    `${INK} void main() { ink = vec4(colour.rgb * colour.a, colour.a * .6); }`,
-  ];
-  // A post is a disc; a large one is white-hot in the middle and glows. Glow adds, ink covers.
-  const POST = [
-    `${CAMERA} void main() {
-      project();
-      disc = radius * magnify;
-      whole = min(disc + 1. + 1.6 * max(disc - 2.5, 0.), limit / 2.);
-      gl_PointSize = 2. * whole;
-    }`,
-    `${INK} void main() {
-      float away = length(gl_PointCoord * 2. - 1.) * whole;
-      float core = 1. - smoothstep(disc - .8, disc + .6, away);
-      float glow = .45 * pow(max(1. - away / whole, 0.), 2.) * step(2.5, disc);
-      float heat = .55 * smoothstep(3., 9., disc) * (1. - smoothstep(0., disc, away));
-      float alpha = colour.a * max(core, glow);
-      ink = vec4(mix(colour.rgb, vec3(1.), heat) * alpha, alpha * (core < glow ? .25 : .8));
-    }`,
-  ];
-
-  /** Draws one blob; is made anew when the graphics card was lost. */
-  class Painter {
-    constructor(gl, blob) {
-      Object.assign(this, { gl, blob, branch: null });
-      this.limit = gl.getParameter(gl.ALIASED_POINT_SIZE_RANGE)[1];
-      this.link = this.program(LINK);
-      this.post = this.program(POST);
-      this.links = this.buffer(gl.ELEMENT_ARRAY_BUFFER, blob.links);
-      [[blob.xy, 2, gl.FLOAT], [blob.rgba, 4, gl.UNSIGNED_BYTE], [blob.radius, 1, gl.FLOAT]].forEach(
-        ([data, size, type], location) => {
-          this.buffer(gl.ARRAY_BUFFER, data);
-          gl.enableVertexAttribArray(location);
-          gl.vertexAttribPointer(location, size, type, true, 0, 0);
-        });
-      gl.clearColor(...GROUND.map((part) => part / 255), 1);
-      gl.enable(gl.BLEND);
-      gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    }
-
-    program(sources) {
-      const { gl } = this;
-      const program = gl.createProgram();
-      [gl.VERTEX_SHADER, gl.FRAGMENT_SHADER].forEach((type, i) => {
-        const shader = gl.createShader(type);
-        gl.shaderSource(shader, sources[i]);
-        gl.compileShader(shader);
-        gl.attachShader(program, shader);
-      });
-      gl.linkProgram(program);
-      return program;
-    }
-
-    buffer(target, data) {
-      const buffer = this.gl.createBuffer();
-      this.gl.bindBuffer(target, buffer);
-      this.gl.bufferData(target, data, this.gl.STATIC_DRAW);
-      return buffer;
-    }
-
-    /** Light up one branch and dim the rest, or null for everything. */
-    highlight(branch) {
-      const { gl } = this;
-      Object.values(this.branch ?? {}).forEach(([buffer]) => gl.deleteBuffer(buffer));
-      const load = (list) => [this.buffer(gl.ELEMENT_ARRAY_BUFFER, Uint32Array.from(list)), list.length];
-      this.branch = branch && { nodes: load(branch.nodes), links: load(branch.links) };
-    }
-
-    use(program, camera, ratio) {
-      const { gl } = this;
-      const at = (name) => gl.getUniformLocation(program, name);
-      gl.useProgram(program);
-      gl.uniform2f(at("corner"), camera.x0, camera.y0);
-      gl.uniform2f(at("scale"), 2 / (camera.x1 - camera.x0), 2 / (camera.y1 - camera.y0));
-      gl.uniform1f(at("magnify"), camera.magnify * ratio);
-      gl.uniform1f(at("limit"), this.limit);
-      const strength = at("strength");
-      return (value) => gl.uniform1f(strength, value);
-    }
-
-    /** Paint what the camera sees; `share` of the links, each the stronger the fewer there are. */
-    paint(camera, ratio, share) {
-      const { gl, blob, branch } = this;
-      const axis = Math.round(AXIS * ratio);
-      gl.viewport(0, axis, gl.canvas.width, gl.canvas.height - axis);
-      gl.clear(gl.COLOR_BUFFER_BIT);
-      const listed = (mode, [buffer, length]) => {
-        gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, buffer);
-        gl.drawElements(mode, length, gl.UNSIGNED_INT, 0);
-      };
-      const dim = branch ? 0.16 : 1;
-      let strength = this.use(this.link, camera, ratio);
-      this.paintLinks(share, (style) => strength(
-        (STYLES[style] * dim * clamp((7 * camera.magnify) / Math.sqrt(blob.m), 0.035, 0.5)) / Math.sqrt(share)));
-      if (branch) {
-        strength(clamp(12 / Math.sqrt(branch.links[1]), 0.05, 0.7));
-        listed(gl.LINES, branch.links);
-      }
-      strength = this.use(this.post, camera, ratio);
-      strength(dim);
-      gl.drawArrays(gl.POINTS, 0, blob.n);
-      if (branch) {
-        strength(1);
-        listed(gl.POINTS, branch.nodes);
-      }
-    }
-
-    /** The blob sorts links by style; within a style the first ones are a fair sample. */
-    paintLinks(share, prepare) {
-      const { gl, blob } = this;
-      gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.links);
-      for (let first = 0, next; first < blob.m; first = next) {
-        const style = blob.style[first];
-        next = blob.style.lastIndexOf(style) + 1;
-        prepare(style);
-        gl.drawElements(gl.LINES, 2 * Math.ceil((next - first) * share), gl.UNSIGNED_INT, 8 * first);
-      }
-    }
-  }
-
-  // ── Time axis and lane names ────────────────────────────────────────────────────────────────
+  // ── Time axis and names ─────────────────────────────────────────────────────────────────────
 
   const STEPS = [
     ...[1, 5, 15, 30, 60, 180, 360, 720].map((minutes) => (minutes * HOUR) / 60),
@@ -257,7 +62,7 @@
   const MONDAY = 4 * DAY; // 5 January 1970: weeks are counted from here
 
   /** Round times between two times, at most `most` of them, and how to write each. */
-  function ticks(from, to, most) {
+  function ticks(clock, from, to, most) {
     const times = [];
     const step = STEPS.find((one) => (to - from) / one <= most);
     const months = MONTHS.find((one) => (to - from) / (30.4 * DAY * one) <= most) ?? 1200;
@@ -274,95 +79,209 @@
     return { times, write: (time, first) => (first ? full : time % DAY ? hour : day)(time) };
   }
 
-  /** Draw the time axis over a picture of some width, `river` pixels high without the axis. */
-  function drawAxis(pen, origin, { x0, x1 }, width, river) {
-    const { times, write } = ticks(origin + x0 * HOUR, origin + x1 * HOUR, Math.max(2, width / 95));
-    pen.fillStyle = `rgb(${GROUND})`;
-    pen.fillRect(0, river, width, AXIS);
-    let free = 2; // labels start right of here
-    for (const time of times) {
-      const x = (((time - origin) / HOUR - x0) / (x1 - x0)) * width;
-      const label = write(time, free === 2);
-      const half = pen.measureText(label).width / 2;
-      pen.fillStyle = "rgba(160, 175, 205, 0.13)";
-      pen.fillRect(Math.round(x), 0, 1, river + 4);
-      if (x - half < free || x + half > width - 40) continue;
-      free = x + half + 14;
-      pen.fillStyle = "#aab3c5";
-      pen.fillText(label, x - half, river + AXIS / 2 + 1);
+  /** What is written over a picture: `pen` draws on the upper canvas, in the colours of a look. */
+  class Lettering {
+    constructor(canvas, source, say) {
+      Object.assign(this, { pen: canvas.getContext("2d"), source, say, look: source.look });
     }
-    pen.fillStyle = "#aab3c5";
-    pen.fillText("UTC", width - 32, river + AXIS / 2 + 1);
+
+    start(width, height, ratio) {
+      const { pen } = this;
+      Object.assign(this, { width, height, taken: [] });
+      pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+      pen.clearRect(0, 0, width, height);
+      Object.assign(pen, { font: FONT, textBaseline: "middle", textAlign: "left" });
+    }
+
+    faint(part) { this.pen.globalAlpha = part; return this.pen; }
+
+    /** Write words on their own ground, from a point to the right; with a dot if they have a colour. */
+    sign(words, x, y, colour) {
+      const { pen, look } = this;
+      const dot = colour ? 14 : 0;
+      const wide = pen.measureText(words).width + dot + 10;
+      pen.fillStyle = look.ground;
+      this.faint(0.78).fillRect(x - 5, y - 10, wide, 20);
+      this.faint(1);
+      if (colour) {
+        pen.fillStyle = colour;
+        pen.fillRect(x, y - 4, 8, 8);
+      }
+      pen.fillStyle = look.ink;
+      pen.fillText(words, x + dot, y + 1);
+    }
+
+    /** Write words in the middle of a point, unless other words stand there. */
+    label(words, x, y, colour) {
+      const wide = this.pen.measureText(words).width + (colour ? 24 : 10);
+      const left = clamp(x - wide / 2, 8, this.width - wide - 4);
+      const box = [left - 4, y - 12, left + wide + 4, y + 12];
+      if (y < 12 || y > this.height - 12 || x < -40 || x > this.width + 40) return;
+      if (this.taken.some((one) => box[0] < one[2] && one[0] < box[2] && box[1] < one[3] && one[1] < box[3])) return;
+      this.taken.push(box);
+      this.sign(words, left + 5, y, colour);
+    }
+
+    axis(origin, { x0, x1 }, river) {
+      const { pen, look, width } = this;
+      const { times, write } = ticks(this.say.clock, origin + x0 * HOUR, origin + x1 * HOUR, Math.max(2, width / 95));
+      pen.fillStyle = look.ground;
+      pen.fillRect(0, river, width, AXIS);
+      let free = 2; // labels start right of here
+      for (const time of times) {
+        const x = (((time - origin) / HOUR - x0) / (x1 - x0)) * width;
+        const label = write(time, free === 2);
+        const half = pen.measureText(label).width / 2;
+        pen.fillStyle = look.muted;
+        this.faint(0.18).fillRect(Math.round(x), 0, 1, river + 4);
+        this.faint(1);
+        if (x - half < free || x + half > width - 40) continue;
+        free = x + half + 14;
+        pen.fillText(label, x - half, river + AXIS / 2 + 1);
+      }
+      pen.fillStyle = look.muted;
+      pen.fillText("UTC", width - 32, river + AXIS / 2 + 1);
+    }
+
+    lanes(lanes, { y0, y1 }, river) {
+      const toY = (y) => ((y - y0) / (y1 - y0)) * river;
+      for (const { platform, posts, top, bottom } of lanes) {
+        const y = clamp(toY(top), 0, river) + 14;
+        if (y > Math.min(toY(bottom), river)) continue;
+        this.pen.fillStyle = this.look.muted;
+        this.faint(0.25).fillRect(0, Math.round(toY(top)), this.width, 1);
+        const { name, colour } = this.source.platforms[platform];
+        this.sign(`${name}  ${this.say.count(posts)}`, 12, y, colour);
+      }
+    }
+
+    /** Name the discs of a tree, or the communities of a map, that are large enough on screen. */
+    marks(marks, { x0, x1, y0, y1 }, height) {
+      const [wide, high] = [this.width / (x1 - x0), height / (y1 - y0)];
+      for (const { x, y, radius, n, platform, community } of marks) {
+        if (radius * wide < 26) continue;
+        const { name, colour } = this.source.platforms[platform] ?? {};
+        const values = { community: this.say.count((community ?? 0) + 1), n: this.say.count(n) };
+        const words = name ? `${name}  ${values.n}` : filled(this.source.words.community, values);
+        const lift = radius * high - (platform === undefined ? 0 : 12);
+        this.label(words, (x - x0) * wide, (y - y0) * high - lift, colour);
+      }
+    }
   }
 
-  function drawLanes(pen, lanes, { y0, y1 }, width, river) {
-    const toY = (y) => ((y - y0) / (y1 - y0)) * river;
-    for (const { name, colour, posts, top, bottom } of lanes) {
-      const y = clamp(toY(top), 0, river) + 14;
-      if (y > Math.min(toY(bottom), river)) continue;
-      const label = `${name}  ${count(posts)}`;
-      pen.fillStyle = "rgba(160, 175, 205, 0.16)";
-      pen.fillRect(0, Math.round(toY(top)), width, 1);
-      pen.fillStyle = `rgba(${GROUND}, 0.72)`;
-      pen.fillRect(6, y - 10, pen.measureText(label).width + 28, 20);
-      pen.fillStyle = colour;
-      pen.fillRect(12, y - 4, 8, 8);
-      pen.fillStyle = "#dfe4ee";
-      pen.fillText(label, 26, y + 1);
+  // ── The scrubber ────────────────────────────────────────────────────────────────────────────
+
+  function made(tag, name, attributes = {}) {
+    return Object.assign(document.createElement(tag), { className: name, ...attributes });
+  }
+
+  /** Play and pause, and a slider over the time in which most happened. */
+  class Player {
+    constructor(view, [from, to]) {
+      const { source, say, blob } = view;
+      Object.assign(this, { view, from, to, words: source.words, say });
+      this.sorted = Float32Array.from(blob.hours).sort();
+      this.element = made("div", "graph-player");
+      this.button = made("button", "graph-play", { type: "button" });
+      this.slider = made("input", "graph-scrubber", { type: "range", min: 0, max: MARKS, step: 1, value: MARKS, ariaLabel: this.words.scrubber });
+      this.output = made("output", "graph-time");
+      this.button.addEventListener("click", () => this.toggle());
+      this.slider.addEventListener("input", () => this.go(Number(this.slider.value), true));
+      this.element.append(this.button, this.slider, this.output);
+      this.mark = MARKS;
+      this.show();
+    }
+
+    get whole() { return this.mark >= MARKS; }
+    get hour() { return this.whole ? EVER : this.from + ((this.to - this.from) * this.mark) / MARKS; }
+
+    toggle() {
+      if (still()) return this.go(this.whole ? STEP : this.mark + STEP, true);
+      if (this.playing) return this.stop();
+      const start = this.whole ? 0 : this.mark;
+      const began = performance.now();
+      const next = (time) => {
+        this.go(start + ((time - began) / (PLAYED * 1000)) * MARKS);
+        if (this.whole) this.stop();
+        else this.playing = requestAnimationFrame(next);
+      };
+      this.playing = requestAnimationFrame(next);
+      this.show();
+    }
+
+    stop() {
+      cancelAnimationFrame(this.playing);
+      this.playing = null;
+      this.show();
+      this.view.request();
+    }
+
+    go(mark, byHand = false) {
+      if (byHand && this.playing) this.stop();
+      this.mark = clamp(mark, 0, MARKS);
+      this.show();
+      this.view.request(true);
+    }
+
+    show() {
+      const face = still() ? ["⏭", this.words.step] : this.playing ? ["❚❚", this.words.pause] : ["▶", this.words.play];
+      Object.assign(this.button, { textContent: face[0], title: face[1], ariaLabel: face[1] });
+      const there = this.whole ? this.sorted.length : this.sorted.findLastIndex((hour) => hour <= this.hour) + 1;
+      const time = this.view.say.moment(this.view.blob.about.origin + (this.whole ? this.to : this.hour) * HOUR);
+      const values = { time, n: this.say.count(there), all: this.say.count(this.sorted.length) };
+      const sample = this.view.blob.n < this.view.blob.about.held;
+      const { everything, until, untilSample } = this.words;
+      const said = this.whole ? everything : filled(sample ? untilSample : until, values);
+      this.slider.value = this.mark;
+      if (this.output.textContent === said) return;
+      this.output.textContent = said;
+      this.slider.setAttribute("aria-valuetext", said);
     }
   }
 
   // ── The view ────────────────────────────────────────────────────────────────────────────────
 
-  const LAYER = "position:absolute;inset:0;width:100%;height:100%;display:block;";
-  const LABEL = `position:absolute;font:${FONT};color:#dfe4ee;background:rgba(${GROUND},.85);`;
-  const BOX = "border:1px solid #39435a;border-radius:6px;";
-  const NOTE = `${LABEL}right:10px;top:6px;padding:2px 6px;pointer-events:none;`;
-  const TIP = `${LABEL}${BOX}left:0;top:0;max-width:280px;padding:6px 10px;line-height:1.5;` +
-    "pointer-events:none;white-space:pre-line;overflow-wrap:anywhere;";
-  const TOOLS = "position:absolute;right:10px;bottom:36px;display:grid;gap:4px;";
-  const BUTTON = `${BOX}width:32px;height:32px;padding:0;color:#dfe4ee;background:#181d2b;cursor:pointer;`;
-  const MESSAGE = "display:grid;place-content:center;height:100%;padding:0 12%;text-align:center;color:#c6cddb;";
-
-  function made(tag, style, attributes = {}) {
-    const element = Object.assign(document.createElement(tag), attributes);
-    element.style.cssText = style;
-    return element;
-  }
-
   class View {
-    constructor(element, blob, options) {
-      Object.assign(this, { element, blob, options, selected: null, hovered: null, share: 1 });
-      this.home = { x0: blob.open[0], x1: blob.open[1], y0: 0, y1: 1 };
-      this.camera = this.home;
+    constructor(element, blob, source, onSelect) {
+      Object.assign(this, { element, blob, source, onSelect, selected: null, hovered: null, part: null });
+      this.say = speaker(source.lang);
+      this.river = source.picture === "river";
       this.ends = new AbortController(); // of every listener and every question to the server
-      this.told = new Map(); // answers of the server, by post
       this.fingers = new Map(); // where each pointer that is down was last seen
+      this.index = new Index(blob, blob.about.open);
+      this.share = clamp(SWIFT / Math.max(blob.m, 1), 0.02, 1);
       this.build();
+      this.home = this.fitted(blob.about.open);
+      this.camera = this.home;
       this.watch();
     }
 
     build() {
-      const { blob, element } = this;
-      const day = clock({ dateStyle: "long" });
-      const [from, to] = [blob.first, blob.last].map((x) => day(blob.origin + x * HOUR));
-      this.canvas = made("canvas", `${LAYER}cursor:crosshair;touch-action:pan-y;`, {
-        tabIndex: 0, role: "img", ariaLabel: TEXT.label(blob.n, blob.lanes.length, from, to),
-      });
-      this.ruler = made("canvas", `${LAYER}pointer-events:none;`, { ariaHidden: "true" });
-      this.note = made("div", NOTE);
-      this.tip = made("div", TIP, { hidden: true });
-      const tools = made("div", TOOLS);
-      Object.entries(TEXT.buttons).forEach(([face, title], i) => {
-        const button = made("button", BUTTON, { type: "button", textContent: face, title, ariaLabel: title });
-        button.addEventListener("click", () => this.act(["+", "-", "0", "a"][i]));
+      const { source, element, blob } = this;
+      this.stage = made("div", "graph-stage");
+      const label = filled(source.words.label, { n: this.say.count(blob.about.held) });
+      this.canvas = made("canvas", "graph-canvas", { tabIndex: 0 });
+      this.canvas.setAttribute("role", "application");
+      this.canvas.setAttribute("aria-label", label);
+      this.over = made("canvas", "graph-over", { ariaHidden: "true" });
+      this.note = made("div", "graph-note");
+      this.tip = made("div", "graph-tip", { hidden: true });
+      const tools = made("div", "graph-tools");
+      const buttons = [["+", "+", source.words.closer], ["−", "-", source.words.away], ["⟲", "0", source.words.home]];
+      if (this.river) buttons.push(["⟷", "a", source.words.ever]);
+      for (const [face, key, title] of buttons) {
+        const button = made("button", "graph-tool", { type: "button", textContent: face, title, ariaLabel: title });
+        button.addEventListener("click", () => this.act(key));
         tools.append(button);
-      });
-      element.style.position = "relative";
-      element.style.overflow = "hidden";
-      element.replaceChildren(this.canvas, this.ruler, this.note, tools, this.tip);
+      }
+      this.stage.append(this.canvas, this.over, this.note, tools, this.tip);
+      element.replaceChildren(this.stage);
+      const stretch = blob.about.stretch;
+      this.player = stretch && new Player(this, stretch);
+      if (this.player) element.append(this.player.element);
+      this.letters = new Lettering(this.over, source, this.say);
       this.gl = this.canvas.getContext("webgl2", { antialias: false, alpha: false });
-      this.painter = new Painter(this.gl, blob);
+      this.painter = new Painter(this.gl, blob, source);
     }
 
     watch() {
@@ -380,25 +299,64 @@
       on("webglcontextlost", (event) => {
         event.preventDefault(); // else it never comes back
         this.painter = null;
-        this.note.textContent = TEXT.lost;
+        this.note.textContent = this.source.words.lost;
       });
       on("webglcontextrestored", () => {
-        this.painter = new Painter(this.gl, this.blob);
+        this.painter = new Painter(this.gl, this.blob, this.source);
+        this.part = null;
         this.select(this.selected);
       });
-      this.resized = new ResizeObserver(() => (this.element.isConnected ? this.request() : this.unmount()));
+      document.addEventListener("click", (event) => {
+        const { save, format } = event.target.closest?.("[data-save]")?.dataset ?? {};
+        if (save === this.element.id && format === "png") this.save(save);
+      }, { signal: this.ends.signal });
+      this.resized = new ResizeObserver(() => (this.element.isConnected ? this.refit() : this.unmount()));
       this.resized.observe(this.element);
     }
 
     get width() { return Math.max(this.canvas.clientWidth, 1); }
-    get river() { return Math.max(this.canvas.clientHeight - AXIS, 1); }
+    get axis() { return this.river ? AXIS : 0; }
+    get height() { return Math.max(this.canvas.clientHeight - this.axis, 1); }
     get span() { return [this.camera.x1 - this.camera.x0, this.camera.y1 - this.camera.y0]; }
+    get layer() { return this.part?.layer ?? this.painter.base; }
+    get filtered() { return this.source.kept.from !== null || this.source.kept.to !== null || this.source.kept.platforms.length > 0; }
+    get drawn() { return this.part?.blob ?? this.blob; }
 
-    /** How much larger posts are than their radius says: tuned on 20,000 in a large window. */
+    /** A camera that shows a box: as it is in the river, else with some more on two sides. */
+    fitted([x0, x1, y0, y1]) {
+      if (this.river) return { x0, x1, y0, y1 };
+      const unit = Math.max((x1 - x0) / this.width, (y1 - y0) / this.height) / 2;
+      const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2];
+      return { x0: x - unit * this.width, x1: x + unit * this.width, y0: y - unit * this.height, y1: y + unit * this.height };
+    }
+
+    /** Look where another view of the same picture looked; posts that came since may move its origin. */
+    take({ camera, blob, river }) {
+      if (!river && blob !== this.blob) return; // discs and accounts lie elsewhere now
+      const shift = river ? (blob.about.origin - this.blob.about.origin) / HOUR : 0;
+      this.set({ ...camera, x0: camera.x0 + shift, x1: camera.x1 + shift }, false);
+    }
+
+    refit() {
+      const before = this.home;
+      this.home = this.fitted(this.blob.about.open);
+      const { x0, x1, y0, y1 } = this.camera;
+      const part = (x1 - x0) / (before.x1 - before.x0);
+      if (!this.river) {
+        const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2];
+        const [wide, high] = [(this.home.x1 - this.home.x0) * part, (this.home.y1 - this.home.y0) * part];
+        this.camera = { x0: x - wide / 2, x1: x + wide / 2, y0: y - high / 2, y1: y + high / 2 };
+      }
+      this.request();
+    }
+
+    /** How much larger places are than their size says. */
     get magnify() {
-      const crowd = ((this.width * this.river) / 8e5) ** 2.5 * (2e4 / this.blob.n);
-      const zoom = (this.home.x1 - this.home.x0) / (this.span[0] * this.span[1]);
-      return clamp(crowd ** 0.15, 0.6, 1.8) * clamp(zoom, 0.5, 300) ** 0.2;
+      const wide = this.home.x1 - this.home.x0;
+      if (this.source.picture === "tree") return clamp((0.95 * this.width) / this.span[0], 0.62, 22);
+      const crowd = ((this.width * this.height) / 8e5) ** 2.5 * (2e4 / Math.max(this.drawn.about.held, 500));
+      const zoom = this.river ? wide / (this.span[0] * this.span[1]) : wide / this.span[0];
+      return clamp(crowd ** 0.15, 0.6, 1.8) * clamp(zoom, 0.5, 300) ** (this.river ? 0.2 : 0.45);
     }
 
     // Drawing: a moving frame that takes too long draws fewer links, a resting one draws all
@@ -412,51 +370,129 @@
     }
 
     draw(time) {
-      const took = time - this.drawn;
-      this.drawn = time;
-      if (this.moving && took > SLOW && took < 500) this.share = Math.max(this.share * 0.6, 0.02);
+      const took = time - this.last;
+      Object.assign(this, { last: time, pace: this.moving && took < PAUSE ? took : 0 });
+      if (this.pace) this.share = clamp(this.share * (took > SLOW ? 0.7 : 1.15), 0.02, 1);
       const ratio = window.devicePixelRatio || 1;
-      for (const canvas of [this.canvas, this.ruler]) {
-        const [width, height] = [this.width, this.river + AXIS].map((one) => Math.round(one * ratio));
+      for (const canvas of [this.canvas, this.over]) {
+        const [width, height] = [this.width, this.height + this.axis].map((one) => Math.round(one * ratio));
         if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
       }
-      this.painter.paint({ ...this.camera, magnify: this.magnify }, ratio, this.moving ? this.share : 1);
-      const pen = this.ruler.getContext("2d");
-      pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-      pen.clearRect(0, 0, this.width, this.river + AXIS);
-      Object.assign(pen, { font: FONT, textBaseline: "middle" });
-      drawAxis(pen, this.blob.origin, this.camera, this.width, this.river);
-      drawLanes(pen, this.blob.lanes, this.camera, this.width, this.river);
-      let seen = 0;
-      within(this.blob.xy, this.camera, () => { seen += 1; });
-      this.note.textContent = TEXT.inView(seen, this.blob.n);
+      this.paint(ratio);
+      this.letter(ratio);
+      this.tally();
+      this.element.dataset.drawn ??= performance.now();
       clearTimeout(this.resting);
-      if (this.moving) this.resting = setTimeout(() => this.request(), 160);
+      const rest = Math.max(REST, 2 * this.pace);
+      this.resting = setTimeout(() => (this.moving ? this.request() : this.look()), rest);
+    }
+
+    paint(ratio) {
+      const { player, source } = this;
+      const playing = player && !player.whole ? 1 : 0;
+      const { from, to, platforms } = source.kept;
+      const { origin } = this.blob.about;
+      this.painter.paint(this.layer, {
+        camera: this.camera, ratio, below: Math.round(this.axis * ratio), magnify: this.magnify,
+        growth: GROWTH[source.picture], links: LINKS[source.picture], jumps: JUMPS[source.picture], share: this.moving ? this.share : 1,
+        ringed: RINGED[source.picture] * ratio, now: player ? player.hour : EVER, playing, fresh: player ? (player.to - player.from) * NEW : 1,
+        shading: playing || this.filtered ? 0 : 0.85,
+        kept: {
+          platforms,
+          when: [from === null ? -10 * EVER : (from - origin) / HOUR, to === null ? 10 * EVER : (to - origin) / HOUR],
+        },
+      });
+    }
+
+    letter(ratio) {
+      const { letters, blob, camera } = this;
+      letters.start(this.width, this.height + this.axis, ratio);
+      if (this.river) {
+        letters.axis(blob.about.origin, camera, this.height);
+        letters.lanes(blob.about.lanes, camera, this.height);
+      } else letters.marks(blob.about.marks, camera, this.height);
+    }
+
+    /** Say how many of how many are seen. */
+    tally() {
+      const { words } = this.source;
+      const { blob, index } = this.part ?? this;
+      let seen = 0;
+      index.within(this.camera, (place) => { if (this.there(place)) seen += 1; });
+      const sample = blob.n < blob.about.held;
+      const shaded = sample && !this.part && !this.filtered && (!this.player || this.player.whole);
+      const all = sample ? blob.about.held : blob.about.all;
+      const values = { n: this.say.count(seen), all: this.say.count(all), drawn: this.say.count(blob.n) };
+      this.note.textContent = filled(shaded ? words.shaded : sample ? words.sample : words.view, values);
+    }
+
+    /** Ask for all that is in view where only a sample of it is drawn. */
+    async look() {
+      const { blob, camera } = this;
+      if (blob.n === blob.about.all || this.asked || this.player?.playing) return;
+      const inside = (box) => box && camera.x0 >= box[0] && camera.x1 <= box[1] && camera.y0 >= box[2] && camera.y1 <= box[3];
+      const [wide, high] = this.span;
+      const [full, tall] = [blob.about.open[1] - blob.about.open[0], blob.about.open[3] - blob.about.open[2]];
+      const zoomed = (wide * Math.min(high, tall)) / (full * tall);
+      if (zoomed > 0.5) return this.forget();
+      const part = this.part;
+      if (inside(part?.about.box) && (part.blob.n === part.about.held || zoomed > part.zoomed / 3)) return;
+      const rim = [wide, high].map((one) => one * 0.4);
+      const box = [camera.x0 - rim[0], camera.x1 + rim[0], camera.y0 - rim[1], camera.y1 + rim[1]];
+      this.asked = true;
+      const found = await read(`${this.source.blob}&box=${box.join(",")}`, this.ends.signal).catch(() => null);
+      this.asked = false;
+      if (!found || !this.painter) return;
+      const layer = this.painter.layer(found);
+      this.part = { blob: found, about: found.about, layer, zoomed, index: new Index(found, box) };
+      this.select(this.selected);
+    }
+
+    forget() {
+      if (!this.part) return;
+      this.part = null;
+      this.select(this.selected);
     }
 
     // The camera
 
     set({ x0, x1, y0, y1 }, moving = true) {
-      const { home, blob } = this;
-      const beyond = (home.x1 - home.x0) / 2;
-      const [low, high] = [Math.min(blob.first, home.x0) - beyond, Math.max(blob.last, home.x1) + beyond];
-      const [wide, tall] = [clamp(x1 - x0, SHORTEST, high - low), clamp(y1 - y0, 0.01, 1)];
-      const [x, y] = [clamp((x0 + x1 - wide) / 2, low, high - wide), clamp((y0 + y1 - tall) / 2, 0, 1 - tall)];
-      this.camera = { x0: x, x1: x + wide, y0: y, y1: y + tall };
+      this.camera = this.river ? this.along(x0, x1, y0, y1) : this.around(x0, x1, y0, y1);
       this.hover(null);
       this.request(moving);
     }
 
+    along(x0, x1, y0, y1) {
+      const { home, blob } = this;
+      const beyond = (home.x1 - home.x0) / 2;
+      const [first, last] = blob.about.span;
+      const [low, high] = [Math.min(first, home.x0) - beyond, Math.max(last, home.x1) + beyond];
+      const [wide, tall] = [clamp(x1 - x0, SHORTEST, high - low), clamp(y1 - y0, 0.01, 1)];
+      const [x, y] = [clamp((x0 + x1 - wide) / 2, low, high - wide), clamp((y0 + y1 - tall) / 2, 0, 1 - tall)];
+      return { x0: x, x1: x + wide, y0: y, y1: y + tall };
+    }
+
+    around(x0, x1, y0, y1) {
+      const { home, blob } = this;
+      const most = home.x1 - home.x0;
+      const wide = clamp(x1 - x0, Math.min(NEAREST, most), most * 1.5);
+      const tall = (wide * (home.y1 - home.y0)) / most;
+      const [left, right, top, bottom] = blob.about.open;
+      const [x, y] = [clamp((x0 + x1) / 2, left, right), clamp((y0 + y1) / 2, top, bottom)];
+      return { x0: x - wide / 2, x1: x + wide / 2, y0: y - tall / 2, y1: y + tall / 2 };
+    }
+
     pan(dx, dy) {
       const { x0, x1, y0, y1 } = this.camera;
-      const [x, y] = [(dx / this.width) * this.span[0], (dy / this.river) * this.span[1]];
+      const [x, y] = [(dx / this.width) * this.span[0], (dy / this.height) * this.span[1]];
       this.set({ x0: x0 - x, x1: x1 - x, y0: y0 - y, y1: y1 - y });
     }
 
-    /** The camera after scaling time, and what lies across it, about a point of the screen. */
-    scaled(factor, px, py, across = 1) {
+    /** The camera after scaling about a point of the screen; of the river time alone, or both ways. */
+    scaled(factor, px, py, both = !this.river) {
       const { x0, x1, y0, y1 } = this.camera;
       const [x, y] = this.place(px, py);
+      const across = both ? factor : 1;
       const about = (centre, edge, by) => centre + (edge - centre) * by;
       return { x0: about(x, x0, factor), x1: about(x, x1, factor), y0: about(y, y0, across), y1: about(y, y1, across) };
     }
@@ -464,9 +500,9 @@
     /** Glide to a camera, or jump there where motion is not wanted. */
     fly(to) {
       const [from, start] = [this.camera, performance.now()];
-      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      const jump = still();
       const step = (now) => {
-        const part = still ? 1 : clamp((now - start) / 220, 0, 1);
+        const part = jump ? 1 : clamp((now - start) / 220, 0, 1);
         const between = (name) => [name, from[name] + (to[name] - from[name]) * part * (2 - part)];
         this.set(Object.fromEntries(["x0", "x1", "y0", "y1"].map(between)), part < 1);
         if (part < 1) this.gliding = requestAnimationFrame(step);
@@ -476,7 +512,7 @@
     }
 
     place(px, py) {
-      return [this.camera.x0 + (px / this.width) * this.span[0], this.camera.y0 + (py / this.river) * this.span[1]];
+      return [this.camera.x0 + (px / this.width) * this.span[0], this.camera.y0 + (py / this.height) * this.span[1]];
     }
 
     // Wheel, keys and pointers
@@ -486,30 +522,38 @@
       return [event.clientX - box.left, event.clientY - box.top];
     }
 
-    /** The wheel zooms time; with Shift, or as a pinch on a touchpad (told as ctrl), both ways. */
+    /** The wheel zooms; in the river time alone, but with Shift, or as a pinch (told as ctrl), both. */
     wheel(event) {
       event.preventDefault();
-      const both = event.shiftKey || event.ctrlKey;
+      const both = !this.river || event.shiftKey || event.ctrlKey;
       const unit = [1, 16, 400][event.deltaMode];
       if (!both && Math.abs(event.deltaX) > Math.abs(event.deltaY)) return this.pan(-event.deltaX * unit, 0);
       const factor = Math.exp((event.deltaY || event.deltaX) * unit * (event.ctrlKey ? 0.01 : 0.0015));
-      this.set(this.scaled(factor, ...this.at(event), both ? factor : 1));
+      this.set(this.scaled(factor, ...this.at(event), both));
     }
 
     /** Do what a key asks; false if it asks nothing. */
     act(key) {
-      const { blob, home } = this;
-      const edge = (blob.last - blob.first + 1) * 0.03;
-      const zoom = (factor) => this.fly(this.scaled(factor, this.width / 2, this.river / 2));
+      const { blob, home, player } = this;
+      const zoom = (factor) => this.fly(this.scaled(factor, this.width / 2, this.height / 2));
       const deeds = {
         ArrowLeft: () => this.pan(80, 0), ArrowRight: () => this.pan(-80, 0),
         ArrowUp: () => this.pan(0, 80), ArrowDown: () => this.pan(0, -80),
         "+": () => zoom(0.6), "=": () => zoom(0.6), "-": () => zoom(1 / 0.6),
-        0: () => this.fly(home), a: () => this.fly({ ...home, x0: blob.first - edge, x1: blob.last + edge }),
-        Enter: () => this.choose(this.largest()), Escape: () => this.choose(null),
+        0: () => this.fly(home), a: () => this.river && this.fly(this.ever()),
+        Enter: () => this.choose(this.next()), Escape: () => this.choose(null),
+        " ": () => player?.toggle(),
+        "[": () => player?.go((player.whole ? MARKS : player.mark) - STEP, true),
+        "]": () => player?.go(player.mark + STEP, true),
       };
       deeds[key]?.();
       return key in deeds;
+    }
+
+    ever() {
+      const [first, last] = this.blob.about.span;
+      const edge = (last - first + 1) * 0.03;
+      return { ...this.home, x0: first - edge, x1: last + edge };
     }
 
     press(event) {
@@ -530,35 +574,47 @@
       if (this.dragged) this.pan((now[0] - before[0]) * part, (now[1] - before[1]) * part);
       if (!other) return;
       const [was, is] = [before, now].map((one) => Math.max(Math.hypot(one[0] - other[0], one[1] - other[1]), 10));
-      this.set(this.scaled(was / is, (now[0] + other[0]) / 2, (now[1] + other[1]) / 2, was / is));
+      this.set(this.scaled(was / is, (now[0] + other[0]) / 2, (now[1] + other[1]) / 2, true));
     }
 
     release(event) {
       this.fingers.delete(event.pointerId);
-      if (!this.dragged) this.choose(this.pick(...this.at(event)));
+      if (!this.dragged) this.choose(this.numbered(this.pick(...this.at(event))));
     }
 
-    // Posts under the pointer
+    // Places under the pointer: by their index in what is drawn, or by their number in the table
+
+    numbered(place) { return place === null ? null : this.drawn.number[place]; }
+
+    size(place) {
+      const [least, more] = GROWTH[this.source.picture];
+      return Math.min(least + more * this.drawn.below[place] ** 0.36, 17) * this.magnify;
+    }
+
+    there(place) { return !this.player || !(this.drawn.hours[place] > this.player.hour); }
 
     pick(px, py) {
-      const { xy, radius } = this.blob;
-      const [wide, high] = [this.width / this.span[0], this.river / this.span[1]]; // pixels per unit
-      const far = REACH + LARGEST * this.magnify;
+      const { blob: { xy }, index } = this.part ?? this;
+      const [wide, high] = [this.width / this.span[0], this.height / this.span[1]]; // pixels per unit
+      const far = REACH + 17 * this.magnify;
       const [x, y] = this.place(px, py);
       let [best, nearest] = [null, REACH];
-      within(xy, { x0: x - far / wide, x1: x + far / wide, y0: y - far / high, y1: y + far / high }, (post) => {
-        const away = Math.hypot((xy[2 * post] - x) * wide, (xy[2 * post + 1] - y) * high);
-        const gap = away - radius[post] * this.magnify;
-        if (gap < nearest) [best, nearest] = [post, gap];
+      index.within({ x0: x - far / wide, x1: x + far / wide, y0: y - far / high, y1: y + far / high }, (place) => {
+        const away = Math.hypot((xy[2 * place] - x) * wide, (xy[2 * place + 1] - y) * high);
+        const gap = away - this.size(place);
+        if (gap < nearest && this.there(place)) [best, nearest] = [place, gap];
       });
       return best;
     }
 
-    largest() {
-      const { xy, radius } = this.blob;
-      let best = null;
-      within(xy, this.camera, (post) => { if (best === null || radius[post] > radius[best]) best = post; });
-      return best;
+    /** The number of the greatest place in view; of the next one where that is chosen already. */
+    next() {
+      const { blob: { below, number }, index } = this.part ?? this;
+      const seen = [];
+      index.within(this.camera, (place) => { if (this.there(place)) seen.push(place); });
+      seen.sort((one, two) => below[two] - below[one] || one - two);
+      const at = seen.findIndex((place) => number[place] === this.selected);
+      return seen.length ? number[seen[(at + 1) % seen.length]] : null;
     }
 
     point(now) {
@@ -569,42 +625,68 @@
       });
     }
 
-    async hover(post, px, py) {
-      if (post === this.hovered) return;
-      this.hovered = post;
-      this.tip.hidden = true;
-      const said = post !== null && (await this.ask(post));
-      if (!said || post !== this.hovered) return;
-      const lines = [`${said.platform} · ${said.kind}`, said.at, said.link, TEXT.below(said.descendants)];
-      this.tip.textContent = [...lines, said.account_id].filter(Boolean).join("\n");
-      this.tip.hidden = false;
+    hover(place, px, py) {
+      if (place === this.hovered) return;
+      this.hovered = place;
+      this.tip.hidden = place === null;
+      if (place === null) return;
+      this.tip.textContent = this.described(place).join("\n");
       const { offsetWidth, offsetHeight } = this.tip;
       const left = px + 16 + offsetWidth < this.width ? px + 16 : Math.max(px - 16 - offsetWidth, 4);
-      this.tip.style.transform = `translate(${left}px, ${clamp(py - 10, 4, this.river - offsetHeight - 4)}px)`;
+      this.tip.style.transform = `translate(${left}px, ${clamp(py - 10, 4, this.height - offsetHeight - 4)}px)`;
     }
 
-    async ask(post) {
-      if (!this.told.has(post)) {
-        const answer = await fetch(`${this.options.nodeUrl}${post}.json`, { signal: this.ends.signal }).catch(() => null);
-        this.told.set(post, answer?.ok ? await answer.json() : null);
-      }
-      return this.told.get(post);
+    /** What the blob tells of a place, in lines. */
+    described(place) {
+      const { words, kinds, styles, platforms } = this.source;
+      const { about, hours, below, group, kind, style } = this.drawn;
+      const known = hours[place] > -EVER / 2;
+      const sort = about.kinds[kind[place] % ELSEWHERE];
+      const link = this.family().link[place];
+      const lines = [`${platforms[about.platforms[group[place]]].name} · ${kinds[sort]}`];
+      lines.push(known ? this.say.moment(about.origin + hours[place] * HOUR) : words.timeless);
+      if (this.source.picture !== "map") lines.push(link < 0 ? words.first : styles[about.styles[style[link] % JUMP]].words);
+      if (link >= 0 && style[link] >= JUMP && this.source.picture !== "map") lines.push(words.jump);
+      return [...lines, filled(words[sort === "several" ? "several" : "below"], { n: this.say.count(below[place]) })];
     }
 
-    choose(post) {
-      this.select(post);
-      this.options.onSelect?.(post);
+    family() {
+      const of = this.part ?? this;
+      of.tied ??= new Family(of.blob);
+      return of.tied;
     }
 
-    select(post) {
-      this.selected = post;
-      this.branch ??= family(this.blob);
-      this.painter?.highlight(post === null ? null : this.branch(post));
+    choose(number) {
+      this.select(number);
+      this.onSelect?.(number);
+    }
+
+    select(number) {
+      this.selected = number;
+      const place = number === null ? -1 : indexOf(this.drawn.number, number);
+      const family = place < 0 ? null : this.family();
+      this.painter && this.layer.highlight(family && (this.source.picture === "map" ? family.around(place) : family.branch(place)));
       this.request();
+    }
+
+    /** Save what is seen as a picture. */
+    save(name) {
+      const ratio = window.devicePixelRatio || 1;
+      this.paint(ratio); // what was painted before is gone once it has been shown
+      const whole = Object.assign(document.createElement("canvas"), { width: this.canvas.width, height: this.canvas.height });
+      const pen = whole.getContext("2d");
+      pen.drawImage(this.canvas, 0, 0);
+      pen.drawImage(this.over, 0, 0);
+      whole.toBlob((data) => {
+        const link = made("a", "", { href: URL.createObjectURL(data), download: `${name}-${this.source.picture}.png` });
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+      });
     }
 
     unmount() {
       this.ends.abort();
+      this.player?.stop();
       this.resized.disconnect();
       [this.frame, this.gliding, this.pointing].forEach(cancelAnimationFrame);
       clearTimeout(this.resting);
@@ -614,27 +696,41 @@
     }
   }
 
-  const views = new WeakMap();
+  // ── Mounting ────────────────────────────────────────────────────────────────────────────────
 
-  /** Show the blob at `url` in an element, in place of what was there; or say why it cannot be shown. */
-  async function mount(element, url, options = {}) {
-    const clear = () => views.get(element)?.unmount();
+  const views = new WeakMap();
+  let left = null; // the view shown last, so that a filter or another look does not move it
+
+  async function read(url, signal) {
+    const answer = await fetch(url, { signal });
+    if (!answer.ok) throw new Error(await answer.text());
+    return decode(await answer.arrayBuffer());
+  }
+
+  /** Show a picture in an element, in place of what was there; or say why it cannot be shown. */
+  async function mount(element, source, onSelect) {
     const say = (words) => {
-      clear();
-      element.replaceChildren(made("p", `${MESSAGE}font:${FONT};`, { textContent: words }));
+      views.get(element)?.unmount();
+      element.replaceChildren(made("p", "graph-message", { textContent: words }));
     };
-    if (!window.WebGL2RenderingContext || !made("canvas", "").getContext("webgl2")) return say(TEXT.noWebgl);
+    if (!window.WebGL2RenderingContext || !document.createElement("canvas").getContext("webgl2")) {
+      return say(source.words.noWebgl);
+    }
     try {
-      const answer = await fetch(url);
-      if (!answer.ok) return say(await answer.text());
-      const blob = decode(await answer.arrayBuffer());
-      clear();
-      const view = new View(element, blob, options);
+      const before = left?.source.blob.split("?")[0] === source.blob.split("?")[0] ? left : null;
+      const same = before?.source.blob === source.blob ? before : null;
+      const blob = same?.blob ?? (await read(source.blob));
+      if (!element.isConnected) return;
+      views.get(element)?.unmount();
+      const view = new View(element, blob, source, onSelect);
+      if (before && before.camera !== before.home) view.take(before);
+      if (same?.selected != null) view.choose(same.selected);
       views.set(element, view);
-      return { unmount: () => view.unmount(), select: (post) => view.select(post) };
+      left = view;
+      view.request();
     } catch (error) {
       console.error(error);
-      return say(TEXT.failed);
+      say(source.words.failed);
     }
   }
 

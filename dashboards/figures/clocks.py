@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboards.figures.words import short, wrapped
-from dashboards.i18n import N_, _, period
+from dashboards.i18n import N_, _, noted, period
 from dashboards.theme import LIGHT, Look
 
 LANE, TOP, BOTTOM = 68, 26, 46  # pixels
@@ -156,7 +156,7 @@ def _frame(figure: go.Figure, clocks: pl.DataFrame, look: Look) -> None:
 
 
 def _told(row: dict[str, Any]) -> str:
-    note = f"<br>{wrapped(row['note'])}" if row["note"] else ""
+    note = f"<br>{wrapped(noted(row['note']))}" if row["note"] else ""
     state = _(STATES[row["state"]])
     return f"<b>{short(_(row['what']))}</b><br>{state}{note}<br>{wrapped(row['source'])}"
 

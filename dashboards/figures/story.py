@@ -216,8 +216,7 @@ def _draw_ladder(
                 xanchor="right" if late else "left",
                 yanchor="bottom",
                 xshift=-3 if late else 3,
-                bgcolor=look.paper,
-                borderpad=0,
+                yshift=4,
                 font={"size": 11, "color": look.muted},
             )
     for act in responses.drop_nulls("rung").sort("from").iter_rows(named=True):

@@ -1,16 +1,18 @@
-"""The page Data: how much is held, what was lost on the way in, and from which files."""
+"""The page Data: how much is held, what was lost on the way in, and how numbers are made."""
 
+import json
 from typing import Any
 
 import dash_mantine_components as dmc
 import polars as pl
-from dash import Dash
+from dash import Dash, html
 from dash.development.base_component import Component
 
 from analytics import __version__
+from analytics.catalog import TABLES
 from analytics.store import Store
-from dashboards.grids import COUNT, grid
-from dashboards.i18n import N_, _, number
+from dashboards.grids import COUNT, grid, in_words
+from dashboards.i18n import N_, _, listed, number
 from dashboards.theme import platform_name
 from dashboards.view import View
 
@@ -22,10 +24,55 @@ LOSSES = "data-losses"
 FILES = "data-files"
 _PAGES = "raw/pages/"  # what platforms gave is counted by question, not page by page
 
+SIMULATED = N_(
+    "This appeal is simulated: its posts, accounts and responses were drawn by a program, and "
+    "nothing here is about anybody."
+)
+# What stands on the pages, how it is computed, and where that comes from.
+METHODS = (
+    (N_("Shapes of cascades"), N_(
+        "Where a platform names only the original, parents are drawn by a model that was scored "
+        "where they are known; depth and virality are bands over many drawn trees."
+    ), "Goel et al. 2016; DeVerna et al. 2024"),
+    (N_("Carriers"), N_(
+        "Credit for the shares that hang from an account's posts, over drawn trees; ranks with the "
+        "interval in which they lie."
+    ), "DeVerna et al. 2024"),
+    (N_("Followers of those who took part"), N_(
+        "Bounds: from the largest audience alone to the sum of all, narrower where lists of "
+        "followers are held. Nobody's reach is told."
+    ), "Clopper and Pearson 1934; Chapman 1951"),
+    (N_("Phases and peaks"), N_(
+        "Changes of pace by penalised cost; bins that stand out of a steady series."
+    ), "Killick et al. 2012"),
+    (N_("Communities"), N_(
+        "Accounts that share each other more than others, held against rewired graphs."
+    ), "Traag et al. 2019"),
+    (N_("Synchronised sharing"), N_(
+        "Pairs of shares of one thing within seconds, against accounts dealt anew within each "
+        "thing. No account is scored."
+    ), "Righetti and Balluff 2025"),
+    (N_("Responses and the ladder"), N_(
+        "Acts are coded by people, with published schemes; the rung follows from the act and from "
+        "whom it was done to. Help and harm are never set off against each other."
+    ), "CAMEO (Schrodt 2012); HURIDOCS"),
+    (N_("Clocks"), N_(
+        "Rules of each country as data, in working days; a clock starts at registration, never at "
+        "an upload."
+    ), "analytics/data/clocks.toml"),
+    (N_("Waits"), N_(
+        "Of ten appeals and more: the share that still waits, those included that nobody answered."
+    ), "Kaplan and Meier 1958; Turnbull 1976"),
+    (N_("What may be said"), N_(
+        "Four levels, each earned by a test against other times or other appeals; none says why."
+    ), "Benjamini and Hochberg 1995"),
+)  # fmt: skip
+
 PERCENT = {
     "type": "rightAligned",
     "valueFormatter": {
-        "function": "params.value === null ? 'not known' : d3.format('.1%')(params.value)"
+        "function": "params.value === null ? UNKNOWN : params.value.toLocaleString(LANGUAGE, "
+        "{style: 'percent', maximumFractionDigits: 1})"
     },
 }
 _COVERAGE: dict[str, dict[str, Any]] = {
@@ -91,7 +138,7 @@ def layout(store: Store, view: View) -> Component:
     imports = store.read("imports", appeal_id=appeal_id).sort(
         "at", "file", descending=[True, False]
     )
-    losses = store.read("losses").filter(pl.col("import_id").is_in(imports["import_id"].implode()))
+    losses = losses_of(store, appeal_id)
     files = imports.filter(~pl.col("payload").str.starts_with(_PAGES).fill_null(value=False))
     return dmc.Stack(
         [
@@ -118,6 +165,7 @@ def layout(store: Store, view: View) -> Component:
                 LOSSES, losses, _LOSSES,
             ),
             *_section(_("Files"), _("No file was imported."), FILES, files, _FILES),
+            *_methods(),
             *_runs(store),
         ],
         gap="md",
@@ -128,9 +176,16 @@ def register(app: Dash, store: Store) -> None:
     """Add nothing: the page answers by itself."""
 
 
+def losses_of(store: Store, appeal_id: str) -> pl.DataFrame:
+    """Return what became of the rows that imports of an appeal read."""
+    imports = store.read("imports", appeal_id=appeal_id)["import_id"]
+    return store.read("losses").filter(pl.col("import_id").is_in(imports.implode()))
+
+
 def _coverage(store: Store, appeal_id: str) -> pl.DataFrame:
     names = pl.col("platform").map_elements(platform_name, return_dtype=pl.String)
-    return store.read("coverage", appeal_id=appeal_id).with_columns(names)
+    rows = store.read("coverage", appeal_id=appeal_id)
+    return rows.with_columns(names, *in_words("what", "note"))
 
 
 def _numbers(store: Store, appeal_id: str) -> pl.DataFrame:
@@ -140,6 +195,7 @@ def _numbers(store: Store, appeal_id: str) -> pl.DataFrame:
     newest = history.unique(series, keep="last").sort(series)
     return newest.with_columns(
         pl.col("platform").map_elements(platform_name, return_dtype=pl.String),
+        *in_words("metric"),
         at=pl.col("at").dt.strftime("%Y-%m-%d %H:%M").fill_null(_("not known")),
     )
 
@@ -183,21 +239,42 @@ def _protection(store: Store) -> str:
     ).format(n=number(len(store.settings.public)))
 
 
-def _runs(store: Store) -> list[Component]:
-    last = store.read("runs").sort("at").tail(1)
-    said = [
-        _(
-            "Last measured {at} UTC in {seconds} s by groundswell {version} ({engine}), from these "
-            "versions of the tables: {inputs}."
-        ).format(
-            at=f"{row['at']:%Y-%m-%d %H:%M}",
-            seconds=number(row["seconds"], places=1),
-            version=row["version"],
-            engine=row["engine"],
-            inputs=row["inputs"],
-        )
-        for row in last.iter_rows(named=True)
+def _methods() -> list[Component]:
+    """Say how what stands on the pages is computed, and where that comes from."""
+    head = html.Tr(
+        [html.Th(_(name), scope="col") for name in (N_("What"), N_("How"), N_("Source"))]
+    )
+    body = [
+        html.Tr([html.Td(_(what)), html.Td(_(how)), html.Td(source)])
+        for what, how, source in METHODS
     ]
-    never = _("Never measured. This is groundswell {version}.").format(version=__version__)
-    words = " ".join(said) or never
-    return [dmc.Title(_("To cite and to repeat"), order=2, size="h4"), dmc.Text(words, size="sm")]
+    table = html.Table([html.Thead(head), html.Tbody(body)], className="plain")
+    return [
+        dmc.Title(_("How it is computed"), order=2, size="h4"),
+        html.Div(table, className="wide", tabIndex=0),
+    ]
+
+
+def _runs(store: Store) -> list[Component]:
+    title = dmc.Title(_("To cite and to repeat"), order=2, size="h4")
+    last = store.read("runs").sort("at").tail(1)
+    if last.is_empty():
+        never = _("Never measured. This is groundswell {version}.").format(version=__version__)
+        return [title, dmc.Text(never, size="sm")]
+    row = last.row(0, named=True)
+    inputs = json.loads(row["inputs"])
+    said = _(
+        "Last measured {at} UTC in {seconds} s by groundswell {version} (engine: {engine}), with "
+        "{trees} trees by each setting and seed {seed}."
+    ).format(
+        at=f"{row['at']:%Y-%m-%d %H:%M}",
+        seconds=number(row["seconds"], places=1),
+        version=row["version"],
+        engine=row["engine"],
+        trees=number(inputs.get("trees")),
+        seed=inputs.get("seed"),
+    )
+    versions = [f"{name} {version}" for name, version in inputs.items() if name in TABLES]
+    tables = _("Versions of the tables that went in: {versions}.").format(versions=listed(versions))
+    simulated = [dmc.Text(_(SIMULATED), size="sm")] if store.simulated else []
+    return [title, *simulated, dmc.Text(said, size="sm"), dmc.Text(tables, size="sm")]

@@ -16,10 +16,10 @@ from dashboards.claims import more, sentence
 from dashboards.figures.aligned import aligned_figure
 from dashboards.figures.clocks import clocks_figure
 from dashboards.figures.survival import survival_figure
-from dashboards.grids import grid
-from dashboards.i18n import N_, _, ngettext, number, period
+from dashboards.grids import grid, in_words
+from dashboards.i18n import N_, _, ngettext, noted, number, period
 from dashboards.pages import entry
-from dashboards.theme import GRAPH_CONFIG, Look
+from dashboards.theme import Look, graph_config
 from dashboards.view import View
 
 PICTURED = N_("Posts held over time, and below them responses on the ladder")
@@ -115,7 +115,9 @@ def shown(store: Store, view: View) -> list[Component]:
     if drawn is not None:
         picture = [
             html.Div(
-                dcc.Graph(figure=drawn, config=GRAPH_CONFIG, style={"height": drawn.layout.height}),
+                dcc.Graph(
+                    figure=drawn, config=graph_config(), style={"height": drawn.layout.height}
+                ),
                 role="group",
                 className="wide",
                 tabIndex=0,
@@ -198,7 +200,7 @@ def _clocks(clocks: pl.DataFrame, look: Look) -> list[Component]:
     if clocks["started_hi"].count():
         strip = clocks_figure(clocks, look=look)
         drawn = [
-            dcc.Graph(figure=strip, config=GRAPH_CONFIG, style={"height": strip.layout.height})
+            dcc.Graph(figure=strip, config=graph_config(), style={"height": strip.layout.height})
         ]
     advice = dmc.Text(_(sentences.NO_ADVICE), size="sm", c="dimmed")
     return [title, html.Ul(said), *drawn, advice]
@@ -218,6 +220,7 @@ def beside(rows: pl.DataFrame, actors: pl.DataFrame) -> pl.DataFrame:
     """Return attention before and after each response, as words for a table."""
     told = rows.join(actors, on="response_id", how="left").sort("from", "what", "days")
     return told.with_columns(
+        *in_words("note"),
         when=_days(),
         before=_between("before_lo", "before_hi", 1),
         after=_between("after_lo", "after_hi", 1),
@@ -252,54 +255,70 @@ def _ratio() -> pl.Expr:
 _RATIO = ("ratio", "ratio_lo", "ratio_hi")
 
 
-def _waits(store: Store, view: View) -> list[Component]:
-    title = dmc.Title(_("How long appeals like this one wait"), order=2, size="h4")
+def curves_of(store: Store, view: View) -> tuple[pl.DataFrame, list[str]]:
+    """Return the curves of the register that an appeal is of, and what is to be known of them."""
     appeal = store.read("appeals", appeal_id=view.appeal_id).row(0, named=True)
     own = pl.col("register").eq_missing(appeal["register"])
     survival = store.read("survival").filter(own)
     curves = survival.drop_nulls("day")
+    if curves.height:
+        return curves, [
+            _(SELECTED.get(how, SELECTED[None])) for how in curves["selection"].unique()
+        ]
+    held = number(store.read("appeals").filter(own).height)
+    few = _(ALONE).format(enough=number(ENOUGH), held=held)
+    return curves, [few, *(noted(note) for note in survival["note"].drop_nulls().unique().sort())]
+
+
+def endings_that_came(curves: pl.DataFrame) -> list[str]:
+    """Return the endings that came to any appeal, the first rung first."""
+    came = curves.group_by("ending").agg(pl.col("ended").sum() > 0).filter("ended")["ending"]
+    return sorted(came, key=lambda name: (name[0] != "r", name))
+
+
+def _waits(store: Store, view: View) -> list[Component]:
+    title = dmc.Title(_("How long appeals like this one wait"), order=2, size="h4")
+    curves, notes = curves_of(store, view)
     if curves.is_empty():
-        held = store.read("appeals").filter(own).height
-        notes = [html.Li(note) for note in survival["note"].drop_nulls().unique().sort()]
-        few = _(ALONE).format(enough=number(ENOUGH), held=number(held))
-        return [title, dmc.Text(few), *([html.Ul(notes)] if notes else [])]
-    warned = [_(SELECTED.get(how, SELECTED[None])) for how in curves["selection"].unique()]
-    return [
-        title,
-        dmc.Alert(" ".join(warned), color="yellow", variant="light"),
-        *_curves(curves, view.look),
-    ]
+        return [title, *(dmc.Text(note) for note in notes)]
+    warned = dmc.Alert(" ".join(notes), color="yellow", variant="light")
+    return [title, warned, *_curves(curves, view.look)]
 
 
 def _curves(curves: pl.DataFrame, look: Look) -> list[Component]:
-    """Draw the endings that came to anybody, the first rung first, and name the others."""
-    came = curves.group_by("ending").agg(pl.col("ended").sum() > 0)
-    never = came.filter(~pl.col("ended"))["ending"].sort(descending=True)
+    """Draw the endings that came to anybody, and name the others."""
+    came = endings_that_came(curves)
     drawn: list[Component] = []
-    for ending in sorted(came.filter("ended")["ending"], key=lambda name: (name[0] != "r", name)):
+    for ending in came:
         words = ending_words(ending)
         plot = survival_figure(curves.filter(ending=ending), ending=words, look=look)
         drawn += [
             dmc.Title(_("Until {ending}").format(ending=words), order=3, size="h5"),
-            dcc.Graph(figure=plot, config=GRAPH_CONFIG, style={"height": plot.layout.height}),
+            dcc.Graph(figure=plot, config=graph_config(), style={"height": plot.layout.height}),
         ]
-    if never.len():
+    never = sorted(set(curves["ending"]) - set(came), reverse=True)
+    if never:
         none = "; ".join(ending_words(ending) for ending in never)
         drawn.append(dmc.Text(_(NEVER).format(endings=none), size="sm", c="dimmed"))
     return drawn
 
 
-def _claims(store: Store, appeal_id: str) -> list[Component]:
-    """Say what the data carry of this appeal and of its register, at the level that was earned."""
+def claims_of(store: Store, appeal_id: str) -> pl.DataFrame:
+    """Return what may be said of an appeal and of its register, the strongest first."""
     register = store.read("appeals", appeal_id=appeal_id)["register"][0]
     of_register = pl.col("appeal_id").is_null() & pl.col("claim_id").str.contains(
         f"/{register}/", literal=True
     )
     own = store.read("claims").filter((pl.col("appeal_id") == appeal_id) | of_register)
+    return own.sort("level", "claim_id", descending=[True, False])
+
+
+def _claims(store: Store, appeal_id: str) -> list[Component]:
+    """Say what the data carry of this appeal and of its register, at the level that was earned."""
+    told = claims_of(store, appeal_id).to_dicts()
     title = dmc.Title(_("What may be said"), order=2, size="h4")
-    if own.is_empty():
+    if not told:
         return [title, dmc.Text(_(NOTHING_TO_SAY), c="dimmed")]
-    told = own.sort("level", "claim_id", descending=[True, False]).to_dicts()
     said = [html.Li([sentence(row), " ", html.Span(more(row), className="more")]) for row in told]
     return [title, dmc.Text(_(LEVELS_TOLD), size="sm", c="dimmed"), html.Ul(said)]
 

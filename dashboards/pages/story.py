@@ -14,7 +14,7 @@ from dashboards import sentences
 from dashboards.figures.story import ACT, METRICS, POSTS, caption, story_figure
 from dashboards.grids import grid
 from dashboards.i18n import N_, _, number, period, speaking
-from dashboards.theme import GRAPH_CONFIG, platform_name
+from dashboards.theme import graph_config, platform_name
 from dashboards.view import URL, View, search_of, view_of
 
 FIGURE = "story-figure"
@@ -209,6 +209,7 @@ def _picture(store: Store, view: View, facts: dict[str, Any]) -> list[Component]
     drawn = figure(store, view)
     if drawn is None:
         return [dmc.Text(_(NO_TIMES), c="dimmed")]
+    drawn.update_layout(uirevision=search_of(view))  # new numbers leave what was moved as it is
     seen: dict[str, Any] = {"aria-label": caption(_responses(store, view), facts["posts"])}
     told: dict[str, Any] = {"aria-live": "polite"}
     return [
@@ -216,7 +217,7 @@ def _picture(store: Store, view: View, facts: dict[str, Any]) -> list[Component]
             dcc.Graph(
                 id=FIGURE,
                 figure=drawn,
-                config=GRAPH_CONFIG | {"doubleClick": "autosize"},
+                config=graph_config(doubleClick="autosize"),
                 style={"height": drawn.layout.height},
             ),
             role="group",
@@ -243,7 +244,8 @@ def _notes(view: View, facts: dict[str, Any], drawn: go.Figure) -> list[str]:
     ]
 
 
-def _called(appeal: dict[str, Any]) -> str:
+def called(appeal: dict[str, Any]) -> str:
+    """Return what an appeal without a title is called."""
     return str(appeal["appeal_id"]) if appeal["register"] else _("Untitled appeal")
 
 
@@ -258,23 +260,27 @@ def _heading(appeal: dict[str, Any], facts: dict[str, Any]) -> Component:
     return html.Header(
         [
             *([dmc.Text(period(*span), className="eyebrow")] if None not in span else []),
-            dmc.Title(appeal["title"] or _called(appeal), order=1),
+            dmc.Title(appeal["title"] or called(appeal), order=1),
             *([] if appeal["title"] else [dmc.Text(_untitled(appeal), size="sm", c="dimmed")]),
         ]
     )
 
 
-def _three_sentences(store: Store, view: View, facts: dict[str, Any]) -> Component:
+def answers(store: Store, view: View, facts: dict[str, Any]) -> dict[str, str]:
+    """Return the three questions of the story, each with its answer."""
     counters = store.read("counter_history", appeal_id=view.appeal_id)
     lags = store.read("lags", appeal_id=view.appeal_id)
-    said = {
+    return {
         _("How far did it go?"): sentences.how_far(facts, counters),
         _("Who carried it?"): sentences.who_carried(facts),
         _("What did authorities do?"): sentences.what_authorities_did(lags, facts["responses"]),
     }
+
+
+def _three_sentences(store: Store, view: View, facts: dict[str, Any]) -> Component:
     cards = [
         html.Section([dmc.Title(question, order=2, size="h5"), html.P(answer)], className="answer")
-        for question, answer in said.items()
+        for question, answer in answers(store, view, facts).items()
     ]
     return html.Div(cards, className="answers")
 

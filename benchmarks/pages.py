@@ -1,0 +1,151 @@
+"""How long a page takes to its first picture, and a picture to its next frame, in Chromium.
+
+The app runs in a process of its own. Every page is opened twice: the first time the server reads
+its tables, the second time it holds them. A frame is one turn of the wheel, painted to the last
+pixel; without a graphics card that is done by the processor.
+
+    PYTHONPATH=.:tests python benchmarks/pages.py [--posts 100000] [--store PATH] [--only /spread]
+"""
+
+import argparse
+import multiprocessing
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median, quantiles
+from time import monotonic, sleep
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from serving import launch
+
+from analytics import Store, measure
+from collectors.simulated import write_simulation
+
+PAGES = {
+    "/": "document.querySelector('.js-plotly-plot .bars path')",
+    "/spread": "document.querySelector('#spread-graph')?.dataset.drawn",
+    "/spread?picture=tree": "document.querySelector('#spread-graph')?.dataset.drawn",
+    "/spread?picture=map": "document.querySelector('#spread-graph')?.dataset.drawn",
+    "/responses": "document.querySelector('#entry-grid .ag-row')",
+    "/data": "document.querySelector('#data-coverage .ag-row')",
+}
+FRAMES = 40
+START_SECONDS = 60
+# Turn the wheel, wait for the frame, and read a pixel back: then it has been painted.
+FRAME = """(deltaY) => new Promise((done) => {
+  const canvas = document.querySelector(".graph-canvas");
+  const gl = canvas.getContext("webgl2");
+  const [box, start] = [canvas.getBoundingClientRect(), performance.now()];
+  const middle = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
+  canvas.dispatchEvent(new WheelEvent("wheel", { deltaY, cancelable: true, ...middle }));
+  requestAnimationFrame(() => {
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+    done(performance.now() - start);
+  });
+})"""
+BYTES = """performance.getEntriesByType("resource")
+  .filter((one) => one.name.includes("/graph/")).map((one) => one.encodedBodySize)"""
+ANSWERS = """performance.getEntriesByType("resource")
+  .filter((one) => one.name.includes("_dash-update-component")).map((one) => one.duration)"""
+
+
+def main() -> None:
+    """Print milliseconds, bytes and the memory of the server."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--posts", type=int, default=100_000, help="of a simulated appeal")
+    parser.add_argument("--store", type=Path, help="a measured store in its place")
+    parser.add_argument("--only", nargs="+", default=list(PAGES), choices=list(PAGES))
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.setdefault("GROUNDSWELL_KEYS", f"{folder}/keys")
+        path = asked.store or _simulated(Path(folder) / "store", asked.posts)
+        with _serving(path) as (base, process), sync_playwright() as playwright:
+            browser = launch(playwright)
+            for page in asked.only:
+                _tell(browser, base, page, PAGES[page])
+            browser.close()
+            print(f"most memory of the server: {_memory(process):,.0f} MB")
+
+
+def _tell(browser: Browser, base: str, path: str, ready: str) -> None:
+    first, *_rest = _opened(browser, base, path, ready)
+    again, answers, sent, frames = _opened(browser, base, path, ready)
+    print(f"{path}: {first:,.0f} ms to the first picture, {again:,.0f} ms the second time; "
+          f"slowest answer of a callback {max(answers):,.0f} ms", flush=True)  # fmt: skip
+    if frames:
+        slowest = quantiles(frames, n=20)[-1]
+        print(f"  {sum(sent) / 1e6:.1f} MB; a frame: median {median(frames):.0f} ms, "
+              f"95% under {slowest:.0f} ms", flush=True)  # fmt: skip
+
+
+def _opened(
+    browser: Browser, base: str, path: str, ready: str
+) -> tuple[float, list[float], list[int], list[float]]:
+    """Open a page without a cache; return its milliseconds, answers, bytes and frames."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(base + path)
+    page.wait_for_function(ready, timeout=120_000)
+    taken = float(page.evaluate("performance.now()"))
+    frames = _frames(page) if "/spread" in path else []
+    answers, sent = page.evaluate(ANSWERS), page.evaluate(BYTES)
+    page.close()
+    return taken, answers, sent, frames
+
+
+def _frames(page: Page) -> list[float]:
+    """Zoom in and out a little, as a hand would."""
+    return [float(page.evaluate(FRAME, 60 * (-1) ** (turn // 10))) for turn in range(FRAMES)]
+
+
+def _simulated(path: Path, posts: int) -> Path:
+    store = write_simulation(path, posts=posts, seed=1)
+    measure(store)
+    return path
+
+
+@contextmanager
+def _serving(path: Path) -> Iterator[tuple[str, Any]]:
+    """Serve a store from a process of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(path, port))
+    process.start()
+    _wait_for(port)
+    try:
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _serve(path: Path, port: int) -> None:
+    import uvicorn  # noqa: PLC0415 - only the server needs it
+
+    from dashboards.app import create_app  # noqa: PLC0415
+
+    uvicorn.run(create_app(Store(path)).server, port=port, log_level="error")
+
+
+def _wait_for(port: int) -> None:
+    deadline = monotonic() + START_SECONDS
+    while monotonic() < deadline:
+        with socket.socket() as probe:
+            if not probe.connect_ex(("127.0.0.1", port)):
+                return
+        sleep(0.1)
+
+
+def _memory(process: Any) -> float:  # noqa: ANN401 - of any way to start one
+    """Return the most memory that a process has used, in MB."""
+    told = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+    most = next(line for line in told.splitlines() if line.startswith("VmHWM"))
+    return int(most.split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    main()

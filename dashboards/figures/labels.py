@@ -1,0 +1,58 @@
+"""Words in a picture: titles, the names of rows, and words of others, never taken for marks."""
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+LONGEST = 34  # characters
+
+
+def short(words: str) -> str:
+    r"""Return words on one line, without what cannot be seen, at most so long.
+
+    >>> short("long " * 20), short("two\n\u202elines")
+    ('long long long long long long lon…', 'two lines')
+    """
+    shown = " ".join("".join(mark if mark.isprintable() else " " for mark in words).split())
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1].rstrip()}…"
+
+
+def plain(words: str) -> str:
+    """Return words as a picture draws them: Plotly takes tags for marks otherwise.
+
+    >>> plain("<b>water</b>")
+    '&lt;b&gt;water&lt;/b&gt;'
+    """
+    return html.escape(short(words), quote=False)
+
+
+def small(words: str) -> dict[str, Any]:
+    """Return the title of an axis."""
+    return {"text": words, "font": {"size": 12}}
+
+
+def row_axis(names: Sequence[str], places: Sequence[float] | None = None) -> dict[str, Any]:
+    """Return an axis of named rows, the first on top; without places, one under the other."""
+    at = list(range(len(names)) if places is None else places)
+    return {
+        "tickvals": at, "ticktext": list(names), "range": [max(at, default=0) + 0.5, -0.5],
+        "autorange": False, "automargin": True, "fixedrange": True, "showgrid": False,
+        "ticks": "outside", "tickcolor": "rgba(0,0,0,0)", "ticklen": 6,
+    }  # fmt: skip
+
+
+def heads(
+    blocks: Sequence[tuple[str, float]], colour: str, *, left: int = 70
+) -> list[dict[str, Any]]:
+    """Return annotations that stand over blocks of rows: what each is called, and its first row.
+
+    They begin so many pixels ``left`` of the rows, where the rows' own names stand.
+    """
+    return [
+        {
+            "text": f"<b>{name}</b>", "xref": "paper", "x": 0, "y": first - 0.5,
+            "showarrow": False, "xanchor": "left", "yanchor": "bottom", "xshift": -left,
+            "font": {"size": 13, "color": colour},
+        }
+        for name, first in blocks
+    ]  # fmt: skip
