@@ -156,13 +156,18 @@ def _targets() -> Component:
     """Return the authorities that a post may speak of; chosen without asking the server."""
     names = [_("none in particular"), *(_(TARGET_NAMES[target]) for target in SPOKEN_OF)]
     keys: list[dict[str, Any]] = [{"data-key": str(place)} for place in range(len(names))]
-    options = [
-        {"label": html.Span(f"{name} ({place})", **keys[place]), "value": value}
-        for place, (name, value) in enumerate(zip(names, ("", *SPOKEN_OF), strict=True))
+    chips = [
+        dmc.Chip(
+            f"{name} ({place})",
+            value=value,
+            variant="outline",
+            radius="sm",
+            size="md",
+            **keys[place],
+        )
+        for place, (name, value) in enumerate(zip(names, ("none", *SPOKEN_OF), strict=True))
     ]
-    return dcc.RadioItems(
-        options, "", id=TARGET, inline=True, className="choices", labelClassName="choice"
-    )
+    return dmc.ChipGroup(dmc.Group(chips, gap="xs"), id=TARGET, value="none", multiple=False)
 
 
 def _stance(stance: str) -> Component:
@@ -227,7 +232,7 @@ def stepped(
     post_id = back or following(todo, after if moved else None)
     return {
         "card": card(todo, post_id, choice), "at": post_id, "said": said,
-        "target": "",
+        "target": "none",
     }  # fmt: skip
 
 
