@@ -14,11 +14,13 @@ from analytics.store import Store
 from dashboards import filters, guard, live, theme
 from dashboards.i18n import LANGUAGES, N_, _, number, speaking
 from dashboards.pages import (
+    carriers,
     coding,
     communities,
     compare,
     coordination,
     data,
+    reach,
     responses,
     spread,
     stances,
@@ -29,6 +31,8 @@ from dashboards.view import LOOK_NOW, URL, View, search_of, view_of
 PAGES: dict[str, tuple[str, ModuleType]] = {
     "/": (N_("Story"), story),
     "/spread": (N_("Spread"), spread),
+    "/reach": (N_("Reach"), reach),
+    "/carriers": (N_("Carriers"), carriers),
     "/communities": (N_("Communities and languages"), communities),
     "/responses": (N_("Authorities"), responses),
     "/together": (N_("Together or organised?"), coordination),
@@ -38,7 +42,9 @@ PAGES: dict[str, tuple[str, ModuleType]] = {
     "/data": (N_("Data and method"), data),
 }
 WRITING = ("/responses", "/coding", "/opinions")  # pages that take changes
-FILTERED = ("/", "/spread", "/communities", "/responses")  # pages that the filters narrow
+FILTERED = (  # pages that the filters narrow
+    "/", "/spread", "/reach", "/carriers", "/communities", "/responses",
+)  # fmt: skip
 PAGE = "page"
 NAV = "nav"
 TOOLS = "tools"
