@@ -334,7 +334,7 @@ def _progress(done: int, all_: int) -> Component:
 
 
 def _words(row: dict[str, Any]) -> list[Component]:
-    when = day(row["at"]) if row["at"] else _("day not known")
+    when = day(row["at"]) if row["at"] else _("no day is known")
     known = row["platform"] != "unknown"
     where = f"{platform_name(row['platform']) if known else _('platform not known')}, {when}"
     return [html.Blockquote(row["text"], className="words post", dir="auto", tabIndex="0"),
