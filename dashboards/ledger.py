@@ -148,11 +148,26 @@ def half_lives(decay: pl.DataFrame) -> str:
     return said.format(platforms=listed(names))
 
 
-def looked_back(inside: int, tried: int, age: str) -> str:
-    """Say how many intervals held what came in the end."""
+def looked_back(looked: pl.DataFrame) -> str:
+    """Say how many intervals held what came in the end, and how many had been tried before.
+
+    Parameters
+    ----------
+    looked
+        Rows of ``forecasts`` of finished cascades, of one age, with an interval.
+    """
+    inside = looked.filter(pl.col("final").is_between("forecast_lo", "forecast_hi")).height
     said = ngettext(
         "Looked back on at an age of {age} hours: {inside} of {n} interval holds what came.",
         "Looked back on at an age of {age} hours: {inside} of {n} intervals hold what came.",
-        tried,
+        looked.height,
+    ).format(
+        age=number(looked["age_hours"][0]), inside=number(inside), n=number(looked.height)
+    )  # fmt: skip
+    own = looked.filter(pl.col("kind") != "calibrated").height
+    if not own:
+        return said
+    more = _(
+        "Of these, {n} are ranges of the model alone: tried on nothing, and usually too narrow."
     )
-    return said.format(age=age, inside=number(inside), n=number(tried))
+    return f"{said} {more.format(n=number(own))}"

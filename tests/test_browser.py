@@ -18,6 +18,8 @@ BARS = "document.querySelector('.js-plotly-plot').data.filter(trace => trace.typ
 PAGES = {  # what stands when a page is ready
     "/": ".js-plotly-plot .bars path",
     "/spread": "#spread-graph canvas",
+    "/reach": "#reach-accounts .xtick text",
+    "/carriers": "#carriers-ranks .xtick text",
     "/communities": "#communities-languages .bars path",
     "/responses": "#entry-grid .ag-row",
     "/together": "#coordination-synchrony .xtick text",

@@ -14,7 +14,7 @@ from simulating import simulated
 from strategies import at, rows
 
 from analytics import Store, measure
-from analytics.measured import OUTLOOK
+from analytics.measured import FORECASTS, OUTLOOK
 from analytics.tables import ACCOUNTS, COUNTERS, POSTS
 from dashboards import ledger
 from dashboards.i18n import number
@@ -265,3 +265,17 @@ def test_a_rule_that_was_tried_on_nothing_claims_no_rate() -> None:
     (said,) = ledger.tried(both)
     assert "right for 90.0% of 40 finished cascades" in said
     assert "80.0% to 95.0%" in said
+
+
+def test_ranges_that_were_tried_on_nothing_are_told_apart_where_they_are_counted() -> None:
+    ends = {"forecast_lo": 10.0, "forecast": 20.0, "forecast_hi": 40.0, "kind": "calibrated"}
+    least = {"age_hours": 6.0, "at": at(6), "shares": 9, "now": False, "finished": True}
+    common = {"appeal_id": "a", "platform": "x", "calibrated_on": 30, **least, **ends}
+    tried = [{"root_id": "x:1", "final": 40}, {"root_id": "x:2", "final": 41}]
+    said = ledger.looked_back(rows(FORECASTS, *tried, **common))
+    assert said == "Looked back on at an age of 6 hours: 1 of 2 intervals hold what came."
+    own = [tried[0] | {"kind": "model range"}, tried[1] | {"kind": "calibrated"}]
+    del common["kind"]
+    assert "Of these, 1 are ranges of the model alone" in ledger.looked_back(
+        rows(FORECASTS, *own, **common)
+    )

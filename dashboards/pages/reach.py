@@ -396,11 +396,10 @@ def _cascade(row: dict[str, Any]) -> str:
 
 
 def _tried(looked: pl.DataFrame, view: View) -> Component:
-    inside = looked.filter(pl.col("final").is_between("forecast_lo", "forecast_hi")).height
     return figure_card(
         "reach-tried", tried_figure(looked, look=view.look),
         title=_("What earlier forecasts were worth"),
-        said=ledger.looked_back(inside, looked.height, number(LOOKED_BACK)),
+        said=ledger.looked_back(looked),
         rows=looked, columns=headers(_FORECASTS), how=_(HOW_TRIED),
     )  # fmt: skip
 
