@@ -18,26 +18,31 @@ _AT_ONCE = 50_000  # posts whose features are held
 
 
 def guesses(
-    text: pl.Series, truth: npt.NDArray[np.bool_], fold: npt.NDArray[np.int64], *, seed: int = 0
+    text: pl.Series,
+    truths: npt.NDArray[np.bool_],
+    fold: npt.NDArray[np.int64],
+    *,
+    seed: int = 0,
 ) -> Reals:
-    """Guess for every post the chance that it says something, by what learnt from other folds.
+    """Guess for every post the chance that it says something, by what has not learnt from it.
 
     Parameters
     ----------
     text
         Words of all posts.
-    truth
-        Whether they say it; counts where ``fold`` is not negative.
+    truths
+        A row for each thing that may be said, a column for each post: whether it says so; counts
+        where ``fold`` is not negative.
     fold
         In which fold a coded post is, from 0 to ``FOLDS`` - 1; -1 where nobody coded it.
     seed
-        Of the model.
+        Of the models.
 
     Returns
     -------
     array
-        A row for each fold, a column for each post. A fold whose others all say the same guesses
-        that.
+        As ``truths``. Of a coded post what the other folds taught; of another the mean of what any
+        but one taught (Zrnic and Candès 2024). Where those all say the same, that is guessed.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
 
@@ -45,17 +50,28 @@ def guesses(
     known = np.flatnonzero(fold >= 0)
     seen = TfidfVectorizer(analyzer="char_wb", ngram_range=_LETTERS, max_features=_FEATURES,
                            sublinear_tf=True, dtype=np.float32)  # fmt: skip
-    seen.fit([words[k] for k in known])
-    learnt = seen.transform([words[k] for k in known])
-    models = [_model(learnt, truth[known], fold[known] != each, seed) for each in range(FOLDS)]
-    found = np.empty((FOLDS, len(words)))
+    learnt = seen.fit_transform([words[k] for k in known])
+    models = [
+        [_model(learnt, truth[known], fold[known] != each, seed) for each in range(FOLDS)]
+        for truth in truths
+    ]
+    found = np.empty(truths.shape)
     for start in range(0, len(words), _AT_ONCE):
-        part = seen.transform(words[start : start + _AT_ONCE])
-        for each, (model, constant) in enumerate(models):
-            found[each, start : start + _AT_ONCE] = (
-                constant if model is None else model.predict_proba(part)[:, 1]
-            )
+        part = slice(start, start + _AT_ONCE)
+        features, own = seen.transform(words[part]), fold[part]
+        for row, of_folds in enumerate(models):
+            every = np.array([_guessed(model, features) for model in of_folds])
+            found[row, part] = np.where(own < 0, every.mean(axis=0),
+                                        every[own, np.arange(own.size)])  # fmt: skip
     return found
+
+
+def _guessed(model, features):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+    """Return the chance by one model of :func:`_model`, for each post."""
+    learnt, constant = model
+    if learnt is None:
+        return np.full(features.shape[0], constant)
+    return learnt.predict_proba(features)[:, 1]
 
 
 def _model(learnt, truth, others, seed):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202

@@ -325,12 +325,16 @@ class Store:
                 commit_properties=_commit(None),
             )  # fmt: skip
 
-    def remove(self, table: Table, column: str, values: Sequence[str]) -> None:
-        """Take away the rows that hold any of some values in a column of text."""
-        listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    def remove(self, table: Table, column: str, values: Sequence[str], **also: str) -> None:
+        """Take away the rows that hold any of some values in a column of text.
+
+        Only those go that hold, in further columns, what is said of them.
+        """
+        listed = ", ".join(_quoted(value) for value in values)
+        further = "".join(f" AND {name} = {_quoted(value)}" for name, value in also.items())
         with self.writing():
             if listed and self._exists(table):
-                self._delta(table).delete(f"{column} IN ({listed})")
+                self._delta(table).delete(f"{column} IN ({listed}){further}")
 
     def compact(self, *, only_crowded: bool = False) -> int:
         """Merge small files and remove those that no recent version needs; return files saved."""
@@ -681,6 +685,10 @@ def _in_days(days: list[date | None]) -> str:
     if None in days:
         clauses.append(f"{DAY} IS NULL")
     return " OR ".join(clauses)
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _compact(delta: DeltaTable) -> int:

@@ -434,6 +434,9 @@ def opinions(
         list[str] | None, typer.Option("--kind", help="Draw from posts of this kind; may repeat.")
     ] = None,
     seed: Seed = 0,
+    by_day: Annotated[
+        bool, typer.Option("--by-day", help="Draw as many of each day as of any other.")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="The CSV to write.")] = None,
     who: Annotated[str, typer.Option("--by", help="Who coded it.")] = "",
     blind: Annotated[
@@ -451,7 +454,7 @@ def opinions(
     from dashboards import opining, responding
 
     opened = Store(store)
-    asked = opining.Asked(appeal, size, tuple(kind or ()), seed, out)
+    asked = opining.Asked(appeal, size, tuple(kind or ()), seed, out, by_day)
     if action is OpinionAction.IMPORT:
         path = responding.needed(file, "the CSV", "import")
         coder = responding.needed(who.strip() or None, "--by NAME", "import")

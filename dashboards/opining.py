@@ -27,12 +27,14 @@ class Asked:
     kinds: tuple[str, ...]
     seed: int
     out: Path | None
+    by_day: bool = False
 
 
 def sample(store: Store, asked: Asked) -> Outcome:
     """Draw posts to be coded."""
     held = _held(store, asked)
-    return _written(drawn(held, asked.size, seed=asked.seed), held.height, asked, "sample")
+    rows = drawn(held, asked.size, seed=asked.seed, by_day=asked.by_day)
+    return _written(rows, held.height, asked, "sample")
 
 
 def again(store: Store, asked: Asked) -> Outcome:

@@ -16,9 +16,20 @@ from analytics.store import Store
 from analytics.tables import POSTS
 from dashboards.figures.opinions import opinions_figure, stretches_figure
 from dashboards.pages import stances
-from dashboards.pages.stances import Choice, card, following, keep, last_coded, to_code
+from dashboards.pages.stances import (
+    BACK,
+    SKIP,
+    USUAL,
+    Asked,
+    Choice,
+    choice_of,
+    keep,
+    stepped,
+    work,
+)
 from dashboards.view import View
 
+NOTHING = Asked(None, None, None)
 ANN, BOB = Choice("Ann", 20, blind=False), Choice("Bob", 20, blind=True)
 
 
@@ -37,61 +48,90 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     return opened
 
 
-def test_posts_come_in_the_order_of_the_draw_and_each_once(store: Store) -> None:
-    held = population(store.read("posts"))
-    assert to_code(store, "a", ANN)["post_id"].equals(drawn(held, 20)["post_id"])
-    seen = []
-    while (row := following(to_code(store, "a", ANN), None)) is not None:
-        seen.append(row["post_id"])
-        keep(store, "a", ANN, row["post_id"], target="police", stance="asks")
-    assert seen == drawn(held, 20)["post_id"].to_list()
-    assert set(store.read("stances")["probability"]) == {0.4}
+def shown(store: Store, choice: Choice) -> list[str]:
+    return work(store, "a", choice).left
+
+
+@pytest.mark.parametrize("by_day", [False, True])
+def test_posts_come_in_the_order_of_the_draw_and_each_once(store: Store, by_day: bool) -> None:  # noqa: FBT001
+    ann = ANN._replace(by_day=by_day)
+    wanted = drawn(population(store.read("posts")), 20, by_day=by_day)
+    seen, at_now = [], stepped(store, "a", ann, NOTHING)["at"]
+    while at_now:
+        seen.append(at_now)
+        at_now = stepped(store, "a", ann, Asked("asks", at_now, "police"))["at"]
+    assert seen == wanted["post_id"].to_list()
+    kept = store.read("stances").select("post_id", "probability")
+    assert dict(kept.iter_rows()) == dict(wanted.select("post_id", "probability").iter_rows())
 
 
 def test_a_second_coder_gets_what_another_coded_and_no_code(store: Store) -> None:
-    assert to_code(store, "a", BOB).is_empty()
-    first = to_code(store, "a", ANN)["post_id"].to_list()[:3]
+    assert "Nobody else" in str(stepped(store, "a", BOB, NOTHING)["card"])
+    first = shown(store, ANN)[:6]
     for post in first:
         keep(store, "a", ANN, post, target="court", stance="condemns")
-    left = to_code(store, "a", BOB)
-    assert left["post_id"].to_list() == first
-    assert not {"stance", "target", "coder"} & set(left.columns)
-    assert to_code(store, "a", Choice("Ann", 20, blind=True)).is_empty()
-    keep(store, "a", BOB, first[0], target="court", stance="asks")
-    assert to_code(store, "a", BOB)["post_id"].to_list() == first[1:]
+    todo = work(store, "a", BOB)
+    assert set(todo.left) == set(first)
+    assert not {"stance", "target", "coder"} & set(todo.sample.columns)
+    assert "condemns" not in str(stepped(store, "a", BOB, NOTHING)["card"])
+    assert shown(store, Choice("Ann", 20, blind=True)) == []
+    keep(store, "a", BOB, todo.left[0], target="court", stance="asks")
+    keep(store, "a", ANN, shown(store, ANN)[0], target="court", stance="condemns")
+    assert [post for post in shown(store, BOB) if post in first] == todo.left[1:]
     assert store.read("stances").filter("is_blind")["coder"].to_list() == ["Bob"]
 
 
-def test_going_back_gives_the_last_one_and_a_new_code_replaces_it(store: Store) -> None:
-    assert last_coded(store, "a", ANN) is None
-    first, second = to_code(store, "a", ANN)["post_id"].to_list()[:2]
+def test_taking_back_removes_the_last_code_of_this_coder_alone(store: Store) -> None:
+    nothing = stepped(store, "a", ANN, Asked(BACK, None, None))
+    assert "no code" in nothing["said"]
+    first, second = shown(store, ANN)[:2]
     for post in (first, second):
         keep(store, "a", ANN, post, target=None, stance="neutral")
-    back = last_coded(store, "a", ANN)
-    assert back is not None
-    assert back["post_id"] == second
-    keep(store, "a", ANN, second, target="police", stance="condemns")
-    told = store.read("stances").select("post_id", "stance").rows()
-    assert sorted(told) == sorted([(first, "neutral"), (second, "condemns")])
+        keep(store, "a", BOB, post, target=None, stance="asks")
+    found = stepped(store, "a", ANN, Asked(BACK, None, None))
+    assert found["at"] == second
+    told = store.read("stances").select("post_id", "coder").rows()
+    assert set(told) == {(first, "Ann"), (first, "Bob"), (second, "Bob")}
+
+
+def test_a_skipped_post_comes_again_at_the_end(store: Store) -> None:
+    first, second, third = shown(store, ANN)[:3]
+    assert stepped(store, "a", ANN, Asked(SKIP, first, None))["at"] == second
+    assert stepped(store, "a", ANN, Asked("asks", second, None))["at"] == third
+    for post in shown(store, ANN)[1:-1]:
+        keep(store, "a", ANN, post, target=None, stance="asks")
+    (_, last) = shown(store, ANN)
+    assert stepped(store, "a", ANN, Asked("asks", last, None))["at"] == first
+
+
+def test_progress_is_told(store: Store) -> None:
+    keep(store, "a", ANN, shown(store, ANN)[0], target=None, stance="asks")
+    assert "1 of 20 coded" in str(stepped(store, "a", ANN, NOTHING)["card"])
 
 
 def test_a_post_that_does_not_speak_of_authorities_has_no_target(store: Store) -> None:
-    keep(store, "a", ANN, "youtube:01", target="police", stance="not_about")
+    keep(store, "a", ANN, shown(store, ANN)[0], target="police", stance="not_about")
     assert store.read("stances")["target"].to_list() == [None]
 
 
 def test_without_a_name_nothing_is_kept_or_shown(store: Store) -> None:
     nobody = Choice("", 20, blind=False)
-    assert "who codes" in keep(store, "a", nobody, "youtube:01", target=None, stance="asks")
+    found = stepped(store, "a", nobody, Asked("asks", shown(store, ANN)[0], None))
+    assert "who codes" in found["said"]
     assert store.read("stances").is_empty()
-    assert "words" not in str(card({"text": "words"}, nobody, pl.DataFrame()))
+    assert "words" not in str(found["card"])
 
 
-def test_a_skipped_post_comes_again_at_the_end() -> None:
-    left = pl.DataFrame({"post_id": ["a", "b", "c"]})
-    order = [following(left, after) for after in (None, "a", "c")]
-    assert [row and row["post_id"] for row in order] == ["a", "b", "a"]
-    assert following(left.clear(), "a") is None
+@pytest.mark.parametrize("post", ["youtube:99", "'; DROP TABLE", "x" * 10_000])
+def test_what_was_not_drawn_is_not_kept(store: Store, post: str) -> None:
+    found = stepped(store, "a", ANN, Asked("asks", post, None))
+    assert "Nothing was saved" in found["said"]
+    assert store.read("stances").is_empty()
+
+
+@pytest.mark.parametrize("size", ["", None, "7", "9" * 400, "-1", "all"])
+def test_a_forged_size_is_the_usual_one(size: str | None) -> None:
+    assert choice_of("n" * 10_000, size, by_day=False, blind=False).size == USUAL
 
 
 def test_a_strict_store_says_why_there_is_nothing_to_code(tmp_path: Path) -> None:
@@ -115,6 +155,24 @@ def test_a_share_is_drawn_with_its_interval() -> None:
     assert drawn_of[1].error_x.arrayminus[0] == pytest.approx(0.05)
 
 
+def test_posts_that_speak_of_no_authority_are_told_and_not_drawn() -> None:
+    silent = SHARE | {"stance": "not_about", "share": 0.9, "lo": 0.85, "hi": 0.94}
+    told = rows(OPINIONS, SHARE, silent)
+    (points,) = opinions_figure(told).data
+    assert list(points.x) == [0.5]
+    said = stances.whole_in_words(told)
+    assert "Of 100 posts with words, 40 were coded by a person." in said
+    assert "90% of posts speak of no authority (from 85% to 94%)" in said
+    assert len(opinions_figure(rows(OPINIONS, silent)).data) == 0
+
+
+def test_posts_in_no_stretch_are_counted() -> None:
+    first = SHARE | {"is_whole": False, "posts": 30}
+    told = rows(OPINIONS, SHARE, first, first | {"from": at(50), "to": at(60), "posts": 20})
+    parts = told.filter(~pl.col("is_whole"))
+    assert "50 posts are in none" in stances.stretches_in_words(told, parts)
+
+
 def test_over_time_the_helped_estimate_is_drawn_where_there_is_one() -> None:
     part = SHARE | {"is_whole": False}
     told = rows(OPINIONS, part, part | {"method": "prediction_powered", "share": 0.6})
@@ -130,8 +188,8 @@ def test_agreement_is_told_or_said_to_be_unknown() -> None:
 
 
 @pytest.mark.browser
-def test_posts_are_coded_by_keys(store: Store) -> None:
-    first = to_code(store, "a", Choice("", 200, blind=False))["text"].to_list()
+def test_posts_are_coded_by_keys_and_by_mouse(store: Store) -> None:
+    first = work(store, "a", Choice("", 200, blind=False)).sample["text"].to_list()
     with sync_playwright() as playwright, served(store) as base:
         browser = launch(playwright)
         with visit(browser, base) as seen:
@@ -142,15 +200,24 @@ def test_posts_are_coded_by_keys(store: Store) -> None:
             expect(words).to_have_text(first[0])
             page.locator("main h1").click()
             page.keyboard.press("1")
-            expect(page.locator("[aria-pressed=true]")).to_have_text("police (1)")
+            expect(page.get_by_label("police (1)")).to_be_checked()
             page.keyboard.press("c")
             expect(words).to_have_text(first[1])
             page.keyboard.press("b")
             expect(words).to_have_text(first[0])
-            page.keyboard.press("d")
+            expect(page.locator("#stances-card")).to_contain_text("0 of 50 coded")
+            page.get_by_text("court (3)").click()
+            page.get_by_role("button", name="defends (d)").click()
             expect(words).to_have_text(first[1])
+            expect(page.locator("#stances-card")).to_contain_text("1 of 50 coded")
+            page.evaluate("dash_clientside.set_props('stances-key', {data: 'forged'})")
+            for key in "cb":
+                page.keyboard.press(key)
+                expect(page.locator("#stances-said")).to_contain_text("not given out by this app")
+                page.keyboard.press("s")
+                expect(page.locator("#stances-said")).to_be_empty()
             assert seen.errors == []
         browser.close()
     (row,) = store.read("stances").to_dicts()
-    assert (row["stance"], row["target"], row["coder"]) == ("defends", None, "Ann")
+    assert (row["stance"], row["target"], row["coder"]) == ("defends", "court", "Ann")
     assert row["at"] > datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,6 +12,7 @@ from dashboards.theme import LIGHT, Look
 
 ROW, FRAME = 26, 96  # pixels of one line, and of what stands around
 PANEL = 110  # pixels of one stance over time
+SILENT = STANCES_OF[-1]
 POWERED, ALONE = "prediction_powered", "coded_only"
 
 STANCE_NAMES = {
@@ -29,6 +30,9 @@ METHOD_NAMES = {ALONE: N_("codes alone"), POWERED: N_("with a classifier, its mi
 def opinions_figure(rows: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
     """Draw the share of each stance towards each authority, with its interval.
 
+    Posts that speak of no authority are mostly so many that all else would be a speck beside them:
+    their share is for words.
+
     Parameters
     ----------
     rows
@@ -36,6 +40,7 @@ def opinions_figure(rows: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
     look
         What it is drawn with.
     """
+    rows = rows.filter(pl.col("stance") != SILENT)
     lines = _lines(rows)
     figure = go.Figure(layout={"template": look.template})
     for method, shift, colour in ((ALONE, 0.16, look.neutral), (POWERED, -0.16, look.accent)):
@@ -50,21 +55,27 @@ def opinions_figure(rows: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
         yaxis={
             "tickvals": lines["line"].to_list(), "ticktext": names, "autorange": False,
             "range": [lines.height - 0.4, -0.6], "showgrid": False, "automargin": True,
+            "ticklabelstandoff": 8,
         },
     )  # fmt: skip
     return figure
 
 
 def _lines(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the stances that are drawn, all authorities together first."""
+    """Return the lines, from the top: each authority, all together first, and then its stances."""
+    said = rows.select("target", "stance").unique()
+    heads = said.select("target", stance=pl.lit(None, pl.String)).unique()
     order = pl.col("stance").cast(pl.Enum(STANCES_OF))
-    pairs = rows.select("target", "stance").unique()
-    return pairs.sort(pl.col("target") != ANY, "target", order).with_row_index("line")
+    by = (pl.col("target") != ANY, pl.col("target"), order)
+    return pl.concat([heads, said]).sort(*by, nulls_last=False).with_row_index("line")
 
 
 def _line_name(row: dict[str, Any]) -> str:
-    target = _("any authority") if row["target"] == ANY else _(TARGET_NAMES[row["target"]])
-    return f"{target}: {_(STANCE_NAMES[row['stance']])}"
+    if row["stance"]:
+        return _(STANCE_NAMES[row["stance"]])
+    return (
+        f"<b>{_('any authority') if row['target'] == ANY else _(TARGET_NAMES[row['target']])}</b>"
+    )
 
 
 def _draw(figure: go.Figure, rows: pl.DataFrame, shift: float, colour: str) -> None:
@@ -119,9 +130,9 @@ def stretches_figure(rows: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
             font={"size": 12, "color": look.ink},
         )  # fmt: skip
     figure.update_layout(
-        height=PANEL * len(stances) + 40,
+        height=PANEL * len(stances) + 60,
         showlegend=False,
-        margin={"t": 8, "b": 36, "l": 46, "r": 8},
+        margin={"t": 8, "b": 52, "l": 46, "r": 8},
         xaxis={"anchor": "free", "position": 0, "type": "date"},
     )
     return figure

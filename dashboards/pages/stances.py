@@ -1,11 +1,12 @@
 """The page Opinions: people code what posts say of authorities, and what that lets one estimate."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import dash_mantine_components as dmc
 import polars as pl
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 
 from analytics.opinions import ANY, drawn, population
@@ -15,22 +16,25 @@ from dashboards import guard
 from dashboards.cards import figure_card
 from dashboards.figures.opinions import (
     METHOD_NAMES,
+    POWERED,
+    SILENT,
     STANCE_NAMES,
     TARGET_NAMES,
     opinions_figure,
     stretches_figure,
 )
-from dashboards.i18n import N_, _, day, ngettext, number, speaking
+from dashboards.i18n import N_, _, day, ngettext, number, percent, speaking
 from dashboards.pages.entry import POLITE
 from dashboards.theme import platform_name
 from dashboards.view import URL, View, view_of
 
-WHO, SIZE, BLIND = "stances-who", "stances-size", "stances-blind"
+WHO, SIZE, BY_DAY, BLIND = "stances-who", "stances-size", "stances-by-day", "stances-blind"
 KEY, TARGET, AT = "stances-key", "stances-target", "stances-at"
 CARD, SAID, BACK, SKIP = "stances-card", "stances-said", "stances-back", "stances-skip"
-TARGETS = "stances-targets"
 
 SIZES = (100, 200, 400, 800)
+USUAL = 200
+LONGEST_NAME = 80
 SEED = 0  # of the draw: everybody who codes this appeal codes the same sample
 _KEYS = dict(zip(STANCES_OF, "cdanx", strict=True))
 
@@ -39,21 +43,27 @@ NO_WORDS = N_(
     "people are kept. Choose another level in groundswell.toml, with a reason, before you import."
 )
 NO_NAME = N_("Say first who codes.")
-DONE = N_(
-    "Nothing of this sample is left to code for {who}. Run “groundswell measure” to see more."
+DONE = N_("All {n} posts of this sample are coded. Run “groundswell measure” to see the shares.")
+NOTHING_CODED = N_(
+    "Nobody else has coded a post of this appeal yet: there is nothing to code again."
 )
+TAKEN_BACK = N_("The last code was taken back.")
+NONE_TO_TAKE = N_("There is no code of this sample to take back.")
+NOT_DRAWN = N_("That post is not in this sample any more. Nothing was saved.")
 WHAT = N_(
     "A random sample of posts, one at a time: of which authority does it speak, and how? What you "
     "choose is saved at once. Shares of all posts are then estimated with the help of a "
     "classifier, whose misses on coded posts are taken off: the interval holds even where it "
     "guesses poorly."
 )
+BY_DAY_TOLD = N_("As many of each day as of any other (tells of quiet days; the whole less well)")
 BLIND_TOLD = N_("I code again what somebody else coded, without seeing it (for agreement)")
 NOTHING_YET = N_(
     "No share is estimated yet: code thirty posts or more, then run “groundswell measure”."
 )
 HOW = N_(
-    "Shares of the posts with words of their own. The codes alone give Wilson's interval for a "
+    "Shares of the posts with words of their own; a coded post stands for as many as one over the "
+    "chance with which it was drawn. The codes alone give Wilson's interval for a "
     "finite population; with a classifier (runs of letters, learnt in folds) its misses on coded "
     "posts that it has not seen are taken off: prediction-powered inference, Angelopoulos et al. "
     "2023, Zrnic and Candès 2024. An interval is of 95 %."
@@ -61,11 +71,35 @@ HOW = N_(
 
 
 class Choice(NamedTuple):
-    """Who codes what: the coder, the size of the sample, and whether it is coded a second time."""
+    """Who codes what: the coder, the draw, and whether it is coded a second time."""
 
     who: str
     size: int
     blind: bool
+    by_day: bool = False
+
+
+class Work(NamedTuple):
+    """What one coder is to code.
+
+    Attributes
+    ----------
+    sample
+        One row per post of the sample, in the order in which it is coded, with ``probability``.
+    left
+        Ids of those that are not coded yet, in that order.
+    """
+
+    sample: pl.DataFrame
+    left: list[str]
+
+
+class Asked(NamedTuple):
+    """What was pressed: a stance, back, next, or none; on which post, with which authority."""
+
+    pressed: str | None
+    post_id: str | None
+    target: str | None
 
 
 def layout(store: Store, view: View, key: str = "") -> Component:
@@ -82,13 +116,11 @@ def layout(store: Store, view: View, key: str = "") -> Component:
 
 
 def _coding(store: Store, view: View, key: str) -> list[Component]:
-    held = population(store.read("posts", appeal_id=view.appeal_id))
-    if held.is_empty():
+    if work(store, view.appeal_id, Choice("", USUAL, blind=False)).sample.is_empty():
         return [dmc.Alert(_(NO_WORDS), color="yellow", variant="light")]
     sizes = [str(size) for size in SIZES]
     return [
         dcc.Store(id=KEY, data=key),
-        dcc.Store(id=TARGET),
         dcc.Store(id=AT),
         dmc.Group(
             [
@@ -97,20 +129,21 @@ def _coding(store: Store, view: View, key: str) -> list[Component]:
                     debounce=True, w=240,
                 ),
                 dmc.Select(
-                    id=SIZE, label=_("Posts in the sample"), data=sizes, value=sizes[1], w=180,
-                    allowDeselect=False,
+                    id=SIZE, label=_("Posts in the sample"), data=sizes, value=str(USUAL),
+                    w=180, allowDeselect=False,
                 ),
+                dmc.Checkbox(id=BY_DAY, label=_(BY_DAY_TOLD), checked=False),
                 dmc.Checkbox(id=BLIND, label=_(BLIND_TOLD), checked=False),
             ],
             align="end",
         ),
         html.Div(id=SAID, role="status", className="said", **POLITE),
-        html.Div(dmc.Text(_(NO_NAME)), id=CARD, className="card"),
-        html.Div(targets(None), id=TARGETS, className="choices"),
+        html.Div(dmc.Text(_(NO_NAME)), id=CARD, className="card coded"),
+        html.Fieldset([html.Legend(_("It speaks of:")), _targets()], className="choices"),
         html.Div([_stance(stance) for stance in STANCES_OF], className="choices"),
         dmc.Group(
             [
-                dmc.Button(_("Back to the last one (b)"), id=BACK, variant="default",
+                dmc.Button(_("Take the last one back (b)"), id=BACK, variant="default",
                            **{"data-key": "b"}),
                 dmc.Button(_("Next without a code (s)"), id=SKIP, variant="default",
                            **{"data-key": "s"}),
@@ -119,15 +152,22 @@ def _coding(store: Store, view: View, key: str) -> list[Component]:
     ]  # fmt: skip
 
 
-def targets(chosen: str | None) -> list[Component]:
-    """Return the authorities that a post may speak of, one of them chosen."""
-    pressed: dict[str, Any]
-    buttons = []
-    for place, target in enumerate(SPOKEN_OF, 1):
-        pressed = {"aria-pressed": "true" if target == chosen else "false", "data-key": str(place)}
-        words = f"{_(TARGET_NAMES[target])} ({place})"
-        buttons.append(html.Button(words, id={"target": target}, className="choice", **pressed))
-    return [html.Span(_("It speaks of:"), className="more"), *buttons]
+def _targets() -> Component:
+    """Return the authorities that a post may speak of; chosen without asking the server."""
+    names = [_("none in particular"), *(_(TARGET_NAMES[target]) for target in SPOKEN_OF)]
+    keys: list[dict[str, Any]] = [{"data-key": str(place)} for place in range(len(names))]
+    chips = [
+        dmc.Chip(
+            f"{name} ({place})",
+            value=value,
+            variant="outline",
+            radius="sm",
+            size="md",
+            **keys[place],
+        )
+        for place, (name, value) in enumerate(zip(names, ("none", *SPOKEN_OF), strict=True))
+    ]
+    return dmc.ChipGroup(dmc.Group(chips, gap="xs"), id=TARGET, value="none", multiple=False)
 
 
 def _stance(stance: str) -> Component:
@@ -142,97 +182,115 @@ def register(app: Dash, store: Store, key: str = "") -> None:
     @app.callback(
         output={
             "card": Output(CARD, "children"), "at": Output(AT, "data"),
-            "said": Output(SAID, "children"), "targets": Output(TARGETS, "children"),
-            "target": Output(TARGET, "data"),
+            "said": Output(SAID, "children"), "target": Output(TARGET, "value"),
         },
         inputs={
             "who": Input(WHO, "value"), "size": Input(SIZE, "value"),
-            "blind": Input(BLIND, "checked"), "_stance": Input({"stance": ALL}, "n_clicks"),
-            "_back": Input(BACK, "n_clicks"), "_skip": Input(SKIP, "n_clicks"),
+            "by_day": Input(BY_DAY, "checked"), "blind": Input(BLIND, "checked"),
+            "_stance": Input({"stance": ALL}, "n_clicks"), "_back": Input(BACK, "n_clicks"),
+            "_skip": Input(SKIP, "n_clicks"),
         },
         state={
-            "target": State(TARGET, "data"), "at": State(AT, "data"),
+            "target": State(TARGET, "value"), "at": State(AT, "data"),
             "given": State(KEY, "data"), "search": State(URL, "search"),
         },
     )  # fmt: skip
     def _step(
-        *, who: str | None, size: str | None, blind: bool, target: str | None, at: str | None,
-        given: str | None, search: str, **_clicks: Any,  # noqa: ANN401
+        *, who: str | None, size: str | None, by_day: bool, blind: bool, target: str | None,
+        at: str | None, given: str | None, search: str, **_clicks: Any,  # noqa: ANN401
     ) -> dict[str, Any]:  # fmt: skip
         appeals = store.read("appeals", columns=["appeal_id"])["appeal_id"].sort().to_list()
         view = view_of(search, appeals) or View("")
-        choice = Choice((who or "").strip(), int(size or SIZES[1]), bool(blind))
+        choice = choice_of(who, size, by_day=by_day, blind=blind)
+        pressed = ctx.triggered_id
+        name = pressed.get("stance") if isinstance(pressed, dict) else pressed
+        changes = name in (*STANCES_OF, BACK)
         with speaking(view.lang):
-            return _stepped(
-                store, view.appeal_id, choice, at=at, target=target, given=given, key=key
-            )
-
-    @app.callback(
-        Output(TARGET, "data", allow_duplicate=True),
-        Output(TARGETS, "children", allow_duplicate=True),
-        Input({"target": ALL}, "n_clicks"),
-        State(URL, "search"),
-        prevent_initial_call=True,
-    )
-    def _choose(clicks: list[int | None], search: str) -> Any:  # noqa: ANN401
-        view = view_of(search, [""]) or View("")
-        chosen = (ctx.triggered_id or {}).get("target") if any(clicks) else None
-        with speaking(view.lang):
-            return (chosen, targets(chosen)) if chosen else (no_update, no_update)
+            refused = changes and guard.refusal(ctx.headers, ctx.remote, given=given, key=key)
+            asked = Asked(None if refused else name, at, target if target in SPOKEN_OF else None)
+            return stepped(store, view.appeal_id, choice, asked, said=refused or "")
 
 
-def _stepped(
-    store: Store, appeal_id: str, choice: Choice, *, at: str | None, target: str | None,
-    given: str | None, key: str,
-) -> dict[str, Any]:  # fmt: skip
-    """Return the page after one step: a code kept, one skipped, or one gone back to."""
-    said, asked = "", ctx.triggered_id
-    stance = asked.get("stance") if isinstance(asked, dict) else None
-    if stance and at:
-        refused = guard.refusal(ctx.headers, ctx.remote, given=given, key=key)
-        said = refused or keep(store, appeal_id, choice, at, target=target, stance=stance)
-    left = to_code(store, appeal_id, choice)
-    row = following(left, at if asked == SKIP else None)
-    if asked == BACK:
-        row = last_coded(store, appeal_id, choice) or row
+def choice_of(who: str | None, size: str | None, *, by_day: bool, blind: bool) -> Choice:
+    """Return what the fields say, whatever a browser sends."""
+    many = {str(each): each for each in SIZES}.get(size or "", USUAL)
+    return Choice(str(who or "").strip()[:LONGEST_NAME], many, bool(blind), bool(by_day))
+
+
+def stepped(
+    store: Store, appeal_id: str, choice: Choice, asked: Asked, *, said: str = ""
+) -> dict[str, Any]:
+    """Return the page after one step: a code kept, one taken back, or one passed over."""
+    pressed, after, back = *asked[:2], None
+    if pressed in STANCES_OF and after:
+        said = keep(store, appeal_id, choice, after, target=asked.target, stance=str(pressed))
+    if pressed == BACK:
+        back = take_back(store, appeal_id, choice)
+        said = _(TAKEN_BACK) if back else _(NONE_TO_TAKE)
+    todo = work(store, appeal_id, choice)
+    moved = pressed == SKIP or pressed in STANCES_OF
+    post_id = back or following(todo, after if moved else None)
     return {
-        "card": card(row, choice, left), "at": row and row["post_id"], "said": said,
-        "targets": targets(None), "target": None,
+        "card": card(todo, post_id, choice), "at": post_id, "said": said,
+        "target": "none",
     }  # fmt: skip
 
 
-def to_code(store: Store, appeal_id: str, choice: Choice) -> pl.DataFrame:
-    """Return the posts of the sample that a coder has not coded, in the order of the draw.
+def work(store: Store, appeal_id: str, choice: Choice) -> Work:
+    """Return the sample of a coder, and what of it is not coded yet.
 
-    A second coder is given what somebody else coded, in an order that tells nothing of it.
+    A second coder is given what others coded, in an order that tells nothing of it.
     """
-    sample = drawn(population(store.read("posts", appeal_id=appeal_id)), choice.size, seed=SEED)
     codes = store.read("stances", appeal_id=appeal_id)
     if choice.blind:
         others = codes.filter(~pl.col("is_blind"), pl.col("coder") != choice.who)
-        sample = sample.join(others, on="post_id", how="semi", maintain_order="left")
-        done = codes.filter(pl.col("coder") == choice.who)
+        sample, done = (
+            _again(store, others, choice.size),
+            codes.filter(pl.col("coder") == choice.who),
+        )
     else:
+        version = store.versions().get("posts", -1)
+        sample = _first(str(store.path), version, appeal_id, choice.size, choice.by_day)
         done = codes.filter(~pl.col("is_blind"))
-    return sample.join(done, on="post_id", how="anti", maintain_order="left")
+    left = sample.join(done, on="post_id", how="anti", maintain_order="left")
+    return Work(sample, left["post_id"].to_list())
 
 
-def following(left: pl.DataFrame, after: str | None) -> dict[str, Any] | None:
+@lru_cache(maxsize=8)
+def _first(
+    path: str, _version: int, appeal_id: str, size: int, by_day: bool  # noqa: FBT001
+) -> pl.DataFrame:  # fmt: skip
+    """Draw from all posts: once for each version of them, as there may be millions."""
+    held = population(Store(path).read("posts", appeal_id=appeal_id))
+    return drawn(held, size, seed=SEED, by_day=by_day)
+
+
+def _again(store: Store, others: pl.DataFrame, size: int) -> pl.DataFrame:
+    """Draw from posts that others coded; what they code later changes the order of none."""
+    coded = others.select("post_id", "probability").unique("post_id", keep="first")
+    some = store.scan("posts").filter(pl.col("post_id").is_in(coded["post_id"].implode()))
+    held = population(some.collect()).join(coded, on="post_id")
+    return held.sort(pl.col("post_id").hash(SEED), "post_id").head(size)
+
+
+def following(todo: Work, after: str | None) -> str | None:
     """Return the next post after one, from the start again at the end; None if none is left."""
-    place = 1 + (left["post_id"].index_of(after) or 0) if after in left["post_id"] else 0
-    return left.row(place % left.height, named=True) if left.height else None
+    order = todo.sample["post_id"].to_list()
+    start = order.index(after) + 1 if after in order else 0
+    left = set(todo.left)
+    return next((post for post in order[start:] + order[:start] if post in left), None)
 
 
-def last_coded(store: Store, appeal_id: str, choice: Choice) -> dict[str, Any] | None:
-    """Return the post that a coder coded last; None if none."""
-    own = store.read("stances", appeal_id=appeal_id).filter(
-        pl.col("coder") == choice.who, pl.col("is_blind") == choice.blind
-    )
+def take_back(store: Store, appeal_id: str, choice: Choice) -> str | None:
+    """Take the last code of a coder's sample away and return its post; None if there is none."""
+    sample = work(store, appeal_id, choice).sample
+    codes = store.read("stances", appeal_id=appeal_id).join(sample, on="post_id", how="semi")
+    own = codes.filter(pl.col("coder") == choice.who, pl.col("is_blind") == choice.blind)
     if own.is_empty():
         return None
-    last = own.sort("at")["post_id"][-1]
-    held = population(store.read("posts", appeal_id=appeal_id)).filter(post_id=last)
-    return held.row(0, named=True) if held.height else None
+    last: str = own.sort("at")["post_id"][-1]
+    store.remove(STANCES, "post_id", [last], appeal_id=appeal_id, coder=choice.who)
+    return last
 
 
 def keep(
@@ -241,12 +299,13 @@ def keep(
     """Keep a code of one post; return what is to be said of it."""
     if not choice.who:
         return _(NO_NAME)
-    held = population(store.read("posts", appeal_id=appeal_id)).height
+    drawn_so = work(store, appeal_id, choice).sample.filter(pl.col("post_id") == post_id)
+    if drawn_so.is_empty():
+        return _(NOT_DRAWN)
     about = None if stance == STANCES_OF[-1] else target
     row = {
         "appeal_id": appeal_id, "post_id": post_id, "coder": choice.who, "stance": stance,
-        "target": about,
-        "probability": min(choice.size / held, 1.0), "is_blind": choice.blind,
+        "target": about, "probability": drawn_so["probability"][0], "is_blind": choice.blind,
         "at": datetime.now(UTC),
     }  # fmt: skip
     store.append(STANCES, pl.DataFrame([row], schema=STANCES.schema))
@@ -254,22 +313,32 @@ def keep(
     return _("Saved: {codes}.").format(codes=", ".join(said))
 
 
-def card(row: dict[str, Any] | None, choice: Choice, left: pl.DataFrame) -> Component:
+def card(todo: Work, post_id: str | None, choice: Choice) -> Component:
     """Return what a coder sees of a post: its words, and no code."""
     if not choice.who:
         return dmc.Text(_(NO_NAME))
-    if row is None:
-        return dmc.Text(_(DONE).format(who=choice.who))
+    if todo.sample.is_empty():
+        return dmc.Text(_(NOTHING_CODED))
+    all_ = todo.sample.height
+    row = todo.sample.filter(pl.col("post_id") == (post_id or ""))
+    if row.is_empty():
+        return dmc.Text(_(DONE).format(n=number(all_)))
+    return dmc.Stack([_progress(all_ - len(todo.left), all_), *_words(row.row(0, named=True))])
+
+
+def _progress(done: int, all_: int) -> Component:
+    said = _("{done} of {all} coded").format(done=number(done), all=number(all_))
+    told: dict[str, Any] = {"aria-label": said}
+    bar = html.Progress(value=str(done), max=str(all_), **told)
+    return dmc.Group([dmc.Text(said, size="sm", c="dimmed"), bar])
+
+
+def _words(row: dict[str, Any]) -> list[Component]:
     when = day(row["at"]) if row["at"] else _("no day is known")
-    many = ngettext("{n} left of this sample", "{n} left of this sample", left.height)
-    return dmc.Stack(
-        [
-            dmc.Text(many.format(n=number(left.height)), size="sm", c="dimmed"),
-            html.Blockquote(row["text"], className="words"),
-            dmc.Text(f"{platform_name(row['platform'])}, {when}", size="sm", c="dimmed"),
-        ],
-        gap="xs",
-    )
+    known = row["platform"] != "unknown"
+    where = f"{platform_name(row['platform']) if known else _('platform not known')}, {when}"
+    return [html.Blockquote(row["text"], className="words post", dir="auto", tabIndex="0"),
+            dmc.Text(where, size="sm", c="dimmed")]  # fmt: skip
 
 
 def _found(store: Store, view: View) -> list[Component]:
@@ -304,28 +373,51 @@ def agreement(rows: pl.DataFrame) -> list[str]:
 
 
 def _whole(told: pl.DataFrame, view: View) -> Component:
-    posts, coded = told["posts"].max(), told["coded"].max()
-    said = _("Of {posts} posts with words, {coded} were coded by a person.")
     return figure_card(
         "opinions", opinions_figure(told, look=view.look),
-        title=_("Shares of posts, over the whole time"),
-        said=said.format(posts=number(posts), coded=number(coded)),  # type: ignore[arg-type]
+        title=_("Shares of posts, over the whole time"), said=whole_in_words(told),
         rows=_named(told), columns=_columns(), how=_(HOW),
     )  # fmt: skip
+
+
+def whole_in_words(told: pl.DataFrame) -> str:
+    """Say how many were coded, and how many posts speak of no authority."""
+    best = told.sort(pl.col("method") != POWERED).row(0, named=True)
+    said = _("Of {posts} posts with words, {coded} were coded by a person.").format(
+        posts=number(best["posts"]), coded=number(best["coded"])
+    )
+    silent = told.filter(pl.col("stance") == SILENT).sort(pl.col("method") != POWERED)
+    if silent.is_empty():
+        return said
+    row = silent.row(0, named=True)
+    more = _("{share} of posts speak of no authority (from {lo} to {hi}); they are not drawn.")
+    ends = {name: percent(row[name]) for name in ("share", "lo", "hi")}
+    return f"{said} {more.format(**ends)}"
 
 
 def _over_time(rows: pl.DataFrame, view: View) -> list[Component]:
     parts = rows.filter(~pl.col("is_whole"), target=pl.lit(ANY)).drop_nulls("share")
     if parts.is_empty():
         return []
-    said = _("Each stretch is of the fewest days in a row with thirty coded posts or more.")
     return [
         figure_card(
             "opinions-over-time", stretches_figure(parts, look=view.look),
-            title=_("Shares over time, of all authorities"), said=said,
+            title=_("Shares over time, of all authorities"), said=stretches_in_words(rows, parts),
             rows=_named(parts), columns=_columns(), how=_(HOW),
         )
     ]  # fmt: skip
+
+
+def stretches_in_words(rows: pl.DataFrame, parts: pl.DataFrame) -> str:
+    """Say what a stretch is, and how many posts are in none."""
+    said = _("Each stretch is of the fewest days in a row with thirty coded posts or more.")
+    inside = int(parts.unique("from")["posts"].sum())
+    out: int = rows.filter("is_whole")["posts"][0] - inside
+    more = ngettext(
+        "{n} post is in none: its day is not known, or too few of its days are coded.",
+        "{n} posts are in none: their day is not known, or too few of their days are coded.", out,
+    )  # fmt: skip
+    return f"{said} {more.format(n=number(out))}" if out else said
 
 
 def _named(rows: pl.DataFrame) -> pl.DataFrame:
