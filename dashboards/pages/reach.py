@@ -77,7 +77,8 @@ HOW_VIEWS = N_(
     "changed what it counts, the line is cut. Table: views."
 )
 HOW_PACE = N_(
-    "The shortest stretch that holds 95% of the posts is cut where that lowers its Poisson deviance by more than a penalty of two log n "
+    "The shortest stretch that holds 95% of the posts is cut where that lowers its Poisson "
+    "deviance by more than a penalty of two log n "
     "for each change, with deviance divided by how unruly the series is (optimal partition, "
     "Killick, Fearnhead and Eckley 2012). Blue bars: where a change can lie, from series drawn "
     "anew, 5% to 95%. Diamonds: bins that stand out more than chance would give once in twenty "
