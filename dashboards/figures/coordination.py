@@ -116,12 +116,11 @@ def seconds(window: float) -> str:
     >>> seconds(10), seconds(600), seconds(86400)
     ('10 seconds', '10 minutes', '24 hours')
     """
-    for unit, one, many in (
-        (3600, "{n} hour", "{n} hours"),
-        (60, "{n} minute", "{n} minutes"),
-    ):
-        if window >= 2 * unit and window % unit == 0:
-            return ngettext(one, many, window // unit).format(n=number(window // unit))
+    hours, minutes = window / 3600, window / 60
+    if hours >= 2 and hours.is_integer():  # noqa: PLR2004 - one is told in minutes
+        return ngettext("{n} hour", "{n} hours", hours).format(n=number(hours))
+    if minutes >= 2 and minutes.is_integer():  # noqa: PLR2004 - one is told in seconds
+        return ngettext("{n} minute", "{n} minutes", minutes).format(n=number(minutes))
     places = 0 if float(window).is_integer() else 1
     return ngettext("{n} second", "{n} seconds", window).format(n=number(window, places=places))
 
