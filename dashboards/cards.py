@@ -13,7 +13,7 @@ from dashboards.i18n import _
 from dashboards.sheet import as_csv, as_table
 from dashboards.theme import graph_config
 
-SHOWN = 200  # rows of a table under a figure; the file holds all
+SHOWN = 20  # rows of a table under a figure: a browser takes a millisecond for each cell
 
 
 def figure_card(

@@ -101,7 +101,7 @@ def test_a_candidate_is_taken_into_the_form_and_by_a_person_into_the_ledger(
     with served(store) as base, visit(browser, base) as seen:
         page = seen.open("/responses")
         card = page.locator(".candidate", has_text="полиция")
-        expect(card).to_contain_text("173; done to: accused; 2016-08-29")
+        expect(card).to_contain_text("173; done to: accused; 29 August 2016")
         page.locator(".candidate", has_text="Police").get_by_role("button").last.click()
         expect(page.locator(".candidate:visible")).to_have_count(1)
         card.get_by_role("button", name="Take into the form").click()

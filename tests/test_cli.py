@@ -135,6 +135,10 @@ WELL: dict[str, tuple[Callable[[Path], list[object]], set[str]]] = {
             "bounded",
         },
     ),
+    "report": (
+        lambda f: ["report", f / "store", "-o", f / "r.html"],
+        {"file", "appeal", "lang", "bytes"},
+    ),
     "export": (
         lambda f: ["export", f / "store", "--table", "posts", "-o", f / "p.csv"],
         {"file", "counts"},
@@ -152,6 +156,7 @@ BADLY: dict[str, Callable[[Path], list[object]]] = {
     "opinions": lambda f: ["opinions", f / "store", "import", f / "gone", "--by", "Ann"],
     "measure": lambda f: ["measure", f / "gone"],
     "coordination": lambda f: ["coordination", f / "store", "--object", "url"],
+    "report": lambda f: ["report", f / "store", "-o", f / "r.xls"],
     "export": lambda f: ["export", f / "store", "-o", f / "p.xls"],
     "simulate": lambda f: ["simulate", f / "store"],
     "compact": lambda f: ["compact", f],
@@ -164,6 +169,9 @@ BADLY: dict[str, Callable[[Path], list[object]]] = {
 def test_json_is_one_document_and_nothing_else(tmp_path: Path, store: Path, case: str) -> None:
     (tmp_path / "acts.csv").write_text(ACTS)
     assert store.is_dir()
+    if case == "report":  # of what was measured
+        assert run("respond", store, "import", tmp_path / "acts.csv").exit_code == 0
+        assert run("measure", store).exit_code == 0
     words, members = WELL[case]
     result = run(*words(tmp_path), "--json")
     assert result.exit_code == 0
