@@ -231,8 +231,7 @@ def told(
     shares = shared_objects(posts, by)
     if shares.is_empty():
         held = [kind for kind in OBJECTS if not shared_objects(posts, kind).is_empty()]
-        others = f"there are shares by {', '.join(held)}" if held else "import posts that share"
-        msg = f"no post held shares by {by}; {others}"
+        msg = f"no post held shares by {by}; shares are held by: {', '.join(held) or 'nothing'}"
         raise MeasureError(msg)
     (setting,) = settings(
         shares,
@@ -382,19 +381,15 @@ def _note(row: dict[str, Any], asked: int) -> str | None:
         return "no two shares of one object are so close: there is nothing to hold against chance"
     said = []
     if row["left_out"]:
-        said.append(f"{_objects(row['left_out'])} too many pairs: counted, but in no edge")
+        said.append(f"objects with too many pairs, counted but in no edge: {row['left_out']:,}")
     if row["not_drawn"]:
         said.append(
-            f"{_objects(row['not_drawn'])} too many pairs to be held against chance: left out of "
-            "repeated, met, traded and groups"
+            "objects with too many pairs to be held against chance, left out of repeated, met, "
+            f"traded and groups: {row['not_drawn']:,}"
         )
     if 0 < row["permutations"] < asked or 0 < row["trades"] < asked:
         said.append(f"fewer draws than {asked:,}, as there are many shares")
     return "; ".join(said) or None
-
-
-def _objects(many: int) -> str:
-    return "1 object makes" if many == 1 else f"{many:,} objects make"
 
 
 # groups

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analytics.responses import RUNG_NAMES
-from dashboards.i18n import N_, _, ngettext, number
+from dashboards.i18n import N_, _, ngettext, noted, number, signed
 
 # How attention beside a response is told, by the level that it has earned.
 BESIDE = (
@@ -71,7 +71,7 @@ def _said(claim: Mapping[str, Any]) -> str:
     match claim["template"]:
         case "after":
             return _("“{name}” (rung {rung}) came {when} ({rests}).").format(
-                name=_(RUNG_NAMES[claim["rung"]]), rung=f"{claim['rung']:+d}", rests=rests,
+                name=_(RUNG_NAMES[claim["rung"]]), rung=signed(claim["rung"]), rests=rests,
                 when=when(claim["value_lo"], claim["value_hi"], claim["about"]),
             )  # fmt: skip
         case "none_yet":
@@ -170,7 +170,7 @@ def _ending(about: str) -> str:
         return _("an act that harms")
     rung = int(about.removeprefix("rung_"))
     said = _("“{name}” (rung {rung}) or more")
-    return said.format(name=_(RUNG_NAMES[rung]), rung=f"{rung:+d}")
+    return said.format(name=_(RUNG_NAMES[rung]), rung=signed(rung))
 
 
 def _times(claim: Mapping[str, Any]) -> str:
@@ -190,7 +190,9 @@ def _rests_on(claim: Mapping[str, Any]) -> list[str]:
     return [
         _held(claim),
         *([_over(claim)] if claim["window"] is not None else []),
-        _("compared with {what}").format(what=compared) if compared else _("compared with nothing"),
+        _("compared with {what}").format(what=noted(compared))
+        if compared
+        else _("compared with nothing"),
         tests.format(n=number(claim["tests"])),
         *([_("false discovery rate {q}").format(q=f"{claim['q']:.2g}")]
           if claim["q"] is not None else []),

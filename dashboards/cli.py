@@ -646,13 +646,15 @@ def report(
     store: StorePath,
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", help="FILE.html, or FILE.zip with all that it rests on."),
+        typer.Option(
+            "-o", "--output", help="FILE.html, FILE.pdf, or FILE.zip with all it rests on."
+        ),
     ],
     lang: Annotated[str, typer.Option("--lang", help="en, ru or kk.")] = "en",
     appeal: AppealId = None,
     as_json: Json = False,
 ) -> None:
-    """Write the report to hand over: one page that works anywhere, or a bundle."""
+    """Write the report to hand over: one page that works anywhere, paper, or a bundle."""
     from analytics.store import Store
     from dashboards.report import write_report
 
@@ -661,6 +663,8 @@ def report(
         console.emit(done)
     else:
         console.say(f"Wrote {output}: {done['bytes']:,} bytes.")
+        if done["note"]:
+            console.say(done["note"])
 
 
 @command

@@ -5,7 +5,7 @@ from typing import Any
 import dash_ag_grid as dag
 import polars as pl
 
-from dashboards.i18n import N_, _, noted, spoken
+from dashboards.i18n import N_, _, spoken
 
 PAGE = 20  # rows; shorter tables are shown whole
 # The page's own colours, so that a grid follows its look.
@@ -61,11 +61,6 @@ def _spoken(setting: dict[str, Any]) -> dict[str, Any]:
         written = setting["valueFormatter"]["function"].replace("LANGUAGE", f"'{spoken()}'")
         told["valueFormatter"] = {"function": written.replace("UNKNOWN", f"'{_('not known')}'")}
     return told
-
-
-def in_words(*names: str) -> list[pl.Expr]:
-    """Return columns of notes and of closed lists in the reader's language."""
-    return [pl.col(name).map_elements(noted, return_dtype=pl.String) for name in names]
 
 
 COUNT = {

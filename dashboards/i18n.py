@@ -5,6 +5,7 @@ The language is set once for each page, report or command, with :func:`speaking`
 is English. Numbers and days follow Unicode's CLDR, by Babel.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,9 +17,10 @@ from io import BytesIO
 
 from babel import Locale
 from babel.dates import format_date
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_compact_decimal, format_decimal, format_percent
 
 LANGUAGES = {"en": "English", "ru": "Русский", "kk": "Қазақша"}
 SOURCE = "en"  # what the code says
@@ -68,17 +70,59 @@ def catalogue(language: str) -> NullTranslations:
     """Return the messages of a language."""
     if language == SOURCE:
         return NullTranslations()
-    with files("dashboards").joinpath("locale", f"{language}.po").open("rb") as written:
-        messages = read_po(written, locale=language)
     compiled = BytesIO()
-    write_mo(compiled, messages)
+    write_mo(compiled, _written(language))
     compiled.seek(0)
     return GNUTranslations(compiled)
 
 
+@cache
+def _written(language: str) -> Catalog:
+    with files("dashboards").joinpath("locale", f"{language}.po").open("rb") as written:
+        return read_po(written, locale=language)
+
+
 def noted(note: str | None) -> str:
-    """Return what a table notes, part by part, in the reader's language."""
-    return "; ".join(_(part) for part in (note or "").split("; ") if part)
+    """Return what a table notes, part by part, in the reader's language.
+
+    Tables say their notes in English. Where a number or a name stands in one, its message has
+    ``{}`` in that place.
+
+    >>> with speaking("ru"):
+    ...     noted("fewer than 12 bins or 50 posts are held from the peak to the next rise")
+    'от пика до следующего подъёма собрано меньше 12 интервалов или 50 постов'
+    """
+    return "; ".join(_part(part) for part in (note or "").split("; ") if part)
+
+
+def _part(part: str) -> str:
+    said = _(part)
+    if said != part or spoken() == SOURCE:
+        return said
+    for pattern, message in _patterns(spoken()):
+        if found := pattern.fullmatch(part):
+            return message.format(*(_grouped(value) for value in found.groups()))
+    return part
+
+
+@cache
+def _patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return the messages with a place for a number or a name, and how each is recognised."""
+    places = {
+        one.id: str(one.string)
+        for one in _written(language)
+        if isinstance(one.id, str) and "{}" in one.id and one.string
+    }
+    return tuple(
+        (re.compile(re.escape(said).replace(r"\{\}", "(.+?)"), re.DOTALL), message)
+        for said, message in sorted(places.items(), key=lambda one: -len(one[0]))
+    )
+
+
+def _grouped(value: str) -> str:
+    """Return what stood in a place: a whole number as the reader writes it."""
+    digits = value.replace(",", "")
+    return number(int(digits)) if digits.isascii() and digits.isdigit() else _(value)
 
 
 def number(value: float | None, *, places: int = 0) -> str:
@@ -91,6 +135,25 @@ def number(value: float | None, *, places: int = 0) -> str:
         return _("not known")
     fraction = f".{'0' * places}" if places else ""
     return format_decimal(value, format=f"#,##0{fraction}", locale=spoken())
+
+
+def compact(value: float) -> str:
+    """Return a round number as short as the language has it.
+
+    >>> compact(500), compact(500_000)
+    ('500', '500K')
+    """
+    said = format_compact_decimal(value, locale=spoken(), fraction_digits=1)
+    return said.replace("м.", "мың") if spoken() == "kk" else said  # CLDR has both for thousands
+
+
+def signed(value: int) -> str:
+    """Return a number with its sign.
+
+    >>> signed(3), signed(0), signed(-1)
+    ('+3', '0', '−1')
+    """
+    return f"{value:+d}".replace("-", "−") if value else "0"
 
 
 def percent(share: float | None, *, places: int = 0) -> str:
@@ -133,13 +196,19 @@ def period(first: date | datetime | None, last: date | datetime | None) -> str:
 
     >>> period(date(2016, 8, 29), date(2016, 9, 2))
     '29 August to 2 September 2016'
+    >>> with speaking("kk"):
+    ...     period(date(2016, 8, 29), date(2016, 9, 2))
+    '2016 ж. 29 тамыз – 2 қыркүйек'
     """
     if first is None or last is None:
         return _("no dated posts")
     if _day(first) == _day(last):
         return day(last)
-    start = day(first) if first.year != last.year else format_date(first, "d MMMM", spoken())
-    return _("{first} to {last}").format(first=start, last=day(last))
+    ends = [day(first), day(last)]
+    if first.year == last.year:  # which is then said once: where the language has it in a day
+        second = _DAYS[spoken()].startswith("y")
+        ends[second] = format_date((first, last)[second], "d MMMM", spoken())
+    return _("{first} to {last}").format(first=ends[0], last=ends[1])
 
 
 def _day(time: date | datetime) -> date:

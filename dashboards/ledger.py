@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from analytics.reach import BARRED
-from dashboards.i18n import N_, _, day, listed, ngettext, number, percent
+from dashboards.i18n import N_, _, day, listed, ngettext, noted, number, percent
 from dashboards.theme import platform_name
 
 UNSEEN = N_("They follow: whether any of them saw a post is not known.")
@@ -132,7 +132,7 @@ def tried(outlooks: pl.DataFrame) -> list[str]:
         said.format(
             answer=_(_ANSWERS[row["peaked"]]), right=percent(row["right"], places=1),
             n=number(row["tested_on"]), lo=percent(row["right_lo"], places=1),
-            hi=percent(row["right_hi"], places=1), source=row["source"],
+            hi=percent(row["right_hi"], places=1), source=noted(row["source"]),
         )
         for row in known.iter_rows(named=True)
     ]  # fmt: skip

@@ -23,7 +23,8 @@ from analytics.clocks import (
 from analytics.models import beats_chance, fits
 from analytics.responses import RUNG_NAMES
 from dashboards.claims import when
-from dashboards.i18n import N_, _, day, listed, ngettext, noted, number, percent
+from dashboards.i18n import N_, _, day, listed, ngettext, noted, number, percent, period, signed
+from dashboards.sheet import in_words
 from dashboards.theme import platform_name
 
 _IN_WORDS = {"web": N_("the web"), "unknown": N_("a platform that the files do not name")}
@@ -160,7 +161,7 @@ def _reached(lags: pl.DataFrame, sign: int) -> str:
     )
     return said.format(
         name=_(RUNG_NAMES[first["rung"]]),
-        rung=f"{first['rung']:+d}",
+        rung=signed(first["rung"]),
         when=when(first["lag_lo"], first["lag_hi"], first["clock_basis"]),
     )
 
@@ -387,3 +388,15 @@ def _span(lo: datetime | None, hi: datetime, zone: str, *, start: bool = False) 
     if first == last:
         return _("on {day}").format(day=last)
     return _("between {first} and {last}").format(first=first, last=last)
+
+
+def acts(responses: pl.DataFrame) -> pl.DataFrame:
+    """Return rows of ``responses`` with ``when``, ``rung`` and ``target`` in words."""
+    told = responses.to_dicts()
+    rungs = [
+        "" if r["rung"] is None else f"{signed(r['rung'])} {_(RUNG_NAMES[r['rung']])}" for r in told
+    ]
+    return in_words(responses, "target").with_columns(
+        pl.Series("when", [period(row["from"], row["to"]) for row in told], pl.String),
+        pl.Series("rung", rungs, pl.String),
+    )

@@ -7,9 +7,12 @@ import polars.selectors as cs
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.i18n import _, number
+from dashboards.i18n import _, noted, number
+from dashboards.theme import platform_name
 
 _FORMULA = r"^\s*[=+\-@\t\r]"  # a spreadsheet would reckon with it
+# Columns of notes and of closed lists.
+_SAID = {"counts", "kind", "method", "metric", "note", "platform", "role", "what"}
 _LONGEST = 300  # characters of a cell on screen; the file holds all
 
 
@@ -32,10 +35,23 @@ def as_csv(rows: pl.DataFrame, columns: Mapping[str, str]) -> str:
 
 def as_table(rows: pl.DataFrame, columns: Mapping[str, str], *, most: int) -> Component:
     """Return the first rows as a plain table, and say how many there are."""
-    shown = rows.select(list(columns)).head(most)
+    shown = in_words(rows.select(list(columns)).head(most), *(_SAID & set(columns)))
     head = html.Thead(html.Tr([html.Th(name, scope="col") for name in columns.values()]))
     body = html.Tbody([html.Tr([html.Td(cell(value)) for value in row]) for row in shown.rows()])
     return html.Table([html.Caption(_told(shown.height, rows.height)), head, body])
+
+
+def in_words(rows: pl.DataFrame, *names: str) -> pl.DataFrame:
+    """Return rows with notes, words of closed lists and platforms in the reader's language.
+
+    The language belongs to the thread that asks, so that no expression of Polars may translate:
+    those run in threads of their own.
+    """
+    said = {name: platform_name if name == "platform" else noted for name in names}
+    return rows.with_columns(
+        pl.Series(name, [one and say(one) for one in rows[name]], pl.String)
+        for name, say in said.items()
+    )
 
 
 def headers(columns: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any
 import plotly.graph_objects as go
 from babel import Locale
 
-from dashboards.i18n import N_, SOURCE, _, spoken
+from dashboards.i18n import N_, _, spoken
 
 FONT = "Inter, 'Segoe UI', 'Noto Sans', 'Helvetica Neue', Arial, sans-serif"
 
@@ -125,8 +125,6 @@ GRAPH_CONFIG: Any = {
 def graph_config(**more: Any) -> Any:  # noqa: ANN401 - Plotly's own settings
     """Return the settings of a graph, with the months and days of the reader's language."""
     language = spoken()
-    if language == SOURCE:
-        return GRAPH_CONFIG | more
     words = Locale.parse(language)
     form = {
         "months": [words.months["stand-alone"]["wide"][n] for n in range(1, 13)],
@@ -135,6 +133,8 @@ def graph_config(**more: Any) -> Any:  # noqa: ANN401 - Plotly's own settings
         "shortDays": [words.days["format"]["abbreviated"][(n - 1) % 7] for n in range(7)],
         "decimal": words.number_symbols["latn"]["decimal"],
         "thousands": words.number_symbols["latn"]["group"],
+        "dayMonth": "%-d %b",
+        "dayMonthYear": "%-d %b %Y",
     }  # fmt: skip
     locale = {"dictionary": {}, "format": form}
     return GRAPH_CONFIG | {"locale": language, "locales": {language: locale}} | more

@@ -5,15 +5,35 @@ the code no longer says goes. Words that tables carry from closed lists are mess
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from types import ModuleType
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from analytics import beside, candidates, claims, clocks, coverage, opinions, waits
+from analytics import (
+    around,
+    beside,
+    candidates,
+    claims,
+    clocks,
+    communities,
+    comparing,
+    coordination,
+    coverage,
+    decay,
+    forecasts,
+    hawkes,
+    leads,
+    opinions,
+    outlook,
+    overlaps,
+    reach,
+    similarity,
+    waits,
+)
 from analytics.clocks import presets
 from analytics.codes import code_list
 from analytics.responses import RUNG_NAMES
@@ -21,7 +41,12 @@ from analytics.tables import CHANGES_SEEN, LEVELS, METRICS, OUTCOMES, SELECTIONS
 
 ROOT = Path(__file__).parents[1]
 LOCALE = ROOT / "dashboards" / "locale"
-NOTING = (beside, candidates, clocks, coverage, opinions, waits)  # modules that write notes
+# Modules that write notes for people into tables …
+NOTING = (
+    around, beside, candidates, claims, communities, comparing, coordination, coverage, decay,
+    forecasts, hawkes, leads, opinions, outlook, overlaps, reach, similarity, waits,
+)  # fmt: skip
+NAMING = (clocks,)  # … and those whose notes are their constants, beside much else that they say
 HEAD = """msgid ""
 msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"
@@ -78,20 +103,37 @@ def told() -> Iterator[str]:
     yield from (*claims.RIVALS, claims.PRESENT, claims.ABSENT, claims.NOT_KNOWN)
     for rule in presets():
         yield from (words for words in (rule.what, rule.only_if) if words)
+    told_of = reach.definitions()
+    for words in (*told_of.counted["counts"], *told_of.changes["what"]):
+        yield from words.split("; ")
+    for module in NAMING:
+        named = (v for k, v in vars(module).items() if k.isupper() and isinstance(v, str))
+        yield from (words for words in named if " " in words)
     for module in NOTING:
-        yield from _notes(module)
+        for words in _sentences(ast.parse(Path(str(module.__file__)).read_text("utf-8"))):
+            yield from (part for part in words.split("; ") if _PHRASE.search(part))
 
 
-def _notes(module: ModuleType) -> Iterator[str]:
-    """Yield the sentences that a module writes into tables: its constants, and what it names."""
-    for name, value in vars(module).items():
-        if name.isupper() and isinstance(value, str) and " " in value and "{" not in value:
-            yield value
-    tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
-    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-        if getattr(call.func, "id", "") in {"_named", "_column"}:
-            values = [str(node.value) for node in call.args if isinstance(node, ast.Constant)]
-            yield from (value for value in values if " " in value)
+_PHRASE = re.compile(r"[a-z]{2,}[^_]* ([^_]* )?[a-z]{2,}|[a-z]{3,} {}$")
+
+
+def _sentences(tree: ast.AST) -> Iterator[str]:
+    """Yield the texts of a module, with ``{}`` for what is filled in; no docstring, no error."""
+    passed = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Expr(value=ast.Constant() as held) | ast.Raise(exc=held):
+                passed |= {id(part) for part in ast.walk(held)} if held else set()
+            case ast.Assign(targets=[ast.Name(id="msg")], value=held):
+                passed |= {id(part) for part in ast.walk(held)}
+            case ast.JoinedStr():
+                passed |= {id(part) for part in ast.walk(node)} - {id(node)}
+    for node in (node for node in ast.walk(tree) if id(node) not in passed):
+        match node:
+            case ast.Constant(value=str(words)):
+                yield words
+            case ast.JoinedStr(values=parts):
+                yield "".join(str(p.value) if isinstance(p, ast.Constant) else "{}" for p in parts)
 
 
 if __name__ == "__main__":

@@ -24,10 +24,14 @@ INSTALLED = ("chromium", "chromium-browser", "google-chrome")
 START_SECONDS = 30
 
 
+def installed() -> str | None:
+    """Return where a Chromium is that was installed for everybody."""
+    return next((found for name in INSTALLED if (found := shutil.which(name))), None)
+
+
 def launch(playwright: Playwright) -> Browser:
     """Start the installed Chromium, else the one that Playwright brought."""
-    path = next((found for name in INSTALLED if (found := shutil.which(name))), None)
-    return playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+    return playwright.chromium.launch(executable_path=installed(), args=list(ARGUMENTS))
 
 
 @contextmanager

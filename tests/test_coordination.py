@@ -187,7 +187,7 @@ def test_a_crowd_alone_has_pairs_and_no_edges_that_are_known() -> None:
     unknown = ("edges", "edges_above", "repeated", "met", "traded", "p", "null_mean", "threshold")
     assert {found[name] for name in unknown} == {None}
     assert (found["left_out"], found["left_out_pairs"]) == (1, found["pairs"])
-    assert "1 object makes too many pairs: counted, but in no edge" in found["note"]
+    assert "objects with too many pairs, counted but in no edge: 1" in found["note"]
     assert "was not looked at" in " ".join(synchronised(found))
 
 
@@ -295,7 +295,7 @@ def test_measure_writes_what_the_command_says(tmp_path: Path) -> None:
         (["--window", "soon"], "no duration"),
         (["--participation", "0"], "1 keeps every account"),
         (["--object", "video"], "choose one of: original"),
-        (["--object", "url"], "there are shares by original"),
+        (["--object", "url"], "shares are held by: original"),
         (["--appeal", "other"], "there is no appeal 'other'"),
     ],
     ids=str,
@@ -310,7 +310,7 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path, words: list[str], fact: 
 
 
 def test_nothing_shared_at_all_is_refused() -> None:
-    with pytest.raises(MeasureError, match="import posts that share"):
+    with pytest.raises(MeasureError, match="held by: nothing"):
         told(POSTS.empty(), by="original", window=60.0)
 
 

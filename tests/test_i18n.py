@@ -7,12 +7,15 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+import polars as pl
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
+from simulating import simulated
 
+from analytics.catalog import TABLES
 from dashboards.i18n import (
     LANGUAGES,
     SOURCE,
@@ -20,12 +23,14 @@ from dashboards.i18n import (
     day,
     listed,
     ngettext,
+    noted,
     number,
     percent,
     period,
     speaking,
 )
 from dashboards.i18n import catalogue as compiled
+from dashboards.sheet import in_words
 
 ROOT = Path(__file__).parents[1]
 OTHERS = [language for language in LANGUAGES if language != SOURCE]
@@ -129,3 +134,39 @@ def test_outside_of_a_page_all_is_english_and_a_forged_language_is_too() -> None
     with speaking("../../etc"):
         assert _("not known") == "not known"
     assert compiled("ru").gettext("not known") != "not known"
+
+
+@pytest.fixture(scope="module")
+def notes(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Return every note that the tables of a simulated appeal hold."""
+    with simulated(tmp_path_factory.mktemp("notes"), posts=400, seed=3) as store:
+        tables = {name: store.read(name) for name, table in TABLES.items() if table.measured}
+    columns = ("note", "started_note", "needs", "compared_with")
+    rows = (table[name] for table in tables.values() for name in columns if name in table.columns)
+    return {part for notes in rows for note in notes.drop_nulls() for part in note.split("; ")}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_tables_note_is_said_in_every_language(notes: set[str], language: str) -> None:
+    assert len(notes) > 20
+    with speaking(language):
+        assert [note for note in sorted(notes) if noted(note) == note] == []
+        assert not [
+            note for note in sorted(notes) if re.search(r"[a-z]{3,} [a-z]{3,}", noted(note))
+        ]
+
+
+def test_a_note_keeps_its_numbers_and_names() -> None:
+    with speaking("ru"):
+        assert noted("3 of 28 days are held of both") == "по обеим собрано 3 из 28 дней"
+        assert noted("12,000 events with a time; 50 are needed") == (
+            "событий со временем: 12\xa0000; нужно: 50"
+        )
+        assert noted("what no catalogue knows; 5 of 6") == "what no catalogue knows; 5 of 6"
+
+
+def test_words_of_tables_are_translated_where_the_language_is_known() -> None:
+    rows = pl.DataFrame({"note": ["half is gone sooner than a bin can show", None], "n": [1, 2]})
+    with speaking("kk"):
+        told = in_words(rows, "note")["note"].to_list()
+    assert told == ["жартысы бір аралық көрсете алатыннан тезірек кетеді", None]

@@ -8,8 +8,9 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.responses import RUNG_NAMES, RUNGS
+from dashboards.figures.labels import COUNTS, counts_in_words
 from dashboards.figures.words import short, wrapped
-from dashboards.i18n import N_, _, period
+from dashboards.i18n import N_, _, period, signed
 from dashboards.theme import LIGHT, Look, platform_name
 
 ATTENTION = 190  # pixels of the series
@@ -59,7 +60,7 @@ def aligned_figure(
         _shade(figure, peak, look)
     if published:
         _mark(figure, published, look)
-    return figure
+    return counts_in_words(figure)
 
 
 def _draw_posts(figure: go.Figure, rows: pl.DataFrame, platform: str, look: Look) -> None:
@@ -114,7 +115,7 @@ def _told(act: Row) -> str:
     rung = act["rung"]
     place = _(OFF)
     if rung is not None:
-        place = _("rung {rung}: {name}").format(rung=f"{rung:+d}", name=_(RUNG_NAMES[rung]))
+        place = _("rung {rung}: {name}").format(rung=signed(rung), name=_(RUNG_NAMES[rung]))
     dates = period(act["from"], act["to"])
     summary = f"<br>{wrapped(act['summary'])}" if act["summary"] else ""
     return f"<b>{short(act['actor'])}</b><br>{dates}<br>{place}{summary}"
@@ -168,7 +169,7 @@ def _frame(
         },
         yaxis={
             "domain": [(below + GAP) / height, 1], "fixedrange": True, "nticks": 4,
-            "tickformat": "~s", "rangemode": "tozero", "tickfont": small,
+            "tickformat": COUNTS, "rangemode": "tozero", "tickfont": small,
         },
         yaxis2={
             "domain": [0, below / height], "range": [min(heights) - 0.6, max(heights) + 0.6],
@@ -190,4 +191,4 @@ def _frame(
 def _rung_name(rung: int | None) -> str:
     if rung is None:
         return _(OFF)
-    return f"{_(RUNG_NAMES[rung])}  {rung:+d}" if rung else _(RUNG_NAMES[0])
+    return f"{_(RUNG_NAMES[rung])}  {signed(rung)}" if rung else _(RUNG_NAMES[0])

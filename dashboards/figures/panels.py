@@ -6,6 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from dashboards.figures.labels import COUNTS
 from dashboards.theme import Look
 
 CLOSE = 2  # powers of ten within which an axis has numbers between them
@@ -90,4 +91,4 @@ def faint(colour: str, strength: float) -> str:
 def _upright(domain: Sequence[float], look: Look, scale: dict[str, Any]) -> dict[str, Any]:
     small = {"size": 11, "color": look.muted}
     plain = {"domain": list(domain), "fixedrange": True, "tickfont": small, "nticks": 4}
-    return plain | {"tickformat": "~s", "zeroline": False} | scale
+    return plain | {"tickformat": COUNTS, "zeroline": False} | scale

@@ -8,11 +8,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
-from babel.numbers import format_compact_decimal
 
-from dashboards.figures.labels import plain, row_axis, small
+from dashboards.figures.labels import counts_in_words, plain, row_axis, small
 from dashboards.figures.panels import axis, faint, panelled, powers, scaled
-from dashboards.i18n import N_, _, number, percent, spoken
+from dashboards.i18n import N_, _, compact, number, percent
 from dashboards.theme import LIGHT, Look, platform_name
 
 PANEL, TALL = 96, 120  # pixels of one platform
@@ -51,7 +50,7 @@ def accounts_figure(reach: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
             line={"color": colour, "width": 2.4, "shape": "hv"},
         )  # fmt: skip
         scaled(figure, number_, rangemode="tozero")
-    return figure
+    return counts_in_words(figure)
 
 
 def _line(figure: go.Figure, rows: pl.DataFrame, column: str, said: str, **drawn: Any) -> None:  # noqa: ANN401
@@ -88,7 +87,7 @@ def interval_figure(reach: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
         own = reach.filter(platform=platform)
         low, high = _decades(own)
         tens = [10**power for power in range(int(low), int(high) + 1)]
-        scaled(figure, number_, range=[low, high], tickvals=tens, ticktext=[*map(_compact, tens)])
+        scaled(figure, number_, range=[low, high], tickvals=tens, ticktext=[*map(compact, tens)])
         _bounded(figure, own.filter(pl.col("union_hi").is_not_null()), axis(number_), look)
         _unbounded(figure, own, axis(number_), 10.0**high, look=look)
         _scenario(figure, own.drop_nulls("scenario_lo"), axis(number_), look)
@@ -97,12 +96,7 @@ def interval_figure(reach: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
             _("at least %{y:,} accounts follow a carrier"), yaxis=axis(number_), **_DOTTED,
             line={"color": look.platform(platform), "width": 2.4, "shape": "hv"},
         )  # fmt: skip
-    return figure
-
-
-def _compact(value: int) -> str:
-    """Return a round number in as few letters as the language allows."""
-    return str(format_compact_decimal(value, locale=spoken()))
+    return counts_in_words(figure)
 
 
 def _drawable(column: str) -> pl.Expr:
@@ -189,7 +183,7 @@ def views_figure(views: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
                 mode="lines+markers", marker={"size": 6, "color": colour},
                 line={"color": colour, "width": 2, "shape": "hv"},
             )  # fmt: skip
-    return figure
+    return counts_in_words(figure)
 
 
 def pace_figure(
@@ -224,7 +218,7 @@ def pace_figure(
         _steps(figure, own, axis(number_), look)
         _stands_out(figure, peaks.filter(platform=platform), axis(number_), look)
         scaled(figure, number_, rangemode="tozero", tickformat=None)
-    return figure
+    return counts_in_words(figure)
 
 
 def _bars(figure: go.Figure, timeline: pl.DataFrame, where: str, look: Look) -> None:

@@ -9,8 +9,9 @@ import plotly.graph_objects as go
 import polars as pl
 
 from analytics.responses import RUNG_NAMES
+from dashboards.figures.labels import COUNTS, counts_in_words
 from dashboards.figures.words import short, wrapped
-from dashboards.i18n import N_, _, day, number, period
+from dashboards.i18n import N_, _, day, number, period, signed
 from dashboards.theme import LIGHT, Look, platform_name
 
 LANE, LONE_LANE = 46, 150  # pixels of one platform's lane: the least, and the most
@@ -19,7 +20,7 @@ AUTHORITY = 36  # of one authority's lane, its name included
 LADDER = 180
 GAP = 22
 LATE = 0.75  # of the window; from there on names stand to the left of what they name
-TOP, BOTTOM = 22, 30
+TOP, BOTTOM = 22, 46
 WIDTHS = {"1h": 3_600_000, "1d": 86_400_000}  # milliseconds
 METRICS = {"views": N_("views"), "signatures": N_("signatures")}  # what is drawn of what was shown
 ACT, POSTS = "act", "posts"  # what a mark is of, as its first piece of custom data
@@ -85,7 +86,7 @@ def story_figure(
         _shade(figure, clock, by_name.get("authorities"), window, look=look)
     if published:
         _mark(figure, published, published_by, look)
-    return figure
+    return counts_in_words(figure)
 
 
 def _panels(platforms: Sequence[str], shown: dict[str, str], actors: Sequence[str]) -> list[_Panel]:
@@ -205,20 +206,11 @@ def _draw_ladder(
                 hoverinfo="skip",
                 showlegend=False,
             )
-        for time, rung, _name in steps:
-            late = time > window[0] + (window[1] - window[0]) * LATE
-            figure.add_annotation(
-                text=_(RUNG_NAMES[rung]),
-                x=time,
-                y=rung,
-                yref=panel.axis,
-                showarrow=False,
-                xanchor="right" if late else "left",
-                yanchor="bottom",
-                xshift=-3 if late else 3,
-                yshift=4,
-                font={"size": 11, "color": look.muted},
-            )
+    for rung in responses["rung"].drop_nulls().unique():
+        figure.add_annotation(
+            text=_(RUNG_NAMES[rung]), xref="paper", x=0.005, y=rung, yref=panel.axis, yshift=8,
+            xanchor="left", showarrow=False, font={"size": 11, "color": look.muted},
+        )  # fmt: skip
     for act in responses.drop_nulls("rung").sort("from").iter_rows(named=True):
         figure.add_scatter(
             x=[act["from"], act["to"]],
@@ -248,7 +240,7 @@ def _told(act: dict[str, Any]) -> str:
     rung = act["rung"]
     place = _("not on the ladder")
     if rung is not None:
-        place = _("rung {rung}: {name}").format(rung=f"{rung:+d}", name=_(RUNG_NAMES[rung]))
+        place = _("rung {rung}: {name}").format(rung=signed(rung), name=_(RUNG_NAMES[rung]))
     summary = f"<br>{wrapped(act['summary'])}" if act["summary"] else ""
     return f"<b>{short(act['actor'])}</b><br>{period(act['from'], act['to'])}<br>{place}{summary}"
 
@@ -298,7 +290,7 @@ def _frame(
         top -= panel.height + GAP
     figure.update_layout(
         height=heights + TOP + BOTTOM,
-        margin={"l": 46, "r": 14, "t": TOP, "b": BOTTOM},
+        margin={"l": 58, "r": 14, "t": TOP, "b": BOTTOM},
         showlegend=False,
         hovermode="closest",
         dragmode="zoom",
@@ -324,10 +316,10 @@ def _scale(panel: _Panel, figure: go.Figure, look: Look) -> dict[str, Any]:
             "range": [-4.6, 6.6], "tickvals": list(_TICKS), "ticktext": list(_TICKS.values()),
             "zeroline": True, "zerolinecolor": look.muted, "zerolinewidth": 1, "nticks": None,
         }  # fmt: skip
-    return plain | {"rangemode": "tozero", "tickformat": "~s"}
+    return plain | {"rangemode": "tozero", "tickformat": COUNTS}
 
 
-_TICKS = {-4: "-4", -2: "-2", 0: "0", 2: "+2", 4: "+4", 6: "+6"}
+_TICKS = {rung: signed(rung) for rung in (-4, -2, 0, 2, 4, 6)}
 _TITLES = {
     "authorities": N_("Authorities: when each act can have happened"),
     "ladder": N_("Response ladder: help above 0, harm below"),

@@ -11,9 +11,9 @@ from dash.development.base_component import Component
 from analytics import __version__
 from analytics.catalog import TABLES
 from analytics.store import Store
-from dashboards.grids import COUNT, grid, in_words
+from dashboards.grids import COUNT, grid
 from dashboards.i18n import N_, _, listed, number
-from dashboards.theme import platform_name
+from dashboards.sheet import in_words
 from dashboards.view import View
 
 COVERAGE = "data-coverage"
@@ -183,9 +183,8 @@ def losses_of(store: Store, appeal_id: str) -> pl.DataFrame:
 
 
 def _coverage(store: Store, appeal_id: str) -> pl.DataFrame:
-    names = pl.col("platform").map_elements(platform_name, return_dtype=pl.String)
     rows = store.read("coverage", appeal_id=appeal_id)
-    return rows.with_columns(names, *in_words("what", "note"))
+    return in_words(rows, "platform", "what", "note")
 
 
 def _numbers(store: Store, appeal_id: str) -> pl.DataFrame:
@@ -193,9 +192,7 @@ def _numbers(store: Store, appeal_id: str) -> pl.DataFrame:
     series = ["platform", "metric", "definition"]
     history = store.read("counter_history", appeal_id=appeal_id).sort("at", nulls_last=False)
     newest = history.unique(series, keep="last").sort(series)
-    return newest.with_columns(
-        pl.col("platform").map_elements(platform_name, return_dtype=pl.String),
-        *in_words("metric"),
+    return in_words(newest, "platform", "metric").with_columns(
         at=pl.col("at").dt.strftime("%Y-%m-%d %H:%M").fill_null(_("not known")),
     )
 
@@ -210,8 +207,8 @@ def _asked(store: Store, appeal_id: str) -> pl.DataFrame:
 def _changes(store: Store, appeal_id: str) -> pl.DataFrame:
     posts = store.read("posts", appeal_id=appeal_id).select("post_id")
     changes = store.read("changes").join(posts, on="post_id", how="semi")
-    return changes.sort("observed_at", descending=True).with_columns(
-        pl.col("platform").map_elements(platform_name, return_dtype=pl.String),
+    newest = changes.sort("observed_at", descending=True)
+    return in_words(newest, "platform").with_columns(
         at=_minute("at").fill_null(_("not known")),
         observed_at=_minute("observed_at"),
     )

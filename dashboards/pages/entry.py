@@ -18,7 +18,7 @@ from analytics.store import Store
 from analytics.tables import LEVELS, TARGETS
 from dashboards import guard
 from dashboards.grids import OPTIONS, PAGE, grid
-from dashboards.i18n import N_, _, number, period, speaking
+from dashboards.i18n import N_, _, number, period, signed, speaking
 from dashboards.view import LOOK_NOW, URL, View, language_of, view_of
 
 WHO = "entry-who"
@@ -309,7 +309,7 @@ def ledger_rows(store: Store, appeal_id: str) -> list[dict[str, Any]]:
     for row in rows.iter_rows(named=True):
         first, last = written(row["from"], row["to"], store.zone)
         rung = row["rung"]
-        place = _("none") if rung is None else f"{rung:+d} {_(RUNG_NAMES[rung])}"
+        place = _("none") if rung is None else f"{signed(rung)} {_(RUNG_NAMES[rung])}"
         told.append(as_cells(row) | {"from": first, "to": last, "rung": place, "wrong": {}})
     return told
 

@@ -16,9 +16,10 @@ from dashboards.claims import more, sentence
 from dashboards.figures.aligned import aligned_figure
 from dashboards.figures.clocks import clocks_figure
 from dashboards.figures.survival import survival_figure
-from dashboards.grids import grid, in_words
-from dashboards.i18n import N_, _, ngettext, noted, number, period
+from dashboards.grids import grid
+from dashboards.i18n import N_, _, ngettext, noted, number, period, signed
 from dashboards.pages import entry
+from dashboards.sheet import in_words
 from dashboards.theme import Look, graph_config
 from dashboards.view import View
 
@@ -176,7 +177,7 @@ def ladder_sentence(responses: pl.DataFrame, sign: int) -> str:
     said = _(HELP) if sign > 0 else _(HARM)
     rung = first["rung"]
     return said.format(
-        rung=f"{rung:+d}", name=_(RUNG_NAMES[rung]), actor=first["actor"],
+        rung=signed(rung), name=_(RUNG_NAMES[rung]), actor=first["actor"],
         when=period(first["from"], first["to"]),
     )  # fmt: skip
 
@@ -219,8 +220,7 @@ def _beside(store: Store, appeal_id: str) -> list[Component]:
 def beside(rows: pl.DataFrame, actors: pl.DataFrame) -> pl.DataFrame:
     """Return attention before and after each response, as words for a table."""
     told = rows.join(actors, on="response_id", how="left").sort("from", "what", "days")
-    return told.with_columns(
-        *in_words("note"),
+    return in_words(told, "note").with_columns(
         when=_days(),
         before=_between("before_lo", "before_hi", 1),
         after=_between("after_lo", "after_hi", 1),

@@ -300,16 +300,11 @@ def _evidence(responses: pl.DataFrame) -> list[Component]:
         "when": {"headerName": N_("When (UTC)"), "maxWidth": 150, "minWidth": 120},
         "actor": {"headerName": N_("Authority"), "flex": 1, "minWidth": 120},
         "summary": {"headerName": N_("What it did"), "flex": 2, "minWidth": 170},
-        "rung": {"headerName": N_("Rung"), "maxWidth": 90},
-        "target": {"headerName": N_("To whom"), "maxWidth": 120},
+        "rung": {"headerName": N_("Rung"), "flex": 1, "minWidth": 130},
+        "target": {"headerName": N_("To whom"), "maxWidth": 130},
         "sources": {"headerName": N_("Sources"), "flex": 1, "minWidth": 110},
     }
     return [
         dmc.Title(_("The record of responses"), order=2, size="h4"),
-        grid(RESPONSES, responses.with_columns(when=_when()), columns),
+        grid(RESPONSES, sentences.acts(responses), columns),
     ]
-
-
-def _when() -> pl.Expr:
-    first, last = (pl.col(end).dt.strftime("%Y-%m-%d") for end in ("from", "to"))
-    return pl.when(first == last).then(first).otherwise(pl.format("{} / {}", first, last))

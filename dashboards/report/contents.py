@@ -7,7 +7,6 @@ import polars as pl
 
 from analytics import __version__
 from analytics.errors import MeasureError
-from analytics.responses import RUNG_NAMES
 from analytics.store import Store
 from dashboards import sentences
 from dashboards.claims import more, sentence
@@ -15,7 +14,6 @@ from dashboards.figures.clocks import clocks_figure
 from dashboards.figures.story import caption
 from dashboards.figures.survival import survival_figure
 from dashboards.filters import ROLE_NAMES
-from dashboards.grids import in_words
 from dashboards.i18n import N_, _, day, listed, ngettext, number, percent, period
 from dashboards.pages import data, responses, story
 from dashboards.report.document import (
@@ -28,7 +26,7 @@ from dashboards.report.document import (
     Sheet,
     Text,
 )
-from dashboards.theme import platform_name
+from dashboards.sheet import in_words
 from dashboards.view import View
 
 CARRIERS = 20  # accounts that are listed
@@ -90,6 +88,7 @@ def document(store: Store, view: View) -> Document:
             _versions(store, title),
         ),
         made_by=f"Groundswell {__version__}",
+        measured_at=_run(store)["at"],
     )
 
 
@@ -124,21 +123,10 @@ def _responses(store: Store, view: View) -> Section:
         "when": _("When (UTC)"), "actor": _("Authority"), "summary": _("What it did"),
         "target": _("To whom"), "rung": _("Rung"), "sources": _("Sources"),
     }  # fmt: skip
-    table = Sheet(_told(rows), columns, _("The record of responses, each dated as an interval"))
-    return Section("responses", title, (Bullets(said), table, Text(_(LADDER), quiet=True)))
-
-
-def _told(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return responses with dates and rungs in words."""
-    told = rows.to_dicts()
-    names = [
-        "" if r["rung"] is None else f"{r['rung']:+d} {_(RUNG_NAMES[r['rung']])}" for r in told
-    ]
-    return rows.with_columns(
-        pl.Series("when", [period(row["from"], row["to"]) for row in told], pl.String),
-        pl.Series("rung", names, pl.String),
-        *in_words("target"),
+    table = Sheet(
+        sentences.acts(rows), columns, _("The record of responses, each dated as an interval")
     )
+    return Section("responses", title, (Bullets(said), table, Text(_(LADDER), quiet=True)))
 
 
 def _claims(store: Store, view: View) -> Section:
@@ -189,7 +177,7 @@ def _reach(store: Store, view: View, facts: dict[str, Any]) -> Section:
     if newest.height:
         ordered = newest.sort("platform", "metric")
         days = pl.Series("day", [day(at) for at in ordered["at"]], pl.String)
-        told = ordered.with_columns(days, *_platforms(), *in_words("metric"))
+        told = in_words(ordered, "platform", "metric").with_columns(days)
         blocks.append(Sheet(told, columns, _("Numbers that platforms showed")))
     return Section("reach", _("How far it went"), tuple(blocks))
 
@@ -233,10 +221,8 @@ def _missing(store: Store, view: View) -> Section:
     rows = store.read("coverage", appeal_id=view.appeal_id)
     columns = {"platform": _("Platform"), "what": _("What"), "part": _("Share"),
                "held": _("Held"), "known": _("Known"), "note": _("What it means")}  # fmt: skip
-    told = rows.with_columns(
-        pl.Series("part", [percent(share) for share in rows["share"]], pl.String),
-        *_platforms(), *in_words("what", "note"),
-    )  # fmt: skip
+    part = pl.Series("part", [percent(share) for share in rows["share"]], pl.String)
+    told = in_words(rows, "platform", "what", "note").with_columns(part)
     lost = data.losses_of(store, view.appeal_id).filter(pl.col("outcome") != "kept")
     reasons = {"outcome": _("Outcome"), "count": _("How many"), "what": _("Of what"),
                "reason": _("Why")}  # fmt: skip
@@ -244,7 +230,7 @@ def _missing(store: Store, view: View) -> Section:
     if told.height:
         blocks.append(Sheet(told, columns, _("How much is held of what is known to exist")))
     if lost.height:
-        told_of = lost.with_columns(*in_words("outcome"))
+        told_of = in_words(lost, "outcome")
         blocks.append(Sheet(told_of, reasons, _("What became of rows that were not kept as new")))
     gone = int(store.read("timeline", appeal_id=view.appeal_id).filter(every="1d")["gone"].sum())
     if gone:
@@ -253,10 +239,6 @@ def _missing(store: Store, view: View) -> Section:
         )
         blocks.append(Text(said.format(n=number(gone))))
     return Section("missing", _("What is missing"), tuple(blocks))
-
-
-def _platforms() -> list[pl.Expr]:
-    return [pl.col("platform").map_elements(platform_name, return_dtype=pl.String)]
 
 
 def _methods() -> Section:
@@ -269,7 +251,7 @@ def _methods() -> Section:
 
 
 def _versions(store: Store, title: str) -> Section:
-    row = store.read("runs").sort("at").row(-1, named=True)
+    row = _run(store)
     inputs = json.loads(row["inputs"])
     names = [f"{name} {version}" for name, version in inputs.items() if name in store.versions()]
     cite = _(CITE).format(version=row["version"], title=title, at=f"{row['at']:%Y-%m-%d %H:%M}")
@@ -279,3 +261,8 @@ def _versions(store: Store, title: str) -> Section:
     tables = _("Versions of the tables that went in: {versions}.").format(versions=listed(names))
     notes = tuple(Text(words) for words in (cite, seeds, tables))
     return Section("cite", _("To cite and to repeat"), notes)
+
+
+def _run(store: Store) -> dict[str, Any]:
+    """Return the newest row of ``runs``: what measured all this."""
+    return store.read("runs").sort("at").row(-1, named=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import plotly.graph_objects as go
 import polars as pl
@@ -70,3 +71,8 @@ class Document:
     warnings: tuple[str, ...]  # what no reader may miss: simulated, protection open
     sections: tuple[Section, ...]
     made_by: str
+    measured_at: datetime
+
+    def pictures(self) -> list[Picture]:
+        """Return the figures of all chapters, in order."""
+        return [b for section in self.sections for b in section.blocks if isinstance(b, Picture)]

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from jinja2 import Environment
 
 from dashboards.i18n import _
-from dashboards.report.document import Document, Picture
+from dashboards.report.document import Document
 from dashboards.sheet import cell
 from dashboards.theme import graph_config
 
@@ -28,7 +28,7 @@ def as_html(document: Document) -> str:
     """Return a document as a page."""
     from plotly.offline import get_plotlyjs  # noqa: PLC0415 - five megabytes
 
-    pictures = any(isinstance(b, Picture) for section in document.sections for b in section.blocks)
+    pictures = bool(document.pictures())
     template = _environment().from_string(_held("page.html.j2"))
     return template.render(
         document=document, policy=POLICY, style=_held("page.css"), pictures=pictures,

@@ -8,10 +8,13 @@ from analytics.store import Store
 from dashboards.i18n import LANGUAGES, speaking
 from dashboards.report.bundle import as_bundle
 from dashboards.report.contents import document
+from dashboards.report.document import Document
+from dashboards.report.drawing import drawn
 from dashboards.report.html import as_html
+from dashboards.report.pdf import as_pdf
 from dashboards.view import View
 
-ENDINGS = (".html", ".zip")
+ENDINGS = (".html", ".pdf", ".zip")
 
 
 def write_report(store: Store, output: Path, *, appeal: str | None, lang: str) -> dict[str, Any]:
@@ -20,8 +23,8 @@ def write_report(store: Store, output: Path, *, appeal: str | None, lang: str) -
     Raises
     ------
     FormatError
-        The ending or the language is unknown, no appeal is named among several, or the file cannot
-        be written.
+        The ending or the language is unknown, no appeal is named among several, what makes a PDF is
+        not here, or the file cannot be written.
     MeasureError
         Nothing was measured of the appeal.
     SettingsError
@@ -37,14 +40,27 @@ def write_report(store: Store, output: Path, *, appeal: str | None, lang: str) -
     view = View(_appeal(store, appeal), lang=lang)
     with speaking(lang):
         told = document(store, view)
-        page = as_html(told)
-    data = page.encode() if ending == ".html" else as_bundle(store, view, page, told.title)
+        data, note = _written(store, view, told, ending)
     try:
         output.write_bytes(data)
     except OSError as error:
         msg = f"{output} cannot be written ({error.strerror or error}); choose another file"
         raise FormatError(msg) from None
-    return {"file": str(output), "appeal": view.appeal_id, "lang": lang, "bytes": len(data)}
+    return {
+        "file": str(output),
+        "appeal": view.appeal_id,
+        "lang": lang,
+        "bytes": len(data),
+        "note": note or None,
+    }
+
+
+def _written(store: Store, view: View, told: Document, ending: str) -> tuple[bytes, str]:
+    """Return a file, and what has to be said of it."""
+    if ending == ".pdf":
+        return as_pdf(told, drawn(told.pictures()))
+    page = as_html(told)
+    return page.encode() if ending == ".html" else as_bundle(store, view, page, told.title), ""
 
 
 def _appeal(store: Store, asked: str | None) -> str:
