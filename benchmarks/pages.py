@@ -1,8 +1,10 @@
-"""How long a page takes to its first picture, and a picture to its next frame, in Chromium.
+"""How long to the first picture of a page, the answer of a callback, and the next frame.
 
-The app runs in a process of its own. Every page is opened twice: the first time the server reads
-its tables, the second time it holds them. A frame is one turn of the wheel, painted to the last
-pixel; without a graphics card that is done by the processor.
+The app runs in a process of its own, and is looked at in Chromium. Every page is opened twice: the
+first time the server reads its tables, the second time it holds them. Then somebody goes through
+all pages by their links and sets filters on each; every answer of the server on the way is counted.
+Last, five readers do so at once, and the memory of the server is told. A frame is one turn of the
+wheel, painted to the last pixel; without a graphics card that is done by the processor.
 
     PYTHONPATH=.:tests python benchmarks/pages.py [--posts 100000] [--store PATH] [--only /spread]
 """
@@ -25,14 +27,33 @@ from serving import launch
 from analytics import Store, measure
 from collectors.simulated import write_simulation
 
+FIGURE = "document.querySelector('main .js-plotly-plot .main-svg')"
+GRAPH = "document.querySelector('#spread-graph')?.dataset.drawn"
 PAGES = {
     "/": "document.querySelector('.js-plotly-plot .bars path')",
-    "/spread": "document.querySelector('#spread-graph')?.dataset.drawn",
-    "/spread?picture=tree": "document.querySelector('#spread-graph')?.dataset.drawn",
-    "/spread?picture=map": "document.querySelector('#spread-graph')?.dataset.drawn",
-    "/responses": "document.querySelector('#entry-grid .ag-row')",
+    "/spread": GRAPH,
+    "/spread?picture=tree": GRAPH,
+    "/spread?picture=map": GRAPH,
+    "/reach": FIGURE,
+    "/carriers": FIGURE,
+    "/communities": FIGURE,
+    "/together": "document.querySelector('main h1')",
+    "/compare": "document.querySelector('main h1')",
+    "/responses": "document.querySelector('main h1')",
+    "/coding": "document.querySelector('main h1')",
+    "/opinions": "document.querySelector('main h1')",
     "/data": "document.querySelector('#data-coverage .ag-row')",
 }
+READERS = 5
+# What a reader does on every page: one platform alone, a stretch of time, everything again.
+FILTERS = (
+    {"filter-platform": ["x"]},
+    {"filter-from": "2016-09-01", "filter-to": "2016-09-07"},
+    {"filter-platform": [], "filter-from": "", "filter-to": ""},
+)
+SET = """(told) => {
+  for (const [id, value] of Object.entries(told)) dash_clientside.set_props(id, { value });
+}"""
 FRAMES = 40
 START_SECONDS = 60
 # Turn the wheel, wait for the frame, and read a pixel back: then it has been painted.
@@ -49,7 +70,7 @@ FRAME = """(deltaY) => new Promise((done) => {
 })"""
 BYTES = """performance.getEntriesByType("resource")
   .filter((one) => one.name.includes("/graph/")).map((one) => one.encodedBodySize)"""
-ANSWERS = """performance.getEntriesByType("resource")
+ANSWERS = """() => performance.getEntriesByType("resource")
   .filter((one) => one.name.includes("_dash-update-component")).map((one) => one.duration)"""
 
 
@@ -67,8 +88,11 @@ def main() -> None:
             browser = launch(playwright)
             for page in asked.only:
                 _tell(browser, base, page, PAGES[page])
+            _tell_of_answers(browser, base)
+            print(f"most memory of the server: {_memory(process):,.0f} MB", flush=True)
+            _many(browser, base)
+            print(f"with {READERS} readers at once: {_memory(process):,.0f} MB")
             browser.close()
-            print(f"most memory of the server: {_memory(process):,.0f} MB")
 
 
 def _tell(browser: Browser, base: str, path: str, ready: str) -> None:
@@ -80,6 +104,42 @@ def _tell(browser: Browser, base: str, path: str, ready: str) -> None:
         slowest = quantiles(frames, n=20)[-1]
         print(f"  {sum(sent) / 1e6:.1f} MB; a frame: median {median(frames):.0f} ms, "
               f"95% under {slowest:.0f} ms", flush=True)  # fmt: skip
+
+
+def _tell_of_answers(browser: Browser, base: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    told: list[float] = []
+    for path in PAGES:
+        answers = _walked(page, base, path)
+        told += answers
+        print(f"{path}: {len(answers)} answers, slowest {max(answers):,.0f} ms", flush=True)
+    most = quantiles(told, n=20)[-1]
+    print(f"{len(told)} answers: median {median(told):,.0f} ms, 95% under {most:,.0f} ms, "
+          f"slowest {max(told):,.0f} ms", flush=True)  # fmt: skip
+    page.close()
+
+
+def _walked(page: Page, base: str, path: str) -> list[float]:
+    """Open a page and set its filters; return the milliseconds of all answers."""
+    page.goto(base + path)
+    page.wait_for_function(PAGES[path], timeout=120_000)
+    for told in FILTERS:
+        page.evaluate(SET, told)
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(400)
+    return [float(answer) for answer in page.evaluate(ANSWERS)]
+
+
+def _many(browser: Browser, base: str) -> None:
+    """Let several readers open every page at once."""
+    readers = [browser.new_context().new_page() for _ in range(READERS)]
+    for path, ready in PAGES.items():
+        for page in readers:
+            page.goto(base + path, wait_until="commit")
+        for page in readers:
+            page.wait_for_function(ready, timeout=300_000)
+    for page in readers:
+        page.context.close()
 
 
 def _opened(

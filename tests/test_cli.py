@@ -137,7 +137,7 @@ WELL: dict[str, tuple[Callable[[Path], list[object]], set[str]]] = {
     ),
     "report": (
         lambda f: ["report", f / "store", "-o", f / "r.html"],
-        {"file", "appeal", "lang", "bytes"},
+        {"file", "appeal", "lang", "bytes", "note"},
     ),
     "export": (
         lambda f: ["export", f / "store", "--table", "posts", "-o", f / "p.csv"],

@@ -41,7 +41,7 @@ def test_a_response_is_entered_corrected_and_undone_with_a_trace(store: Store) -
     assert (only["from"], only["to"], only["coder"]) == ("2016-08-29", "", "AB")
     cell = {"rowId": only["response_id"], "colId": "target", "value": "appellant"}
     assert do(store, "edit", 2, cell=cell, who="CD")[2]
-    assert entry.ledger_rows(store, "a")[0]["rung"].startswith("-3")
+    assert entry.ledger_rows(store, "a")[0]["rung"].startswith("−3")
     assert do(store, "undo", 3)[2]
     assert entry.ledger_rows(store, "a")[0]["rung"].startswith("+4")
     trail = history(store).filter(field="target").select("who", "act", "was", "now").rows()
@@ -140,7 +140,7 @@ def test_branches_are_told_apart_and_never_netted() -> None:
     )
     assert responses.reached(acts, 1)["response_id"] == "p"  # type: ignore[index]
     assert responses.reached(acts, -1)["response_id"] == "c"  # type: ignore[index]
-    assert "rung -3" in responses.ladder_sentence(acts, -1)
+    assert "rung −3" in responses.ladder_sentence(acts, -1)
     assert responses.ladder_sentence(acts.filter(rung=4), -1) == "No act of harm is on record."
 
 

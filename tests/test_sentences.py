@@ -117,7 +117,7 @@ def test_helping_and_harming_are_both_said() -> None:
     rows = [("a", rung, "r", 1, START, START, "published", 24.0, 48.0) for rung in (3, -3)]
     said = sentences.what_authorities_did(lag_table(rows), 2)
     assert "rung +3" in said
-    assert "rung -3" in said
+    assert "rung −3" in said
 
 
 def test_no_response_is_a_state() -> None:
