@@ -27,7 +27,9 @@ from serving import launch
 from analytics import Store, measure
 from collectors.simulated import write_simulation
 
-FIGURE = "document.querySelector('main .js-plotly-plot .main-svg')"
+# A page of cards is there when all figures in sight are drawn.
+FIGURE = """document.querySelector("main h1") && figures.size && [...figures.keys()].every((one) =>
+  one.getBoundingClientRect().top > innerHeight || one.querySelector(".main-svg"))"""
 GRAPH = "document.querySelector('#spread-graph')?.dataset.drawn"
 PAGES = {
     "/": "document.querySelector('.js-plotly-plot .bars path')",
@@ -52,8 +54,10 @@ FILTERS = (
     {"filter-platform": [], "filter-from": "", "filter-to": ""},
 )
 SET = """(told) => {
-  for (const [id, value] of Object.entries(told)) dash_clientside.set_props(id, { value });
+  for (const [id, value] of Object.entries(told))
+    if (document.getElementById(id)) dash_clientside.set_props(id, { value });
 }"""
+PAUSE = 1_500  # milliseconds between two things that a reader does
 FRAMES = 40
 START_SECONDS = 60
 # Turn the wheel, wait for the frame, and read a pixel back: then it has been painted.
@@ -125,8 +129,7 @@ def _walked(page: Page, base: str, path: str) -> list[float]:
     page.wait_for_function(PAGES[path], timeout=120_000)
     for told in FILTERS:
         page.evaluate(SET, told)
-        page.wait_for_load_state("networkidle")
-        page.wait_for_timeout(400)
+        page.wait_for_timeout(PAUSE)
     return [float(answer) for answer in page.evaluate(ANSWERS)]
 
 

@@ -11,7 +11,8 @@ from dash.development.base_component import Component
 
 from analytics.errors import GroundswellError
 from analytics.store import Store
-from dashboards import filters, guard, live, theme
+from dashboards import cards, filters, guard, live, theme
+from dashboards.compressing import Compressed
 from dashboards.i18n import LANGUAGES, N_, _, number, speaking
 from dashboards.pages import (
     carriers,
@@ -76,6 +77,7 @@ _HTML = """<!DOCTYPE html>
 
 # The look is the system's until the reader chooses; it reaches the server with each page.
 _LOOK_NOW = """(chosen) => {
+  groundswellSoon();
   const night = window.matchMedia("(prefers-color-scheme: dark)").matches;
   return chosen ?? (night ? "dark" : "light");
 }"""
@@ -106,6 +108,7 @@ def create_app(store: Store, *, follows: bool = False) -> Dash:
     app.layout = partial(_shell, store, key)
     for path, (_name, page) in PAGES.items():
         page.register(app, store, *([key] if path in WRITING else []))
+    cards.register(app, PAGE)
     filters.register(app, store)
     _register_looks(app)
     measuring = live.Measuring(store.path)
@@ -135,6 +138,7 @@ def create_app(store: Store, *, follows: bool = False) -> Dash:
     def _choose(appeal_id: str | None, search: str) -> Any:  # noqa: ANN401 - or nothing to change
         return chosen(store, appeal_id, search)
 
+    app.server.add_middleware(Compressed)
     app._setup_server()  # noqa: SLF001 - else assets lack where a deep link is opened first
     return app
 

@@ -20,7 +20,7 @@ from babel.dates import format_date
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_compact_decimal, format_decimal, format_percent
+from babel.numbers import format_compact_decimal, format_percent
 
 LANGUAGES = {"en": "English", "ru": "Русский", "kk": "Қазақша"}
 SOURCE = "en"  # what the code says
@@ -133,8 +133,7 @@ def number(value: float | None, *, places: int = 0) -> str:
     """
     if value is None:
         return _("not known")
-    fraction = f".{'0' * places}" if places else ""
-    return format_decimal(value, format=f"#,##0{fraction}", locale=spoken())
+    return f"{value:,.{places}f}".translate(_signs(spoken()))
 
 
 def compact(value: float) -> str:
@@ -154,6 +153,13 @@ def signed(value: int) -> str:
     ('+3', '0', '−1')
     """
     return f"{value:+d}".replace("-", "−") if value else "0"
+
+
+@cache
+def _signs(language: str) -> dict[int, str]:
+    """Return what stands between thousands and before a fraction, for English signs."""
+    symbols = Locale.parse(language).number_symbols["latn"]
+    return str.maketrans({",": symbols["group"], ".": symbols["decimal"]})
 
 
 def percent(share: float | None, *, places: int = 0) -> str:

@@ -146,6 +146,7 @@ def register(
         State(STAMP, "data"),
         State(URL, "pathname"),
         State(URL, "search"),
+        prevent_initial_call=True,  # a page waits for all that may still change its stamp
     )
     def _pulse(_beat: int, seen: str, pathname: str, search: str) -> tuple[Any, Any]:
         with speaking(language_of(search)), suppress(GroundswellError):

@@ -6,7 +6,7 @@ Each is kept until its table is written again: a hover, a click and a zoom ask f
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -78,8 +78,9 @@ class Picture:
         found[self.links[self.style >= JUMP, 1]] = True
         return found
 
+    @cached_property
     def styles(self) -> list[str]:
-        """Return the styles that its links have, the surest first."""
+        """The styles that its links have, the surest first."""
         return [STYLES[style] for style in np.unique(self.style % JUMP)]
 
 

@@ -1,12 +1,13 @@
 """Every page in a real Chromium: known answers, an empty console, no request that leaves."""
 
+import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import polars as pl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from serving import launch, served, visit
 from simulating import simulated
 
@@ -62,6 +63,12 @@ def base(store: Store) -> Iterator[str]:
         yield address
 
 
+def draw_all(page: Page) -> None:
+    """Draw what is not yet near, as for paper."""
+    page.wait_for_selector("#page[data-figures]", state="attached")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+
+
 @pytest.mark.parametrize("reader", READERS)
 def test_pages_stand_for_everybody_without_errors_and_ask_nobody_else(
     browser: Browser, base: str, reader: Reader
@@ -69,6 +76,7 @@ def test_pages_stand_for_everybody_without_errors_and_ask_nobody_else(
     with visit(browser, base, width=reader.width, look=reader.look) as seen:
         for path, ready in PAGES.items():
             page = seen.open(f"{path}?lang={reader.lang}")
+            draw_all(page)
             page.wait_for_selector(ready)
             page.wait_for_function(f"document.documentElement.lang === '{reader.lang}'")
             assert page.get_attribute("html", "data-mantine-color-scheme") == reader.look
@@ -131,4 +139,26 @@ def test_the_pages_are_reached_by_links_and_the_back_button(browser: Browser, ba
         page.wait_for_selector("text=How it spread")
         page.go_back()
         page.wait_for_selector("text=What all this rests on")
+        assert seen.errors == []
+
+
+def test_a_figure_is_drawn_when_it_is_near_and_a_table_when_it_is_opened(
+    browser: Browser, base: str
+) -> None:
+    with visit(browser, base) as seen:
+        page = seen.open("/reach?lang=ru")
+        page.wait_for_selector("#page[data-figures]", state="attached")
+        card = page.locator(".figure-card").last
+        assert card.locator(".main-svg").count() == 0
+        card.scroll_into_view_if_needed()
+        card.locator(".xtick text").first.wait_for()
+        assert card.locator("table").count() == 0
+        fold = card.locator("details").first
+        fold.locator("summary").click()
+        rows = fold.locator("tbody tr")
+        rows.first.wait_for()
+        held = len(json.loads(fold.locator("pre").text_content() or "")["columns"][0])
+        assert rows.count() == held > 5
+        assert "Bluesky" in rows.first.inner_text()
+        assert fold.locator("th").first.inner_text() == "Платформа"
         assert seen.errors == []

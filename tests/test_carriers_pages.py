@@ -53,12 +53,13 @@ def cards(component: Any) -> dict[str, Component]:  # noqa: ANN401
     if not isinstance(component, Component):
         return {}
     if "figure-card" in (getattr(component, "className", None) or ""):
-        return {component.children[1].children.id: component}
+        return {component.children[1].children[0].id: component}
     return cards(getattr(component, "children", None))
 
 
 def figure(page: Component, name: str) -> Any:  # noqa: ANN401
-    return cards(page)[name].children[1].children.figure
+    _place, held = cards(page)[name].children[1].children
+    return held.data["figure"]
 
 
 def blocks(page: Component) -> list[str]:

@@ -62,8 +62,13 @@ def cards(component: Any) -> dict[str, Component]:  # noqa: ANN401
     if not isinstance(component, Component):
         return {}
     if "figure-card" in (getattr(component, "className", None) or ""):
-        return {component.children[1].children.id: component}
+        return {component.children[1].children[0].id: component}
     return cards(getattr(component, "children", None))
+
+
+def figure(page: Component, name: str) -> Any:  # noqa: ANN401
+    _place, held = cards(page)[name].children[1].children
+    return held.data["figure"]
 
 
 def view(appeal_id: str = "simulated", **more: Any) -> View:  # noqa: ANN401
@@ -79,7 +84,7 @@ def test_communities_are_said_as_they_were_measured(store: Store) -> None:
     assert f"{partition['communities']} communities among" in words(page)
     assert "more than every graph of chance" in words(page)
     assert {"communities-firm", "communities-sizes", "communities-languages"} < {*cards(page)}
-    drawn = cards(page)["communities-mix-language"].children[1].children.figure
+    drawn = figure(page, "communities-mix-language")
     shown = store.read("community_mix").filter(pl.col("community") < communities.LARGEST)
     accounts = sum(sum(trace.x) for trace in drawn.data)
     assert accounts == shown.filter(by="language")["accounts"].sum()
@@ -89,8 +94,8 @@ def test_planted_groups_are_told_as_sums(store: Store) -> None:
     groups = store.read("coordination_groups").filter(chance="dealt")
     planted = pl.read_parquet(store.path / "truth/coordination.parquet").filter("coordinated")
     assert groups.height >= planted["set"].n_unique() > 0
-    figure = cards(coordination.layout(store, view()))["coordination-groups"].children[1].children
-    assert sorted(figure.figure.data[-1].x) == sorted(groups["meetings"])
+    drawn = figure(coordination.layout(store, view()), "coordination-groups")
+    assert sorted(drawn.data[-1].x) == sorted(groups["meetings"])
 
 
 def test_looks_that_pass_are_counted(store: Store) -> None:
@@ -134,7 +139,7 @@ def test_filters_that_change_nothing_are_said_to(store: Store) -> None:
 
 def test_platforms_narrow_the_languages(store: Store) -> None:
     page = cards(communities.layout(store, view(platforms=("x",))))
-    figure = page["communities-languages"].children[1].children.figure
+    figure = page["communities-languages"].children[1].children[1].data["figure"]
     assert list(figure.layout.yaxis.ticktext) == ["X"]
 
 
@@ -182,10 +187,10 @@ def test_two_thousand_appeals_are_bounded_and_said(tmp_path: Path) -> None:
     store = written(tmp_path / "s", *register(2_000))
     page = compare.layout(store, view("a0007"))
     assert "Showing 12 of 2,000" in words(page)
-    growth = cards(page)["compare-growth-posts"].children[1].children.figure
+    growth = figure(page, "compare-growth-posts")
     first = growth.layout.annotations[0].text
     assert first == "<b>Appeal 7</b>"
-    standing = cards(page)["compare-standing"].children[1].children.figure
+    standing = figure(page, "compare-standing")
     assert sum(len(trace.x) for trace in standing.data) == 2_000 + 1
     assert len(told(page)) < 1_500_000
 
@@ -193,7 +198,7 @@ def test_two_thousand_appeals_are_bounded_and_said(tmp_path: Path) -> None:
 def test_few_appeals_have_a_row_each(tmp_path: Path) -> None:
     store = written(tmp_path / "s", *register(5))
     page = cards(compare.layout(store, view("a0003")))
-    figure = page["compare-waits"].children[1].children.figure
+    figure = page["compare-waits"].children[1].children[1].data["figure"]
     assert list(figure.layout.yaxis.ticktext).count("<b>Appeal 3</b>") == 1
     assert "A response had come to 1 of 5 appeals" in words(page["compare-waits"])
 
@@ -300,4 +305,4 @@ def test_hostile_words_stay_words(tmp_path: Path) -> None:
         made = page.layout(store, view("a0000"))
         assert words(made)
         for card in cards(made).values():
-            assert "<script" not in told(card.children[1].children.figure)
+            assert "<script" not in told(card.children[1].children[1].data["figure"])

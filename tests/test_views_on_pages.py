@@ -1,23 +1,31 @@
 """Filters, dragging and clicking: what they write into the address, and what they tell."""
 
+import asyncio
 import csv
+import gzip
 import io
-from collections.abc import Iterator
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
+import zstandard
 from dash import no_update
 from hypothesis import given
 from hypothesis import strategies as st
 from simulating import simulated
+from starlette.datastructures import Headers
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from analytics import Store
 from dashboards.app import chosen, show
+from dashboards.compressing import Compressed
 from dashboards.filters import bar, filtered
 from dashboards.pages.story import brushed, clicked, figure
-from dashboards.sheet import as_csv, as_table
+from dashboards.sheet import as_csv, as_table, folded
 from dashboards.theme import DARK, LIGHT
 from dashboards.view import View, view_of
 
@@ -81,7 +89,7 @@ def test_other_changes_of_the_picture_leave_the_address(
 def test_a_click_on_an_act_tells_what_is_on_record(store: Store) -> None:
     act = store.read("responses").row(0, named=True)
     point = {"customdata": ["act", act["response_id"]], "x": "2016-09-01", "y": 1}
-    told = str(clicked(store, {"points": [point]}, "?"))
+    told = str(clicked(store, point, "?"))
     assert act["actor"] in told
     assert act["summary"] in told
     assert act["sources"][0] in told
@@ -89,12 +97,12 @@ def test_a_click_on_an_act_tells_what_is_on_record(store: Store) -> None:
 
 def test_a_click_on_a_bar_leads_to_its_posts(store: Store) -> None:
     point = {"customdata": ["posts", "telegram"], "x": "2016-09-01 00:00", "y": 12}
-    told = str(clicked(store, {"points": [point]}, "?"))
+    told = str(clicked(store, point, "?"))
     assert "12 posts held" in told
     assert "/spread?appeal=simulated&from=2016-09-01&to=2016-09-01&platform=telegram" in told
 
 
-@pytest.mark.parametrize("click", [{}, {"points": []}, {"points": [{"x": "soon"}]}])
+@pytest.mark.parametrize("click", [{}, {"customdata": []}, {"x": "soon"}, {"customdata": ["no"]}])
 def test_a_click_on_nothing_tells_nothing(store: Store, click: dict[str, Any]) -> None:
     assert clicked(store, click, "?") is no_update
 
@@ -141,3 +149,68 @@ def test_a_table_says_how_much_of_it_is_shown() -> None:
     table = str(as_table(rows, {"n": "Number", "none": "Nothing"}, most=200))
     assert "The first 200 of 300 rows" in table
     assert "not known" in table
+
+
+def test_a_folded_table_holds_what_the_browser_says() -> None:
+    at = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    rows = pl.DataFrame({"at": [at, None], "n": [1_200, 3], "ids": [["a", "b"], []]})
+    (place,) = folded(rows, {"at": "When", "n": "Number", "ids": "Names"}, most=1)
+    told = json.loads(place.children.children)
+    assert told["caption"] == "The first 1 of 2 rows; the CSV holds all."
+    assert told["head"] == ["When", "Number", "Names"]
+    assert told["columns"] == [["2026-01-02 03:04"], [1_200], ["a · b"]]
+
+
+def ask(encodings: str, body: bytes, kind: str = "application/json") -> tuple[Headers, bytes]:
+    """Return the answer of an app that sends a body in two parts, as it goes over the wire."""
+    sent: list[Message] = []
+
+    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+        response = StreamingResponse(_halves(body), media_type=kind)
+        response.headers["Content-Length"] = str(len(body))
+        await response(_scope, _receive, send)
+
+    async def receive() -> Message:
+        await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(dict(message))
+
+    asked = [(b"accept-encoding", encodings.encode())]
+    asyncio.run(Compressed(answer)({"type": "http", "headers": asked}, receive, send))
+    return Headers(raw=sent[0]["headers"]), b"".join(one.get("body", b"") for one in sent[1:])
+
+
+async def _halves(body: bytes) -> AsyncIterator[bytes]:
+    yield body[: len(body) // 2]
+    yield body[len(body) // 2 :]
+
+
+@pytest.mark.parametrize(("encoding", "opened"), [
+    ("zstd", lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data)),
+    ("gzip", gzip.decompress),
+])  # fmt: skip
+def test_answers_are_smaller_and_the_same(encoding: str, opened: Callable[[bytes], bytes]) -> None:
+    body = b"a number and a word; " * 5_000
+    headers, data = ask(encoding, body)
+    assert headers["content-encoding"] == encoding
+    assert headers["vary"] == "Accept-Encoding"
+    assert "content-length" not in headers
+    assert len(data) < len(body) / 10
+    assert opened(data) == body
+
+
+@pytest.mark.parametrize(
+    ("encodings", "body", "kind"),
+    [
+        ("br", b"a" * 9_000, "application/json"),
+        ("zstd", b"short", "application/json"),
+        ("zstd", b"a" * 9_000, "image/png"),
+        ("gzip", b"a" * 9_000, "text/event-stream"),
+    ],
+)
+def test_what_would_gain_nothing_is_sent_as_it_is(encodings: str, body: bytes, kind: str) -> None:
+    headers, data = ask(encodings, body, kind)
+    assert "content-encoding" not in headers
+    assert data == body

@@ -144,7 +144,7 @@ def test_an_inferred_link_is_drawn_by_how_sure_it_is(
     told = river.with_columns(
         confidence=pl.when(last).then(pl.lit(confidence, pl.Float64)).otherwise("confidence")
     )
-    assert style in drawn(told).styles()
+    assert style in drawn(told).styles
 
 
 def test_the_first_links_of_a_style_are_a_fair_sample() -> None:

@@ -259,12 +259,14 @@ def _ratio(phase: dict[str, Any]) -> str:
 
 
 def _doubts(figure: go.Figure, phases: pl.DataFrame, where: str, look: Look) -> None:
-    for phase in phases.drop_nulls(["from_lo", "from_hi"]).iter_rows(named=True):
-        figure.add_shape(
-            type="rect", x0=phase["from_lo"], x1=phase["from_hi"], y0=0, y1=1,
-            yref=f"{where} domain", fillcolor=look.accent, opacity=0.16, line={"width": 0},
-            layer="below",
-        )  # fmt: skip
+    shade = {
+        "type": "rect", "y0": 0, "y1": 1, "yref": f"{where} domain", "fillcolor": look.accent,
+        "opacity": 0.16, "line": {"width": 0}, "layer": "below",
+    }  # fmt: skip
+    ends = phases.drop_nulls(["from_lo", "from_hi"]).select("from_lo", "from_hi")
+    shades = [shade | {"x0": first, "x1": last} for first, last in ends.iter_rows()]
+    # All at once: Plotly copies all shapes with each that is added.
+    figure.layout.shapes = [*figure.layout.shapes, *shades]
 
 
 def _stands_out(figure: go.Figure, peaks: pl.DataFrame, where: str, look: Look) -> None:

@@ -205,13 +205,20 @@ def _asked(store: Store, appeal_id: str) -> pl.DataFrame:
 
 
 def _changes(store: Store, appeal_id: str) -> pl.DataFrame:
-    posts = store.read("posts", appeal_id=appeal_id).select("post_id")
-    changes = store.read("changes").join(posts, on="post_id", how="semi")
-    newest = changes.sort("observed_at", descending=True)
+    changes = store.read("changes")
+    own = changes.join(_posts_among(store, appeal_id, changes), on="post_id", how="semi")
+    newest = own.sort("observed_at", descending=True)
     return in_words(newest, "platform").with_columns(
         at=_minute("at").fill_null(_("not known")),
         observed_at=_minute("observed_at"),
     )
+
+
+def _posts_among(store: Store, appeal_id: str, changes: pl.DataFrame) -> pl.DataFrame:
+    """Return the posts of an appeal that changed; few, however many there are."""
+    changed = pl.col("post_id").is_in(changes["post_id"].unique().implode())
+    asked = (pl.col("appeal_id") == appeal_id) & changed
+    return store.scan("posts").filter(asked).select("post_id").collect()
 
 
 def _minute(column: str) -> pl.Expr:

@@ -6,12 +6,12 @@ from typing import Any
 import dash_mantine_components as dmc
 import plotly.graph_objects as go
 import polars as pl
-from dash import Dash, dcc, html
+from dash import Dash, html
 from dash.development.base_component import Component
 
 from analytics.responses import RUNG_NAMES
 from analytics.store import Store
-from dashboards import sentences
+from dashboards import cards, sentences
 from dashboards.claims import more, sentence
 from dashboards.figures.aligned import aligned_figure
 from dashboards.figures.clocks import clocks_figure
@@ -20,7 +20,7 @@ from dashboards.grids import grid
 from dashboards.i18n import N_, _, ngettext, noted, number, period, signed
 from dashboards.pages import entry
 from dashboards.sheet import in_words
-from dashboards.theme import Look, graph_config
+from dashboards.theme import Look
 from dashboards.view import View
 
 PICTURED = N_("Posts held over time, and below them responses on the ladder")
@@ -110,15 +110,13 @@ def register(app: Dash, store: Store, key: str = "") -> None:
 def shown(store: Store, view: View) -> list[Component]:
     """Return the picture and the ladder, of responses as they are now."""
     responses = view.kept(store.read("responses", appeal_id=view.appeal_id), at="to")
-    drawn = figure(store, view)
+    aligned = figure(store, view)
     picture: list[Component] = [dmc.Text(_(NO_TIMES), c="dimmed")]
     pictured: dict[str, Any] = {"aria-label": _(PICTURED)}
-    if drawn is not None:
+    if aligned is not None:
         picture = [
             html.Div(
-                dcc.Graph(
-                    figure=drawn, config=graph_config(), style={"height": drawn.layout.height}
-                ),
+                cards.drawn("responses-picture", aligned),
                 role="group",
                 className="wide",
                 tabIndex=0,
@@ -200,9 +198,7 @@ def _clocks(clocks: pl.DataFrame, look: Look) -> list[Component]:
     drawn = []
     if clocks["started_hi"].count():
         strip = clocks_figure(clocks, look=look)
-        drawn = [
-            dcc.Graph(figure=strip, config=graph_config(), style={"height": strip.layout.height})
-        ]
+        drawn = cards.drawn("clocks-picture", strip)
     advice = dmc.Text(_(sentences.NO_ADVICE), size="sm", c="dimmed")
     return [title, html.Ul(said), *drawn, advice]
 
@@ -294,7 +290,7 @@ def _curves(curves: pl.DataFrame, look: Look) -> list[Component]:
         plot = survival_figure(curves.filter(ending=ending), ending=words, look=look)
         drawn += [
             dmc.Title(_("Until {ending}").format(ending=words), order=3, size="h5"),
-            dcc.Graph(figure=plot, config=graph_config(), style={"height": plot.layout.height}),
+            *cards.drawn(f"waits-{ending}", plot),
         ]
     never = sorted(set(curves["ending"]) - set(came), reverse=True)
     if never:

@@ -19,7 +19,7 @@ from dashboards.figures.shapes import shapes_figure
 from dashboards.i18n import N_, _, number, speaking
 from dashboards.pictures import JUMP, Picture
 from dashboards.sentences import shape_sentences
-from dashboards.sheet import as_csv, as_table
+from dashboards.sheet import as_csv, folded
 from dashboards.theme import Look, platform_name
 from dashboards.view import PICTURES, View, search_of
 from dashboards.wire import box_of, encode
@@ -213,7 +213,7 @@ def _told(store: Store, view: View, picture: Picture) -> str:
     """Say how many of how many are shown, and how to move."""
     showing = _accounts_shown(store, view) if view.picture == "map" else _posts_shown(store, view)
     more = [_(HOW_TO_MOVE[view.picture]), _(KEYS)]
-    if {"likely", "doubtful", "unlikely"} & {*picture.styles()}:
+    if {"likely", "doubtful", "unlikely"} & {*picture.styles}:
         more.append(_(INFERRED))
     if view.languages or view.roles:
         more.append(_(NOT_FILTERED))
@@ -252,7 +252,7 @@ def _legend(picture: Picture, view: View) -> Component:
         _key(_dot(view.look.platform(platform)), platform_name(platform))
         for platform in picture.platforms
     ]
-    keys += [_key(_line(style), spreading.style_words(style)) for style in picture.styles()]
+    keys += [_key(_line(style), spreading.style_words(style)) for style in picture.styles]
     if picture.name != "map" and (picture.style >= JUMP).any():
         keys.append(_key(_ring(view.look), _(JUMPS)))
     if picture.name == "map" and picture.kind.any():
@@ -286,14 +286,13 @@ def _ring(look: Look, *, hollow: bool = False) -> dict[str, Any]:
 def _under(store: Store, view: View) -> Component:
     """Return what stands under a picture: saving it, its numbers, and how it was computed."""
     rows, columns, told = (_accounts if view.picture == "map" else _posts)(store, view)
-    table = html.Div(as_table(rows, columns, most=LISTED), className="wide", tabIndex=0)
     held: dict[str, Any] = {"data-csv": GRAPH}
     how = _(HOW_COMPUTED[view.picture]).format(most=number(MOST))
     return html.Div(
         [
             _button("png", _("Save the picture as PNG")),
             _button("csv", _("Save the numbers as CSV")),
-            html.Details([html.Summary(told), table]),
+            html.Details([html.Summary(told), *folded(rows, columns, most=LISTED)]),
             html.Pre(as_csv(rows, columns), hidden=True, **held),
             html.Details([html.Summary(_("How is this computed?")), html.P(how)]),
         ],
@@ -314,9 +313,11 @@ def _posts(store: Store, view: View) -> tuple[pl.DataFrame, dict[str, str], str]
         "account_id": _("Account, as stored"), "post_id": _("Post, as stored"),
     }  # fmt: skip
     asked = [pl.col("appeal_id") == view.appeal_id, *view.keeps(LAYOUT.columns)]
+    held = store.scan("layout").filter(asked)
+    counted = held.select("descendants").collect().to_series()  # one column of many, of all posts
+    least = counted.top_k(LISTED).min() or 0
     rows = (
-        store.scan("layout")
-        .filter(asked)
+        held.filter(pl.col("descendants") >= least)
         .sort("descendants", "node", descending=[True, False])
         .head(LISTED)
         .collect()
@@ -342,7 +343,8 @@ def _accounts(store: Store, view: View) -> tuple[pl.DataFrame, dict[str, str], s
 
 def _shapes(store: Store, view: View) -> list[Component]:
     """Return the section on the shapes of the largest cascades; none where nothing was shared."""
-    cascades = store.read("cascades", appeal_id=view.appeal_id)
+    names = ["root_id", "platform", "size", "shares", "observed"]
+    cascades = store.read("cascades", columns=names, appeal_id=view.appeal_id)
     largest = (
         cascades.filter(pl.col("shares") >= FEWEST_SHARES)
         .sort("size", "root_id", descending=[True, False])

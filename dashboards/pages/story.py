@@ -10,15 +10,16 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from analytics.store import Store
-from dashboards import sentences
+from dashboards import cards, sentences
 from dashboards.figures.story import ACT, METRICS, POSTS, caption, story_figure
-from dashboards.grids import grid
 from dashboards.i18n import N_, _, number, period, speaking
-from dashboards.theme import graph_config, platform_name
+from dashboards.sheet import as_table
+from dashboards.theme import platform_name
 from dashboards.view import URL, View, search_of, view_of
 
 FIGURE = "story-figure"
-RESPONSES = "story-responses"
+LISTED = 50  # responses in the record below the picture; Authorities has all
+MOVED, MARK = "story-moved", "story-mark"  # what the reader did in the picture
 CLICKED = "story-clicked"
 
 NOT_MEASURED = N_(
@@ -91,7 +92,7 @@ def register(app: Dash, store: Store) -> None:
 
     @app.callback(
         Output(URL, "search", allow_duplicate=True),
-        Input(FIGURE, "relayoutData"),
+        Input(MOVED, "data"),
         State(URL, "search"),
         prevent_initial_call=True,
     )
@@ -100,7 +101,7 @@ def register(app: Dash, store: Store) -> None:
 
     @app.callback(
         Output(CLICKED, "children"),
-        Input(FIGURE, "clickData"),
+        Input(MARK, "data"),
         State(URL, "search"),
         prevent_initial_call=True,
     )
@@ -125,14 +126,13 @@ def brushed(store: Store, change: dict[str, Any], search: str) -> Any:  # noqa: 
 def clicked(store: Store, click: dict[str, Any], search: str) -> Any:  # noqa: ANN401
     """Return what stands behind the mark that was clicked."""
     view = view_of(search, _appeals(store))
-    told: dict[str, Any] = next(iter(click.get("points", [])), {})
-    what, *named = told.get("customdata") or [None]
+    what, *named = click.get("customdata") or [None]
     if view is None or what not in {ACT, POSTS}:
         return no_update
     with speaking(view.lang):
         if what == ACT:
             return _act(store, str(named[0]))
-        return _posts(view, str(named[0]), _minute(str(told["x"])), told["y"])
+        return _posts(view, str(named[0]), _minute(str(click["x"])), click["y"])
 
 
 def _act(store: Store, response_id: str) -> list[Component] | Any:  # noqa: ANN401
@@ -214,12 +214,7 @@ def _picture(store: Store, view: View, facts: dict[str, Any]) -> list[Component]
     told: dict[str, Any] = {"aria-live": "polite"}
     return [
         html.Div(
-            dcc.Graph(
-                id=FIGURE,
-                figure=drawn,
-                config=graph_config(doubleClick="autosize"),
-                style={"height": drawn.layout.height},
-            ),
+            cards.drawn(FIGURE, drawn, moved=MOVED, clicked=MARK, doubleClick="autosize"),
             role="group",
             className="wide",
             tabIndex=0,
@@ -296,15 +291,12 @@ def _showing(facts: dict[str, Any]) -> str:
 def _evidence(responses: pl.DataFrame) -> list[Component]:
     if responses.is_empty():
         return []
-    columns: dict[str, dict[str, Any]] = {
-        "when": {"headerName": N_("When (UTC)"), "maxWidth": 150, "minWidth": 120},
-        "actor": {"headerName": N_("Authority"), "flex": 1, "minWidth": 120},
-        "summary": {"headerName": N_("What it did"), "flex": 2, "minWidth": 170},
-        "rung": {"headerName": N_("Rung"), "flex": 1, "minWidth": 130},
-        "target": {"headerName": N_("To whom"), "maxWidth": 130},
-        "sources": {"headerName": N_("Sources"), "flex": 1, "minWidth": 110},
-    }
+    columns = {
+        "when": _("When (UTC)"), "actor": _("Authority"), "summary": _("What it did"),
+        "rung": _("Rung"), "target": _("To whom"), "sources": _("Sources"),
+    }  # fmt: skip
+    table = as_table(sentences.acts(responses), columns, most=LISTED)
     return [
         dmc.Title(_("The record of responses"), order=2, size="h4"),
-        grid(RESPONSES, sentences.acts(responses), columns),
+        html.Div(table, className="wide record", tabIndex=0),
     ]
