@@ -27,7 +27,7 @@ from dashboards.pages import (
     stances,
     story,
 )
-from dashboards.view import LOOK_NOW, URL, View, search_of, view_of
+from dashboards.view import LOOK_NOW, URL, View, appeals_of, search_of, view_of
 
 PAGES: dict[str, tuple[str, ModuleType]] = {
     "/": (N_("Story"), story),
@@ -163,7 +163,7 @@ def show(
     With the key of this run, a page that writes may do so.
     """
     known = store.read("appeals", columns=["appeal_id", "title"]).sort("appeal_id")
-    view = view_of(search, known["appeal_id"].to_list(), look=look)
+    view = view_of(search, appeals_of(store), look=look)
     with speaking(view.lang if view else ""):
         if view is None:
             return dmc.Text(_(NO_APPEAL)), _links(pathname, None), _warnings(store)
@@ -174,7 +174,7 @@ def show(
 
 def chosen(store: Store, appeal_id: str | None, search: str) -> Any:  # noqa: ANN401
     """Return the address of another appeal; filters of the one before do not fit it."""
-    known = store.read("appeals", columns=["appeal_id"])["appeal_id"].to_list()
+    known = appeals_of(store)
     view = view_of(search, known)
     if view is None or appeal_id is None or appeal_id not in {*known} - {view.appeal_id}:
         return no_update

@@ -14,7 +14,7 @@ from analytics.store import Store
 from analytics.tables import ROLES
 from dashboards.i18n import N_, _, spoken
 from dashboards.theme import platform_name
-from dashboards.view import URL, View, search_of, view_of
+from dashboards.view import URL, View, appeals_of, search_of, view_of
 
 START, END = "filter-from", "filter-to"
 PLATFORMS, LANGUAGES, KINDS = "filter-platform", "filter-language", "filter-role"
@@ -62,7 +62,7 @@ def register(app: Dash, store: Store) -> None:
 
 def filtered(store: Store, chosen: Iterable[Any], search: str) -> Any:  # noqa: ANN401
     """Return the address of a view with other filters; nothing new where they are as they were."""
-    appeals = store.read("appeals", columns=["appeal_id"])["appeal_id"].sort().to_list()
+    appeals = appeals_of(store)
     view = view_of(search, appeals)
     if view is None:
         return no_update

@@ -12,6 +12,7 @@ from dashboards.theme import platform_name
 
 PUBLIC = ("media", "ngo", "official", "public_figure")  # roles that may be named
 SHOWN = 8  # characters of a pseudonym
+LONGEST = 60  # characters of a name
 
 
 def named(store: Store, rows: pl.DataFrame) -> pl.DataFrame:
@@ -19,7 +20,9 @@ def named(store: Store, rows: pl.DataFrame) -> pl.DataFrame:
 
     The order of rows is kept; the same account is called the same in all of them.
     """
-    names = called(store.read("accounts"), rows["account_id"].unique(maintain_order=True))
+    wanted = rows["account_id"].unique(maintain_order=True)
+    held = store.scan("accounts").filter(pl.col("account_id").is_in(wanted.implode())).collect()
+    names = called(held, wanted)
     return rows.drop("role", strict=False).join(
         names, on="account_id", how="left", maintain_order="left"
     )
@@ -55,10 +58,22 @@ def called(accounts: pl.DataFrame, wanted: pl.Series) -> pl.DataFrame:
     )
 
 
+def cut(name: str) -> str:
+    r"""Return a name on one line, without what cannot be seen, and not endless.
+
+    >>> cut("a\u202e\nb"), len(cut("x" * 10_000))
+    ('a b', 60)
+    """
+    seen = " ".join("".join(mark if mark.isprintable() else " " for mark in name).split())
+    return seen if len(seen) <= LONGEST else f"{seen[: LONGEST - 1]}…"
+
+
 def _called(account_id: str, name: str | None, role: str | None, place: int) -> str:
     platform, _colon, own = account_id.partition(":")
     if role in PUBLIC:
-        return _("{name}, {platform}").format(name=name or own, platform=platform_name(platform))
+        return _("{name}, {platform}").format(
+            name=cut(name or own), platform=platform_name(platform)
+        )
     if own.startswith("~"):
         return f"{platform_name(platform)} {own[: SHOWN + 1]}"
     said = _("{platform}, no. {place} (not named)")

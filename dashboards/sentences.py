@@ -24,10 +24,12 @@ from analytics.models import beats_chance, fits
 from analytics.responses import RUNG_NAMES
 from dashboards.claims import when
 from dashboards.i18n import N_, _, day, listed, ngettext, noted, number, percent, period, signed
+from dashboards.naming import cut
 from dashboards.sheet import in_words
 from dashboards.theme import platform_name
 
-_IN_WORDS = {"web": N_("the web"), "unknown": N_("a platform that the files do not name")}
+_IN_WORDS = {"web": N_("the web"), "petition": N_("the petition site"),
+             "unknown": N_("a platform that the files do not name")}  # fmt: skip
 
 
 def how_far(summary: dict[str, Any], counters: pl.DataFrame) -> str:
@@ -35,11 +37,13 @@ def how_far(summary: dict[str, Any], counters: pl.DataFrame) -> str:
     if not summary["posts"]:
         return _("No posts are held yet.")
     said = _("{accounts} took part in {posts} that are held, on {platforms}; {views}.")
+    if not summary["accounts"]:
+        said = _("Held: {posts} of no known account, on {platforms}; {views}.")
     return said.format(
         accounts=_accounts(summary["accounts"]),
         posts=_posts(summary["posts"]),
         platforms=listed([_on(name) for name in summary["platforms"]]),
-        views=_views(counters) or _("no platform's own count of views is held"),
+        views=_shown(counters) or _("no platform's own count of views is held"),
     )
 
 
@@ -71,7 +75,7 @@ def _named_most(summary: dict[str, Any]) -> str:
             platform=platform_name(summary["top_post_id"].split(":", 1)[0]),
             some=number(summary["top_shares"]),
             shares=shares,
-            who=summary["top_account_id"] if _is_public(summary["top_account_id"])
+            who=cut(summary["top_account_id"]) if _is_public(summary["top_account_id"])
             else _("its account is not named"),
         )  # fmt: skip
     if summary["top_source_id"]:
@@ -79,7 +83,7 @@ def _named_most(summary: dict[str, Any]) -> str:
         return said.format(
             some=number(summary["top_source_shares"]),
             shares=shares,
-            who=summary["top_source_id"] if _is_public(summary["top_source_id"])
+            who=cut(summary["top_source_id"]) if _is_public(summary["top_source_id"])
             else _("it is not named"),
         )  # fmt: skip
     return _("There are {shares}.").format(shares=shares)
@@ -171,18 +175,37 @@ def _is_public(account: str | None) -> bool:
     return account is not None and ":~" not in account
 
 
-def _views(counters: pl.DataFrame) -> str:
-    """Say the newest dated number of views of each platform; numbers are never added."""
+def _shown(counters: pl.DataFrame) -> str:
+    """Say the newest number of views and of signatures of each platform; none are added."""
     views = counters.filter(pl.col("metric") == "views", pl.col("at").is_not_null())
-    newest = views.sort("at").unique(["platform", "definition"], keep="last", maintain_order=True)
+    signatures = counters.filter(pl.col("metric") == "signatures")
+    newest = [
+        views.sort("at").unique(["platform", "definition"], keep="last", maintain_order=True),
+        signatures.sort("value", "at", nulls_last=False).unique(
+            "platform", keep="last", maintain_order=True
+        ),
+    ]
     return listed([
-        ngettext(
-            "{platform} showed {n} view by {day}", "{platform} showed {n} views by {day}",
-            row["value"],
-        ).format(platform=platform_name(row["platform"]), n=number(row["value"]),
-                 day=day(row["at"]))
-        for row in newest.sort("platform").iter_rows(named=True)
+        _one_shown(row) for rows in newest for row in rows.sort("platform").iter_rows(named=True)
     ])  # fmt: skip
+
+
+def _one_shown(row: dict[str, Any]) -> str:
+    n = row["value"]
+    if row["metric"] == "views":
+        said = ngettext(
+            "{platform} showed {n} view by {day}", "{platform} showed {n} views by {day}", n
+        )
+    elif row["at"] is None:
+        said = ngettext("{platform} showed {n} signature", "{platform} showed {n} signatures", n)
+    else:
+        said = ngettext(
+            "{platform} showed {n} signature by {day}",
+            "{platform} showed {n} signatures by {day}",
+            n,
+        )
+    told = day(row["at"]) if row["at"] else ""
+    return said.format(platform=_on(row["platform"]), n=number(n), day=told)
 
 
 def _on(platform: str) -> str:

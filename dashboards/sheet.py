@@ -9,7 +9,7 @@ import polars.selectors as cs
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.i18n import _, noted, number, spoken
+from dashboards.i18n import _, ngettext, noted, number, spoken
 from dashboards.theme import platform_name
 
 _FORMULA = r"^\s*[=+\-@\t\r]"  # a spreadsheet would reckon with it
@@ -96,7 +96,7 @@ def headers(columns: Mapping[str, str]) -> dict[str, str]:
 
 def _told(shown: int, held: int) -> str:
     if shown == held:
-        return _("All {n} rows").format(n=number(held))
+        return ngettext("The one row", "All {n} rows", held).format(n=number(held))
     said = _("The first {n} of {all} rows; the CSV holds all.")
     return said.format(n=number(shown), all=number(held))
 

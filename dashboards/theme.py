@@ -34,6 +34,7 @@ PLATFORM_NAMES = {
     "mastodon": "Mastodon",
     "facebook": "Facebook",
     "vk": "VK",
+    "petition": N_("Petition site"),
 }
 
 

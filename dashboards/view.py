@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlencode
 
 import polars as pl
 
+from analytics.store import Store
 from dashboards.i18n import LANGUAGES, SOURCE
 from dashboards.theme import LIGHT, LOOKS, Look
 
@@ -65,6 +66,18 @@ class View:
             asked += [pl.col(at) >= self.start] if self.start else []
             asked += [pl.col(at) < self.end] if self.end else []
         return asked
+
+
+def appeals_of(store: Store) -> list[str]:
+    """Return the appeals that are held, first those of which most is told."""
+    known = store.read("appeals", columns=["appeal_id"])
+    told = store.read("summary", columns=["appeal_id", "responses", "posts"])
+    return (
+        known.join(told, on="appeal_id", how="left")
+        .sort("responses", "posts", "appeal_id", descending=[True, True, False], nulls_last=True)
+        .get_column("appeal_id")
+        .to_list()
+    )
 
 
 def view_of(

@@ -26,7 +26,7 @@ from dashboards.figures.opinions import (
 from dashboards.i18n import N_, _, day, ngettext, number, percent, speaking
 from dashboards.pages.entry import POLITE
 from dashboards.theme import platform_name
-from dashboards.view import URL, View, view_of
+from dashboards.view import URL, View, appeals_of, view_of
 
 WHO, SIZE, BY_DAY, BLIND = "stances-who", "stances-size", "stances-by-day", "stances-blind"
 KEY, TARGET, AT = "stances-key", "stances-target", "stances-at"
@@ -199,7 +199,7 @@ def register(app: Dash, store: Store, key: str = "") -> None:
         *, who: str | None, size: str | None, by_day: bool, blind: bool, target: str | None,
         at: str | None, given: str | None, search: str, **_clicks: Any,  # noqa: ANN401
     ) -> dict[str, Any]:  # fmt: skip
-        appeals = store.read("appeals", columns=["appeal_id"])["appeal_id"].sort().to_list()
+        appeals = appeals_of(store)
         view = view_of(search, appeals) or View("")
         choice = choice_of(who, size, by_day=by_day, blind=blind)
         pressed = ctx.triggered_id

@@ -12,12 +12,13 @@ from dash.development.base_component import Component
 from analytics.store import Store
 from dashboards import cards, sentences
 from dashboards.figures.story import ACT, METRICS, POSTS, caption, story_figure
-from dashboards.i18n import N_, _, number, period, speaking
+from dashboards.i18n import N_, _, ngettext, number, period, speaking
 from dashboards.sheet import as_table
 from dashboards.theme import platform_name
-from dashboards.view import URL, View, search_of, view_of
+from dashboards.view import URL, View, appeals_of, search_of, view_of
 
 FIGURE = "story-figure"
+FEW_POSTS = 20
 LISTED = 50  # responses in the record below the picture; Authorities has all
 MOVED, MARK = "story-moved", "story-mark"  # what the reader did in the picture
 CLICKED = "story-clicked"
@@ -71,13 +72,14 @@ def figure(store: Store, view: View) -> go.Figure | None:
     facts = store.read("summary", appeal_id=view.appeal_id).row(0, named=True)
     appeal = store.read("appeals", appeal_id=view.appeal_id).row(0, named=True)
     responses = _responses(store, view)
-    window = _window(facts, appeal["published_at"], responses)
+    views = _views(store, view)
+    window = _window(facts, appeal["published_at"], responses, views)
     if window is None:
         return None
     window = view.start or window[0], view.end or window[1]
     return story_figure(
         _timeline(store, view, facts, "1h" if window[1] - window[0] <= HOURLY else "1d"),
-        _views(store, view),
+        views,
         responses,
         store.read("clocks", appeal_id=view.appeal_id),
         window=window,
@@ -111,7 +113,7 @@ def register(app: Dash, store: Store) -> None:
 
 def brushed(store: Store, change: dict[str, Any], search: str) -> Any:  # noqa: ANN401
     """Return the address of the view whose time was dragged over; nothing new for other changes."""
-    view = view_of(search, _appeals(store))
+    view = view_of(search, appeals_of(store))
     if view is None:
         return no_update
     if change.get("xaxis.autorange"):
@@ -125,7 +127,7 @@ def brushed(store: Store, change: dict[str, Any], search: str) -> Any:  # noqa: 
 
 def clicked(store: Store, click: dict[str, Any], search: str) -> Any:  # noqa: ANN401
     """Return what stands behind the mark that was clicked."""
-    view = view_of(search, _appeals(store))
+    view = view_of(search, appeals_of(store))
     what, *named = click.get("customdata") or [None]
     if view is None or what not in {ACT, POSTS}:
         return no_update
@@ -171,10 +173,6 @@ def _minute(told: str) -> datetime:
     return moment.replace(second=0, microsecond=0, tzinfo=UTC)
 
 
-def _appeals(store: Store) -> list[str]:
-    return store.read("appeals", columns=["appeal_id"])["appeal_id"].sort().to_list()
-
-
 def _responses(store: Store, view: View) -> pl.DataFrame:
     return view.kept(store.read("responses", appeal_id=view.appeal_id), at="to").sort("from")
 
@@ -193,11 +191,19 @@ def _views(store: Store, view: View) -> pl.DataFrame:
 
 
 def _window(
-    facts: dict[str, Any], published: datetime | None, responses: pl.DataFrame
+    facts: dict[str, Any],
+    published: datetime | None,
+    responses: pl.DataFrame,
+    views: pl.DataFrame,
 ) -> tuple[datetime, datetime] | None:
-    """Return the stretch that holds most posts, publication and every response, with a margin."""
+    """Return the stretch that holds most posts, publication and every response, with a margin.
+
+    Where hardly any post is held, as of a petition, what was shown over time is the story.
+    """
     times = [facts["window_from"], facts["window_to"], published]
     times += [*responses["from"], *responses["to"]]
+    if facts["posts"] < FEW_POSTS:
+        times += [views["at"].min(), views["at"].max()]
     known = [time for time in times if time is not None]
     if not known:
         return None
@@ -255,7 +261,7 @@ def _heading(appeal: dict[str, Any], facts: dict[str, Any]) -> Component:
     return html.Header(
         [
             *([dmc.Text(period(*span), className="eyebrow")] if None not in span else []),
-            dmc.Title(appeal["title"] or called(appeal), order=1),
+            dmc.Title(appeal["title"] or called(appeal), order=1, lineClamp=6),
             *([] if appeal["title"] else [dmc.Text(_untitled(appeal), size="sm", c="dimmed")]),
         ]
     )
@@ -283,7 +289,12 @@ def _three_sentences(store: Store, view: View, facts: dict[str, Any]) -> Compone
 def _showing(facts: dict[str, Any]) -> str:
     inside, total = facts["window_posts"], facts["posts"]
     if inside == total:
-        return _("The picture opens on all {n} posts held.").format(n=number(total))
+        said = ngettext(
+            "The picture opens on the one post held.",
+            "The picture opens on all {n} posts held.",
+            total,
+        )
+        return said.format(n=number(total))
     said = _("The picture opens on a stretch that holds {some} of {all} posts.")
     return said.format(some=number(inside), all=number(total))
 
