@@ -14,6 +14,7 @@ from dashboards.figures.panels import axis, faint, panelled, powers, scaled
 from dashboards.i18n import N_, _, compact, number, percent
 from dashboards.theme import LIGHT, Look, platform_name
 
+FOREVER = 100_000  # hours: a half-life of eleven years is told as without end
 PANEL, TALL = 96, 120  # pixels of one platform
 ROW, TOP, BOTTOM = 26, 40, 48  # of one row, of what is above all, and of what is below
 WINDOW_HOURS = {"1h": 1.0, "1d": 24.0}
@@ -289,9 +290,11 @@ def decay_figure(decay: pl.DataFrame, *, look: Look = LIGHT) -> go.Figure:
     ----------
     decay
         Rows of ``decay`` with a half-life. A dot is as large as the law's weight; an interval
-        without an upper end goes on to the edge.
+        without an upper end, or with one that nobody lives to see, goes on to the edge.
     """
     rows = decay.sort("platform", "weight", descending=[False, True], maintain_order=True)
+    far = pl.col("half_life_hi") > FOREVER
+    rows = rows.with_columns(half_life_hi=pl.when(~far).then("half_life_hi"))
     figure = go.Figure(layout={"template": look.template})
     edge = _edge(rows, "half_life_hours", "half_life_hi")
     names = []
