@@ -2,13 +2,13 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 from serving import Visit, launch, served, visit
 from simulating import simulated
 
@@ -77,7 +77,12 @@ def hostile(path: Path) -> Store:
 def looked_at(seen: Visit, search: str = "") -> None:
     """Open every page, draw all of it, and see that it stands."""
     said: list[str] = []
-    seen.page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+
+    def hear(dialog: Dialog) -> None:
+        said.append(dialog.message)
+        dialog.dismiss()
+
+    seen.page.on("dialog", hear)
     for path in PAGES:
         seen.page.goto(f"{seen.base}{path}{search}")
         stands(seen.page)
@@ -96,7 +101,7 @@ def stands(page: Page) -> str:
 
 @pytest.mark.parametrize("made", [empty, one_post, hostile])
 def test_every_page_of_a_poor_store_stays_up(
-    browser: Browser, tmp_path: Path, made: object
+    browser: Browser, tmp_path: Path, made: Callable[[Path], Store]
 ) -> None:
     with served(made(tmp_path / "s")) as base, visit(browser, base, width=390) as seen:
         looked_at(seen)
