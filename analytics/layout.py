@@ -40,7 +40,13 @@ NOSE = 10  # columns in which a comet opens,
 BLUNT = 0.35  # from this part of its height
 
 
-def layout(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
+def layout(
+    posts: pl.DataFrame,
+    shares: pl.DataFrame,
+    *,
+    spoken: pl.DataFrame | None = None,
+    traits: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Place every post that has a time.
 
     Parameters
@@ -49,6 +55,10 @@ def layout(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
         Rows of ``posts``, of any number of appeals.
     shares
         Rows of ``shares`` of the same appeals: what hangs from what.
+    spoken
+        The language of each post, as :func:`analytics.languages.post_languages` gives it.
+    traits
+        The role of each account, as :func:`analytics.communities.traits` gives it.
 
     Returns
     -------
@@ -79,7 +89,25 @@ def layout(posts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
         return LAYOUT.empty()
     linked = _linked(nodes, shares)
     placed = [_placed(appeal) for appeal in linked.partition_by("appeal_id", maintain_order=True)]
-    return pl.concat(placed).select(*LAYOUT.columns)
+    return _described(pl.concat(placed), spoken, traits).select(*LAYOUT.columns)
+
+
+def _described(
+    placed: pl.DataFrame, spoken: pl.DataFrame | None, traits: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Add the language of each post and the role of its account, for pictures that are filtered."""
+    told = placed.drop("lang", "role", strict=False).with_columns(
+        lang=pl.lit(None, pl.String), role=pl.lit("unknown")
+    )
+    if spoken is not None:
+        told = told.drop("lang").join(
+            spoken, on=["appeal_id", "post_id"], how="left", maintain_order="left"
+        )
+    if traits is not None:
+        told = told.drop("role").join(
+            traits.select("account_id", "role"), on="account_id", how="left", maintain_order="left"
+        )
+    return told.with_columns(pl.col("role").fill_null("unknown"))
 
 
 def _nodes(posts: pl.DataFrame) -> pl.DataFrame:

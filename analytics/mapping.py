@@ -28,7 +28,11 @@ _COUNTS = {"shares": pl.col("shares").sum(), "observed": pl.col("observed").sum(
 
 
 def account_map(
-    shares: pl.DataFrame, members: pl.DataFrame, *, most: int = MOST
+    shares: pl.DataFrame,
+    members: pl.DataFrame,
+    *,
+    traits: pl.DataFrame | None = None,
+    most: int = MOST,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Place the accounts that shared or were shared.
 
@@ -38,6 +42,8 @@ def account_map(
         Rows of ``shares``.
     members
         The table ``community_members``.
+    traits
+        Language and role of each account, as :func:`analytics.communities.traits` gives them.
     most
         How many accounts of an appeal are drawn singly.
 
@@ -72,9 +78,23 @@ def account_map(
         for appeal, part in nodes.partition_by("appeal_id", as_dict=True).items()
     ]
     return (
-        pl.concat(placed).sort("appeal_id", "node").select(*ACCOUNT_MAP.columns),
+        _described(pl.concat(placed), traits)
+        .sort("appeal_id", "node")
+        .select(*ACCOUNT_MAP.columns),
         ties.sort(_PAIR).select(*ACCOUNT_TIES.columns),
     )
+
+
+def _described(placed: pl.DataFrame, traits: pl.DataFrame | None) -> pl.DataFrame:
+    """Add the language and the role of each account, for maps that are filtered."""
+    single = pl.when(pl.col("account_id").is_not_null())
+    if traits is None:
+        return placed.with_columns(
+            lang=pl.lit(None, pl.String), role=single.then(pl.lit("unknown"))
+        )
+    known = traits.select("account_id", "role", lang="language")
+    told = placed.join(known, on="account_id", how="left", maintain_order="left")
+    return told.with_columns(role=single.then(pl.col("role").fill_null("unknown")))
 
 
 def _pairs(shares: pl.DataFrame) -> pl.DataFrame:

@@ -240,6 +240,11 @@ class Data:
         return traits(self.posts, self.accounts)
 
     @cached_property
+    def spoken(self) -> pl.DataFrame:
+        """The language of each post."""
+        return post_languages(self.posts)
+
+    @cached_property
     def parted(self) -> Found:
         """Communities of accounts."""
         return communities(self.links, seed=self.seed)
@@ -247,7 +252,7 @@ class Data:
     @cached_property
     def mapped(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Places of accounts, and the shares between them."""
-        return account_map(self.shares, self.parted.members)
+        return account_map(self.shares, self.parted.members, traits=self.traits)
 
     @cached_property
     def crossed(self) -> pl.DataFrame:
@@ -295,7 +300,7 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
     (tables.REMOVAL, lambda d: removal(d.credits, d.forests, d.spreaders, d.shares)),
     (tables.BROKERS, lambda d: brokers(
         d.credits, d.forests, d.shares,
-        spoken=post_languages(d.posts), members=d.parted.members, positions=d.positions)),
+        spoken=d.spoken, members=d.parted.members, positions=d.positions)),
     (tables.PARTITIONS, lambda d: d.parted.partitions),
     (tables.COMMUNITY_MEMBERS, lambda d: d.parted.members),
     (tables.COMMUNITIES, lambda d: described(d.parted.members, d.links, d.traits)),
@@ -343,7 +348,8 @@ MEASURES: tuple[tuple[Table, Callable[[Data], pl.DataFrame]], ...] = (
         d.appeals, d.responses, lags=d.lags, beside=d.beside, interruptions=d.interruptions,
         waited=d.medians, comparisons=d.compared, media=d.media)),
     (tables.CANDIDATES, lambda d: candidates(d.appeals, d.posts, d.accounts, d.proposals)),
-    (tables.LAYOUT, lambda d: layout(d.posts, d.likeliest)),
+    (tables.LAYOUT, lambda d: layout(
+        d.posts, d.likeliest, spoken=d.spoken, traits=d.traits)),
     (tables.ACCOUNT_MAP, lambda d: d.mapped[0]),
     (tables.ACCOUNT_TIES, lambda d: d.mapped[1]),
     (tables.SUMMARY, lambda d: summary(d.appeals, d.posts, d.shares, d.responses)),

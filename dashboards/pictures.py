@@ -4,9 +4,10 @@ They are read from finished tables and nothing is computed but colours of links 
 Each is kept until its table is written again: a hover, a click and a zoom ask for parts of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
+from operator import and_
 from typing import Any, Final
 
 import numpy as np
@@ -32,8 +33,8 @@ TABLES_OF: Final = {
     "river": ("layout",), "tree": ("layout",), "map": ("account_map", "account_ties"),
 }  # fmt: skip
 _LAYOUT = (
-    "node", "parent", "platform", "kind", "basis", "confidence", "at", "x", "y", "tree_x",
-    "tree_y", "descendants",
+    "node", "parent", "platform", "kind", "basis", "confidence", "lang", "role", "at", "x", "y",
+    "tree_x", "tree_y", "descendants",
 )  # fmt: skip
 
 Reals = npt.NDArray[np.float64]
@@ -63,6 +64,8 @@ class Picture:
     kinds: tuple[str, ...]
     open: tuple[float, float, float, float]  # x0, x1, y0, y1
     stretch: tuple[float, float] | None  # hours that are played; None where no time is known
+    lang: pl.Series  # of each place, as words of a closed list
+    role: pl.Series
     lanes: tuple[dict[str, Any], ...] = ()  # of the river: platform, posts, top, bottom
     marks: tuple[dict[str, Any], ...] = ()  # named places: x, y, radius, n, and whose
 
@@ -77,6 +80,19 @@ class Picture:
         found = np.zeros(self.size, np.bool_)
         found[self.links[self.style >= JUMP, 1]] = True
         return found
+
+    def outside(
+        self, languages: Collection[str], roles: Collection[str]
+    ) -> npt.NDArray[np.bool_] | None:
+        """Return which places filters of language and role leave out; None where none is set."""
+        asked = [(self.lang, languages), (self.role, roles)]
+        kept = [
+            series.is_in(list(names)).fill_null(value=False) for series, names in asked if names
+        ]
+        if not kept:
+            return None
+        left = ~reduce(and_, kept)
+        return left.to_numpy()
 
     @cached_property
     def styles(self) -> list[str]:
@@ -161,7 +177,7 @@ def account_picture(nodes: pl.DataFrame, ties: pl.DataFrame) -> Picture | None:
         kind=several.astype(np.int64), below=below, links=ends[order], style=style[order],
         platforms=platforms, kinds=(ACCOUNT, SEVERAL), open=_around(x, y, 6.0),
         stretch=_opening(known) if len(known) else None,
-        marks=tuple(_communities(nodes)),
+        marks=tuple(_communities(nodes)), **_told(nodes),
     )  # fmt: skip
 
 
@@ -192,8 +208,12 @@ def _of_posts(layout: pl.DataFrame, start: float, end: float) -> dict[str, Any]:
     return {
         "origin": float(origin), "hours": layout["x"].to_numpy() - start, "group": group,
         "platforms": platforms, "kind": kinds, "kinds": KINDS, "links": links, "style": style,
-        "below": layout["descendants"].to_numpy(), "stretch": (0.0, end - start),
+        "below": layout["descendants"].to_numpy(), "stretch": (0.0, end - start), **_told(layout),
     }  # fmt: skip
+
+
+def _told(rows: pl.DataFrame) -> dict[str, pl.Series]:
+    return {name: rows[name].cast(pl.Categorical) for name in ("lang", "role")}
 
 
 def _groups(platforms: pl.Series) -> tuple[Integers, tuple[str, ...]]:

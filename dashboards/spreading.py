@@ -6,7 +6,7 @@ language, and holds none of its own.
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import polars as pl
 
@@ -102,6 +102,7 @@ def source(store: Store, view: View, picture: Picture) -> dict[str, Any]:
             "from": view.start and view.start.timestamp() * 1e3,
             "to": view.last and view.last.timestamp() * 1e3,
             "platforms": list(view.platforms),
+            "others": bool(view.languages or view.roles),
         },
     }  # fmt: skip
 
@@ -118,8 +119,9 @@ def style_words(style: str) -> str:
 
 def _address(store: Store, view: View) -> str:
     """Return where the blob is; another one each time its table is written."""
-    now = version(store, view.picture)
-    return f"/graph/{quote(view.appeal_id, safe='')}/{view.picture}.bin?v={now}"
+    filters = {"language": ",".join(view.languages), "role": ",".join(view.roles)}
+    asked = {"v": version(store, view.picture)} | {k: v for k, v in filters.items() if v}
+    return f"/graph/{quote(view.appeal_id, safe='')}/{view.picture}.bin?{urlencode(asked)}"
 
 
 def post(store: Store, appeal_id: str, node: int) -> dict[str, str] | None:

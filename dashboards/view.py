@@ -112,9 +112,9 @@ def view_of(
         appeal_id=appeal_id if appeal_id in appeals else first,
         start=start,
         end=end,
-        platforms=_several(asked.get("platform")),
-        languages=_several(asked.get("language")),
-        roles=_several(asked.get("role")),
+        platforms=several(asked.get("platform")),
+        languages=several(asked.get("language")),
+        roles=several(asked.get("role")),
         picture=asked["picture"] if asked.get("picture") in PICTURES else PICTURES[0],
         lang=language_of(search),
         look=LOOKS.get(look or "", LIGHT),
@@ -156,7 +156,12 @@ def _asked(search: str | None) -> dict[str, str]:
     return {name: told[0] for name, told in values.items() if len(told[0]) <= LONGEST}
 
 
-def _several(told: str | None) -> tuple[str, ...]:
+def several(told: str | None) -> tuple[str, ...]:
+    """Return the names that a part of an address lists, each once, not endless.
+
+    >>> several("x,web, x"), several(None)
+    (('x', 'web'), ())
+    """
     named = dict.fromkeys(name.strip() for name in (told or "").split(","))
     return tuple(name for name in named if name)[:MOST]
 

@@ -5,7 +5,7 @@ little-endian, and every array starts at a multiple of its item's size::
 
     offset  type     count  what
     0       u8       4      magic, "GSTR"
-    4       u32      1      version of this format, 2
+    4       u32      1      version of this format, 3
     8       u32      1      n, number of places: posts, or accounts
     12      u32      1      m, number of links
     16      u32      2      width and height of the raster; 0 where there is none
@@ -16,7 +16,7 @@ little-endian, and every array starts at a multiple of its item's size::
             u32      n      its number in the table
             u32      n      what hangs from it, or how often it was shared
             u32      2m     parent and child of each link: indices into the arrays above
-            u8       n      platform: an index into "platforms"
+            u8       n      platform: an index into "platforms", and 128 outside the filters
             u8       n      kind: an index into "kinds", and 128 where it came from elsewhere
             u8       m      how each link is known: an index into "styles", and 8 for a jump
             u8       w·h    raster: how many places there are, by logarithm, 255 for the most
@@ -42,21 +42,31 @@ import numpy.typing as npt
 from dashboards.pictures import STYLES, Picture
 
 MAGIC: Final = b"GSTR"
-VERSION: Final = 2
+VERSION: Final = 3
 HEADER: Final = struct.Struct("<4s7I")
 FINE: Final = 120_000  # places in one blob
 GREATEST: Final = 0.25  # of these, how many for what hangs from them
 WIDTH, HEIGHT = 900, 450  # of the raster; about one item for two pixels
 GOLDEN = (5**0.5 - 1) / 2
-ELSEWHERE = 128
+ELSEWHERE, OUTSIDE = 128, 128
 TIMELESS = -1e30
 
 Box = tuple[float, float, float, float]  # x0, x1, y0, y1
 Ints = npt.NDArray[np.int64]
 
 
-def encode(picture: Picture, box: Box | None = None, *, fine: int = FINE) -> bytes:
-    """Encode a picture, or what of it lies in a box, as described above."""
+def encode(
+    picture: Picture,
+    box: Box | None = None,
+    *,
+    outside: npt.NDArray[np.bool_] | None = None,
+    fine: int = FINE,
+) -> bytes:
+    """Encode a picture, or what of it lies in a box, as described above.
+
+    ``outside`` marks the places that filters of language and role leave out; those of time and
+    platform are the browser's.
+    """
     inside = _inside(picture, box)
     shown = sampled(picture, inside, fine)
     links, style = _links_among(picture, shown)
@@ -64,7 +74,7 @@ def encode(picture: Picture, box: Box | None = None, *, fine: int = FINE) -> byt
     words = json.dumps(about(picture, box, len(inside)), ensure_ascii=False).encode()
     size = (WIDTH, HEIGHT) if raster else (0, 0)
     header = HEADER.pack(MAGIC, VERSION, len(shown), len(links), *size, len(words), 0)
-    return b"".join([header, *_arrays(picture, shown, links, style), *raster, words])
+    return b"".join([header, *_arrays(picture, shown, links, style, outside), *raster, words])
 
 
 def about(picture: Picture, box: Box | None, held: int) -> dict[str, Any]:
@@ -128,15 +138,22 @@ def _links_among(picture: Picture, shown: Ints) -> tuple[Ints, Ints]:
     return links[whole], picture.style[whole]
 
 
-def _arrays(picture: Picture, shown: Ints, links: Ints, style: Ints) -> list[bytes]:
+def _arrays(
+    picture: Picture,
+    shown: Ints,
+    links: Ints,
+    style: Ints,
+    outside: npt.NDArray[np.bool_] | None,
+) -> list[bytes]:
     kind = picture.kind + ELSEWHERE * picture.jumped
+    group = picture.group if outside is None else picture.group + OUTSIDE * outside
     arrays: tuple[npt.NDArray[Any], ...] = (
         np.column_stack([picture.x[shown], picture.y[shown]]).astype("<f4"),
         np.nan_to_num(picture.hours[shown], nan=TIMELESS).astype("<f4"),
         shown.astype("<u4"),
         picture.below[shown].astype("<u4"),
         links.astype("<u4", order="C"),
-        picture.group[shown].astype("u1"),
+        group[shown].astype("u1"),
         kind[shown].astype("u1"),
         style.astype("u1"),
     )

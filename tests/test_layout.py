@@ -185,6 +185,22 @@ def test_a_post_dated_before_its_parent_stays_where_its_date_puts_it() -> None:
     assert found.select("post_id", "parent", "x").rows() == [("x:2", 1, 0.0), ("x:1", None, 3.0)]
 
 
+def test_language_and_role_are_told_where_they_are_known() -> None:
+    posts = posts_of(
+        {"post_id": "x:1", "at": at(0), "account_id": "x:a", "lang": "en"},
+        {"post_id": "x:2", "at": at(1), "account_id": "x:b"},
+        {"post_id": "x:3", "at": at(2)},
+    )
+    spoken = pl.DataFrame(
+        {"appeal_id": ["a", "b"], "post_id": ["x:1", "x:2"], "lang": ["ru", "kk"]}
+    )
+    traits = pl.DataFrame({"account_id": ["x:a", "x:b"], "role": ["media", None]})
+    told = LAYOUT.check(placed(posts, NO_SHARES, spoken=spoken, traits=traits))
+    assert told["lang"].to_list() == ["ru", None, None]
+    assert told["role"].to_list() == ["media", "unknown", "unknown"]
+    assert river(posts)["role"].unique().to_list() == ["unknown"]
+
+
 def test_nothing_in_nothing_out() -> None:
     assert_frame_equal(river(POSTS.empty()), LAYOUT.empty())
     assert_frame_equal(river(posts_of({"post_id": "x:1", "at": None})), LAYOUT.empty())

@@ -77,6 +77,17 @@ def test_the_others_of_a_community_stand_as_one() -> None:
     assert ties["shares"].sum() == 5
 
 
+def test_accounts_that_stand_alone_tell_their_language_and_role() -> None:
+    shares = shares_of([*[("x:a", "x:b")] * 3, ("x:a", "x:c"), ("x:a", "x:d")])
+    traits = pl.DataFrame({
+        "account_id": ["x:a", "x:b", "x:c"], "language": ["ru", None, "kk"],
+        "role": ["media", None, "ngo"],
+    })  # fmt: skip
+    nodes, _ties = account_map(shares, NOBODY, traits=traits, most=2)
+    told = ACCOUNT_MAP.check(nodes).select("account_id", "lang", "role").rows()
+    assert told == [("x:a", "ru", "media"), ("x:b", None, "unknown"), (None, None, None)]
+
+
 def test_of_nothing_there_is_no_map() -> None:
     placed, ties = account_map(SHARES_TABLE.empty(), NOBODY)
     assert placed.is_empty()

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
+import numpy as np
 import pytest
 import requests
 from serving import served
@@ -84,7 +86,21 @@ def test_filters_grey_and_are_told_to_the_picture(store: Store) -> None:
     assert "Showing 4 of 5 posts" in page  # greyed, not left out
     assert "x:2" in page
     assert "web:4" not in page  # of the table it is left out
-    assert spread.NOT_FILTERED in said(store, languages=("ru",))
+
+
+def test_filters_of_language_and_role_are_asked_with_the_picture(store: Store) -> None:
+    view = View("a/b", languages=("ru", "kk"), roles=("media",))
+    found = picture(store, "a/b", "river")
+    assert found
+    told = spreading.source(store, view, found)
+    assert told["kept"]["others"]
+    assert told["blob"].endswith("&language=ru%2Ckk&role=media")
+    asked = dict(parse_qsl(told["blob"].split("?")[1]))
+    answer = spread.blob(store, "a/b", "river", asked)
+    assert answer.body == encode(found, outside=np.ones(4, np.bool_))
+    nobody = spread.blob(store, "a/b", "river", {"role": "unknown"})
+    assert nobody.body == encode(found, outside=np.zeros(4, np.bool_))
+    assert spread.GREYED in said(store, roles=("media",))
 
 
 def test_the_table_beside_the_picture_cuts_hostile_names_and_tells_links(store: Store) -> None:

@@ -24,7 +24,7 @@ from dashboards.pictures import (
     tree_picture,
 )
 from dashboards.spreading import STYLE_NAMES
-from dashboards.wire import ELSEWHERE, HEADER, HEIGHT, VERSION, WIDTH, box_of, encode
+from dashboards.wire import ELSEWHERE, HEADER, HEIGHT, OUTSIDE, VERSION, WIDTH, box_of, encode
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -54,6 +54,7 @@ def river_of(rows: tuple[tuple[Any, ...], ...]) -> pl.DataFrame:
             "appeal_id": "a",
             "post_id": f"{row['platform']}:{row['node']}",
             "account_id": "x:someone",
+            "role": "unknown",
             "at": START + timedelta(hours=row["x"]),
             "tree_x": 2.0 * row["node"],
             "tree_y": -1.0,
@@ -117,6 +118,24 @@ def test_posts_keep_platform_kind_and_what_hangs_from_them(river: pl.DataFrame) 
     assert [about["platforms"][one] for one in found["group"]] == river["platform"].to_list()
     assert [about["kinds"][one % ELSEWHERE] for one in found["kind"]] == river["kind"].to_list()
     assert found["below"].tolist() == river["descendants"].to_list()
+
+
+def test_what_filters_leave_out_is_marked(river: pl.DataFrame) -> None:
+    roles = ["media", "person", "person", "unknown", "media", "person"]
+    langs = ["ru", "ru", None, "kk", "kk", "en"]
+    picture = drawn(river.with_columns(role=pl.Series(roles), lang=pl.Series(langs)))
+    assert picture.outside((), ()) is None
+    plain = decoded(encode(picture))["group"]
+    for languages, kept_roles, kept in (
+        (("ru",), (), [0, 1]),
+        (("kk", "en"), ("person",), [5]),
+        ((), ("media", "unknown"), [0, 3, 4]),
+        (("zz",), (), []),
+    ):
+        blob = encode(picture, outside=picture.outside(languages, kept_roles))
+        group = decoded(blob)["group"]
+        assert np.flatnonzero(group < OUTSIDE).tolist() == kept
+        assert (group % OUTSIDE == plain).all()
 
 
 def test_links_come_by_style_with_every_basis_and_jumps_last(river: pl.DataFrame) -> None:
@@ -288,8 +307,10 @@ def test_nothing_makes_no_picture() -> None:
 def test_the_browser_holds_the_same_constants() -> None:
     script = Path(dashboards.__file__).with_name("assets") / "graph-data.js"
     constants = dict(re.findall(r"const ([A-Z]+) = (\d+);", script.read_text("utf-8")))
-    told = {name: int(constants[name]) for name in ("VERSION", "ELSEWHERE", "JUMP")}
-    assert told == {"VERSION": VERSION, "ELSEWHERE": ELSEWHERE, "JUMP": JUMP}
+    told = {name: int(constants[name]) for name in ("VERSION", "ELSEWHERE", "OUTSIDE", "JUMP")}
+    assert told == {
+        "VERSION": VERSION, "ELSEWHERE": ELSEWHERE, "OUTSIDE": OUTSIDE, "JUMP": JUMP,
+    }  # fmt: skip
     assert tuple(STYLE_NAMES) == STYLES
 
 

@@ -2,8 +2,9 @@
 (() => {
   "use strict";
 
-  const VERSION = 2;
+  const VERSION = 3;
   const ELSEWHERE = 128; // added to the kind of what came from another platform
+  const OUTSIDE = 128; // added to the platform of what filters of language and role leave out
   const JUMP = 8; // added to the style of a link between platforms
   const CELLS = 128; // on each side of the index
 
@@ -112,5 +113,5 @@
     }
   }
 
-  window.groundswellData = { decode, indexOf, Index, Family, ELSEWHERE, JUMP };
+  window.groundswellData = { decode, indexOf, Index, Family, ELSEWHERE, OUTSIDE, JUMP };
 })();

@@ -21,8 +21,8 @@
     void project() {
       vec2 seen = (place - corner) * scale;
       gl_Position = vec4(seen.x - 1., 1. - seen.y, 0., 1.);
-      int own = min(int(group), ${PLATFORMS - 1});
-      kept = mask[own] * step(when.x, hours) * step(hours, when.y);
+      int own = min(int(mod(group, 128.)), ${PLATFORMS - 1});
+      kept = mask[own] * step(group, 127.5) * step(when.x, hours) * step(hours, when.y);
       tint = mix(grey, palette[own], kept);
       age = now - hours;
       gone = age < 0. ? 1. : 0.;

@@ -16,7 +16,7 @@
 (() => {
   "use strict";
 
-  const { decode, indexOf, Index, Family, ELSEWHERE, JUMP } = window.groundswellData;
+  const { decode, indexOf, Index, Family, ELSEWHERE, OUTSIDE, JUMP } = window.groundswellData;
   const { Painter } = window.groundswellPaint;
 
   const AXIS = 26; // pixels below the river that belong to the time axis
@@ -319,7 +319,7 @@
     get height() { return Math.max(this.canvas.clientHeight - this.axis, 1); }
     get span() { return [this.camera.x1 - this.camera.x0, this.camera.y1 - this.camera.y0]; }
     get layer() { return this.part?.layer ?? this.painter.base; }
-    get filtered() { return this.source.kept.from !== null || this.source.kept.to !== null || this.source.kept.platforms.length > 0; }
+    get filtered() { return this.source.kept.from !== null || this.source.kept.to !== null || this.source.kept.platforms.length > 0 || this.source.kept.others; }
     get drawn() { return this.part?.blob ?? this.blob; }
 
     /** A camera that shows a box: as it is in the river, else with some more on two sides. */
@@ -643,7 +643,7 @@
       const known = hours[place] > -EVER / 2;
       const sort = about.kinds[kind[place] % ELSEWHERE];
       const link = this.family().link[place];
-      const lines = [`${platforms[about.platforms[group[place]]].name} · ${kinds[sort]}`];
+      const lines = [`${platforms[about.platforms[group[place] % OUTSIDE]].name} · ${kinds[sort]}`];
       lines.push(known ? this.say.moment(about.origin + hours[place] * HOUR) : words.timeless);
       if (this.source.picture !== "map") lines.push(link < 0 ? words.first : styles[about.styles[style[link] % JUMP]].words);
       if (link >= 0 && style[link] >= JUMP && this.source.picture !== "map") lines.push(words.jump);

@@ -21,7 +21,7 @@ from dashboards.pictures import JUMP, Picture
 from dashboards.sentences import shape_sentences
 from dashboards.sheet import as_csv, folded
 from dashboards.theme import Look, platform_name
-from dashboards.view import PICTURES, View, search_of
+from dashboards.view import PICTURES, View, search_of, several
 from dashboards.wire import box_of, encode
 
 GRAPH = "spread-graph"
@@ -98,7 +98,6 @@ INFERRED = N_(
 JUMPS = N_("ringed, and its line stronger: came from another platform")
 HOLLOW = N_("hollow: several accounts of one community")
 GREYED = N_("grey: outside the filters")
-NOT_FILTERED = N_("The picture cannot be filtered by language or role: these filters do not show.")
 SHAPES_TOLD = N_(
     "Depth is the longest way from the original, in shares; virality is the mean distance between "
     "two posts. Cascades of different size are not to be compared by either. The star is what most "
@@ -164,7 +163,9 @@ def blob(store: Store, appeal_id: str, name: str, asked: Mapping[str, str]) -> R
         return PlainTextResponse("A box is x0,x1,y0,y1: four numbers.", 400)
     # The address has the version of the table: what stands there never changes.
     kept = {"Cache-Control": "private, max-age=86400, immutable"} if "v" in asked else None
-    return Response(encode(found, box), media_type="application/octet-stream", headers=kept)
+    languages, roles = (several(asked.get(name)) for name in ("language", "role"))
+    data = encode(found, box, outside=found.outside(languages, roles))
+    return Response(data, media_type="application/octet-stream", headers=kept)
 
 
 def register(app: Dash, store: Store) -> None:
@@ -215,8 +216,6 @@ def _told(store: Store, view: View, picture: Picture) -> str:
     more = [_(HOW_TO_MOVE[view.picture]), _(KEYS)]
     if {"likely", "doubtful", "unlikely"} & {*picture.styles}:
         more.append(_(INFERRED))
-    if view.languages or view.roles:
-        more.append(_(NOT_FILTERED))
     return " ".join([showing, *more])
 
 
@@ -257,7 +256,7 @@ def _legend(picture: Picture, view: View) -> Component:
         keys.append(_key(_ring(view.look), _(JUMPS)))
     if picture.name == "map" and picture.kind.any():
         keys.append(_key(_ring(view.look, hollow=True), _(HOLLOW)))
-    if view.start or view.end or view.platforms:
+    if view.is_filtered:
         keys.append(_key(_dot(view.look.neutral), _(GREYED)))
     return html.Ul(keys, className="graph-legend", **_labelled(_("What the picture shows")))
 
