@@ -212,7 +212,7 @@ def _of_posts(layout: pl.DataFrame, start: float, end: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _told(rows: pl.DataFrame) -> dict[str, pl.Series]:
+def _told(rows: pl.DataFrame) -> dict[str, Any]:
     return {name: rows[name].cast(pl.Categorical) for name in ("lang", "role")}
 
 
