@@ -67,6 +67,8 @@ def _take(store: Store) -> None:
 def _one(browser: Browser, base: str, shot: Shot) -> None:
     with visit(browser, base, width=shot.width, height=shot.height, look=shot.look) as seen:
         page = seen.open(shot.path)
+        page.wait_for_selector("#page[data-figures]", state="attached", timeout=PATIENCE)
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")  # figures below the fold as well
         page.wait_for_selector(shot.ready, timeout=PATIENCE, state="attached")
         _save(page, shot)
 
