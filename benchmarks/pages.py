@@ -22,7 +22,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from serving import launch
+from serving import launch, until
 
 from analytics import Store, measure
 from collectors.simulated import write_simulation
@@ -126,7 +126,7 @@ def _tell_of_answers(browser: Browser, base: str) -> None:
 def _walked(page: Page, base: str, path: str) -> list[float]:
     """Open a page and set its filters; return the milliseconds of all answers."""
     page.goto(base + path)
-    page.wait_for_function(PAGES[path], timeout=120_000)
+    until(page, PAGES[path], seconds=120)
     for told in FILTERS:
         page.evaluate(SET, told)
         page.wait_for_timeout(PAUSE)
@@ -140,7 +140,7 @@ def _many(browser: Browser, base: str) -> None:
         for page in readers:
             page.goto(base + path, wait_until="commit")
         for page in readers:
-            page.wait_for_function(ready, timeout=300_000)
+            until(page, ready, seconds=300)
     for page in readers:
         page.context.close()
 
@@ -151,7 +151,7 @@ def _opened(
     """Open a page without a cache; return its milliseconds, answers, bytes and frames."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(base + path)
-    page.wait_for_function(ready, timeout=120_000)
+    until(page, ready, seconds=120)
     taken = float(page.evaluate("performance.now()"))
     frames = _frames(page) if "/spread" in path else []
     answers, sent = page.evaluate(ANSWERS), page.evaluate(BYTES)

@@ -13,6 +13,7 @@ from analytics.errors import GroundswellError
 from analytics.store import Store
 from dashboards import cards, filters, guard, live, theme
 from dashboards.compressing import Compressed
+from dashboards.door import Door, policy
 from dashboards.i18n import LANGUAGES, N_, _, number, speaking
 from dashboards.pages import (
     carriers,
@@ -90,10 +91,11 @@ _LANGUAGE = """(search) => {
 }"""
 
 
-def create_app(store: Store, *, follows: bool = False) -> Dash:
+def create_app(store: Store, *, follows: bool = False, secret: str = "") -> Dash:
     """Return the app for a store; ``app.server`` is a FastAPI instance.
 
-    With ``follows``, what comes in while it is open is measured by itself.
+    With ``follows``, what comes in while it is open is measured by itself. With a ``secret``, it
+    answers only a proxy that sends it along; without one, only this machine.
     """
     app = Dash(
         __name__,
@@ -104,7 +106,7 @@ def create_app(store: Store, *, follows: bool = False) -> Dash:
         suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    key = guard.new_key()
+    key = "" if secret else guard.new_key()  # through a proxy, nobody is known to be here
     app.layout = partial(_shell, store, key)
     for path, (_name, page) in PAGES.items():
         page.register(app, store, *([key] if path in WRITING else []))
@@ -138,8 +140,10 @@ def create_app(store: Store, *, follows: bool = False) -> Dash:
     def _choose(appeal_id: str | None, search: str) -> Any:  # noqa: ANN401 - or nothing to change
         return chosen(store, appeal_id, search)
 
-    app.server.add_middleware(Compressed)
     app._setup_server()  # noqa: SLF001 - else assets lack where a deep link is opened first
+    app.server.add_middleware(Compressed)
+    allows = policy(app.csp_hashes(), app.index_string)  # of all scripts, once all are known
+    app.server.add_middleware(Door, allows=allows, secret=secret)
     return app
 
 

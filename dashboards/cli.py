@@ -601,10 +601,11 @@ def serve(
     from analytics.store import Store
 
     opened = Store(store)
+    secret = _proxy_secret(host)
     _require_free(host, port)
     with console.progress("Measuring") as step, _ignoring(MeasureError, ProtectionError):
         measure_store(opened, report=step)
-    _run_app(opened, host, port, follows=follow)
+    _run_app(opened, host, port, follows=follow, secret=secret)
 
 
 @contextmanager
@@ -616,12 +617,32 @@ def _ignoring(*errors: type[Exception]) -> Iterator[None]:
         console.complain(str(fact))
 
 
-def _run_app(store: "Store", host: str, port: int, *, follows: bool = False) -> None:
+def _proxy_secret(host: str) -> str:
+    """Return what a reverse proxy proves itself with; nothing where only this machine may ask."""
+    from analytics.errors import ServeError
+    from dashboards.door import SHORTEST
+    from dashboards.guard import is_loopback
+
+    secret = os.environ.get("GROUNDSWELL_PROXY_SECRET", "")
+    if (secret or not is_loopback(host)) and len(secret) < SHORTEST:
+        msg = (
+            f"{host} can be reached by others, and everybody who reaches it could read the store; "
+            "stay on 127.0.0.1 and let people in by ssh -L, or put it behind a reverse proxy that "
+            f"asks for a password: docs/threat-model.md (GROUNDSWELL_PROXY_SECRET, {SHORTEST} "
+            "characters or more)"
+        )
+        raise ServeError(msg)
+    return secret
+
+
+def _run_app(
+    store: "Store", host: str, port: int, *, follows: bool = False, secret: str = ""
+) -> None:
     import uvicorn
 
     from dashboards.app import create_app
 
-    dash_app = create_app(store, follows=follows)
+    dash_app = create_app(store, follows=follows, secret=secret)
     console.say(f"Groundswell is open on http://{host}:{port}/ (stop it with Ctrl+C)")
     with suppress(KeyboardInterrupt):  # the way to stop it, so no failure
         uvicorn.run(dash_app.server, host=host, port=port, log_level="warning")

@@ -35,7 +35,7 @@ def refusal(
     given
         The key that the page sent along.
     key
-        The key of this run.
+        The key of this run; empty where nobody may change anything.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def refusal(
     """
     told = {name.lower(): value for name, value in headers.items()}
     host = told.get("host", "")
-    if not (_is_loopback(remote or "") and _is_loopback(_name(f"//{host}"))):
+    if not key or not (is_loopback(remote or "") and is_loopback(name_of(f"//{host}"))):
         return NOT_HERE
     origin = told.get("origin")
     if origin is not None and urlsplit(origin).netloc != host:
@@ -53,14 +53,24 @@ def refusal(
     return None if secrets.compare_digest((given or "").encode(), key.encode()) else NOT_OURS
 
 
-def _name(address: str) -> str:
+def name_of(address: str) -> str:
+    """Return the host that an address names; nothing where it names none.
+
+    >>> name_of("//localhost:8050"), name_of("//[::1]:80"), name_of("//[")
+    ('localhost', '::1', '')
+    """
     try:
         return urlsplit(address).hostname or ""
     except ValueError:
         return ""
 
 
-def _is_loopback(name: str) -> bool:
+def is_loopback(name: str) -> bool:
+    """Return whether a name is this machine, to itself alone.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost.evil.example")
+    (True, False)
+    """
     if name == "localhost":
         return True
     try:

@@ -35,11 +35,11 @@ def launch(playwright: Playwright) -> Browser:
 
 
 @contextmanager
-def served(store: Store) -> Iterator[str]:
+def served(store: Store, *, secret: str = "") -> Iterator[str]:
     """Serve the app of a store on a free port of loopback; yield its address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        app = create_app(store)
+        app = create_app(store, secret=secret)
         server = uvicorn.Server(uvicorn.Config(app.server, log_level="error"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -54,6 +54,17 @@ def served(store: Store) -> Iterator[str]:
 def _wait_until_started(server: uvicorn.Server) -> None:
     deadline = monotonic() + START_SECONDS
     while not server.started and monotonic() < deadline:
+        sleep(0.02)
+
+
+def until(page: Page, expression: str, *, seconds: float = 30) -> None:
+    """Wait until an expression is true in a page.
+
+    Playwright's own way evaluates words inside the page, which the app's policy forbids.
+    """
+    deadline = monotonic() + seconds
+    while not page.evaluate(f"() => Boolean({expression})"):
+        assert monotonic() < deadline, expression
         sleep(0.02)
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
-from serving import launch, served, visit
+from serving import launch, served, until, visit
 from simulating import simulated
 
 from analytics import Store
@@ -78,7 +78,7 @@ def test_pages_stand_for_everybody_without_errors_and_ask_nobody_else(
             page = seen.open(f"{path}?lang={reader.lang}")
             draw_all(page)
             page.wait_for_selector(ready)
-            page.wait_for_function(f"document.documentElement.lang === '{reader.lang}'")
+            until(page, f"document.documentElement.lang === '{reader.lang}'")
             assert page.get_attribute("html", "data-mantine-color-scheme") == reader.look
             assert page.locator("header.top .simulated").count() == 1
             assert page.evaluate("document.documentElement.scrollWidth") <= reader.width, path

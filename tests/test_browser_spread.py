@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
-from serving import launch, served, visit
+from serving import launch, served, until, visit
 from simulating import simulated
 
 from analytics import Store
@@ -48,7 +48,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 def drawn(page: Page) -> dict[str, Any]:
-    page.wait_for_function(DRAWN)
+    until(page, DRAWN)
     counted: dict[str, Any] = page.evaluate(COUNTED)
     return counted
 
@@ -79,9 +79,7 @@ def test_every_picture_is_drawn_and_tells_of_what_is_chosen(browser: Browser, st
             page.keyboard.press("Enter")
             rows = store.read("account_map" if name == "map" else "layout")
             most = f"{rows[greatest].sort(descending=True)[0]:,}"
-            page.wait_for_function(
-                f"document.querySelector('#spread-detail').innerText.includes('{most}')"
-            )
+            until(page, f"document.querySelector('#spread-detail').innerText.includes('{most}')")
             page.keyboard.press("Escape")
             page.wait_for_selector("text=Nothing is selected")
             broken = Axe().run(page).response["violations"]

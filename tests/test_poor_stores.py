@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
-from serving import Visit, launch, served, visit
+from serving import Visit, launch, served, until, visit
 from simulating import simulated
 
 from analytics import Store, measure
@@ -96,7 +96,7 @@ def looked_at(seen: Visit, search: str = "", paths: Iterable[str] = PAGES) -> No
 
 
 def stands(page: Page) -> str:
-    page.wait_for_function("document.querySelector('main')?.innerText.length > 20")
+    until(page, "document.querySelector('main')?.innerText.length > 20")
     return page.inner_text("main")
 
 
