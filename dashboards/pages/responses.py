@@ -110,6 +110,8 @@ def register(app: Dash, store: Store, key: str = "") -> None:
 def shown(store: Store, view: View) -> list[Component]:
     """Return the picture and the ladder, of responses as they are now."""
     responses = view.kept(store.read("responses", appeal_id=view.appeal_id), at="to")
+    if responses.is_empty():  # attention alone is on the page Story
+        return _ladder(responses)
     aligned = figure(store, view)
     picture: list[Component] = [dmc.Text(_(NO_TIMES), c="dimmed")]
     pictured: dict[str, Any] = {"aria-label": _(PICTURED)}
