@@ -242,7 +242,7 @@ def synchronised(row: dict[str, Any]) -> list[str]:
             )
         )  # fmt: skip
     if row["note"]:
-        said.append(_("Bounded: {note}.").format(note=row["note"]))
+        said.append(_("Bounded: {note}.").format(note=noted(row["note"])))
     said.append(_(NOT_PLANNED))
     return said
 

@@ -21,7 +21,7 @@ REPOSTS = """cascade_id,mid,parent,uid,date,text_len
 """
 ORIGINALS = """cascade_id,label,time_unix,followers,friends,messages,verified,reposts,comments,likes
 7_zRoot,rumor,1357000000,50,5,500,True,30,4,0
-8_zOther,non-rumor,Thu Dec 06 20:10:28 +0800 2012,,,,,1,0,2
+8_zOther,non-rumor,Sat Mar 02 09:15:07 +0800 2013,,,,,1,0,2
 """
 ORIGINAL = {
     "text": "Слова", "source": "web", "has_url": False, "pics": 1, "time": 1357000000,
@@ -71,7 +71,7 @@ def test_times_without_a_zone_are_of_beijing_and_those_without_a_year_are_unknow
 def test_both_ways_of_writing_an_originals_time_are_read(tmp_path: Path) -> None:
     originals = tables(tmp_path).rows["posts"].filter(kind="original")
     assert originals["at"].to_list() == [
-        datetime(2013, 1, 1, 0, 26, 40, tzinfo=UTC), datetime(2012, 12, 6, 12, 10, 28, tzinfo=UTC)
+        datetime(2013, 1, 1, 0, 26, 40, tzinfo=UTC), datetime(2013, 3, 2, 1, 15, 7, tzinfo=UTC)
     ]  # fmt: skip
 
 

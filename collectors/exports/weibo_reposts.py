@@ -255,7 +255,7 @@ def _by_number(rows: pl.DataFrame, column: str = "post_id") -> dict[str, str]:
 
 
 def _with_weekday(column: pl.Expr) -> pl.Expr:
-    """Return times such as ``Thu Dec 06 20:10:28 +0800 2012``."""
+    """Return times such as ``Sat Mar 02 09:15:07 +0800 2013``."""
     return column.str.to_datetime(_WITH_WEEKDAY, time_unit="us", strict=False).dt.convert_time_zone(
         "UTC"
     )

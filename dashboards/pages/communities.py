@@ -20,7 +20,7 @@ from dashboards.figures.communities import (
 )
 from dashboards.figures.labels import short
 from dashboards.filters import ROLE_NAMES, language_name
-from dashboards.i18n import N_, _, ngettext, number, percent
+from dashboards.i18n import N_, _, ngettext, noted, number, percent
 from dashboards.sheet import headers
 from dashboards.theme import platform_name
 from dashboards.view import View
@@ -149,7 +149,7 @@ def _parted(store: Store, view: View) -> list[Component]:
         return [dmc.Text(_(NO_SHARES))]
     told = partition.row(0, named=True)
     if told["communities"] is None:
-        said = _("No communities are told: {why}.").format(why=told["note"])
+        said = _("No communities are told: {why}.").format(why=noted(told["note"]))
         return [dmc.Text(said)]
     communities = store.read("communities", appeal_id=view.appeal_id).sort("community")
     mix = store.read("community_mix", appeal_id=view.appeal_id)

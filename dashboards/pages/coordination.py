@@ -16,7 +16,7 @@ from dashboards.figures.coordination import (
     seconds,
     synchrony_figure,
 )
-from dashboards.i18n import N_, _, ngettext, number
+from dashboards.i18n import N_, _, ngettext, noted, number
 from dashboards.sheet import headers
 from dashboards.view import View
 
@@ -111,8 +111,8 @@ def _synchrony(store: Store, view: View) -> list[Component]:
     if looks.is_empty():
         return [dmc.Text(_(NOTHING))]
     if tested.is_empty():
-        notes = ", ".join(sorted({*looks["note"].drop_nulls()})) or _("not known")
-        return [dmc.Text(_(NO_CHANCE).format(notes=notes))]
+        notes = [noted(note) for note in looks["note"].drop_nulls().unique().sort()]
+        return [dmc.Text(_(NO_CHANCE).format(notes=", ".join(notes) or _("not known")))]
     card = figure_card(
         "coordination-synchrony", synchrony_figure(looks, look=view.look),
         title=_("Do the same accounts share the same things together, again and again?"),
