@@ -1,10 +1,13 @@
 """What every test gets: keys of its own, and the folder of shared data where there is one."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
+from serving import launch
 
 settings.register_profile("groundswell", deadline=None)  # a first call may compile or import
 settings.load_profile("groundswell")
@@ -29,3 +32,12 @@ def shared() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return a Chromium, stopped after the last test of a file."""
+    with sync_playwright() as playwright:
+        started = launch(playwright)
+        yield started
+        started.close()

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 import requests
-from dash.development.base_component import Component
+from reading_pages import words
 from serving import served
 from simulating import simulated
 from strategies import rows
@@ -24,14 +23,6 @@ from dashboards.view import View
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with simulated(tmp_path_factory.mktemp("app"), posts=500, seed=5) as filled:
         yield filled
-
-
-def words(component: Any) -> str:  # noqa: ANN401 - children can be anything
-    if isinstance(component, (list, tuple)):
-        return " ".join(words(child) for child in component)
-    if isinstance(component, Component):
-        return words(getattr(component, "children", None))
-    return "" if component is None else str(component)
 
 
 @pytest.mark.parametrize("path", list(PAGES))

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import polars as pl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
-from serving import launch, served, until, visit
+from playwright.sync_api import Browser, Page
+from serving import served, until, visit
 from simulating import simulated
 
 from analytics import Store
@@ -41,14 +41,6 @@ class Reader(NamedTuple):
 
 # Each width, day and night, and each language; not every one with every other.
 READERS = [Reader(390, "light", "ru"), Reader(1280, "dark", "en"), Reader(1920, "light", "kk")]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = launch(playwright)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,13 @@
 """The ledger in a real Chromium: entered, refused at the field, put right, undone, and traced."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
-from serving import launch, served, visit
+from playwright.sync_api import Browser, expect
+from serving import served, visit
 
 from analytics import Store, measure
 from analytics.ledger import added, history
@@ -16,14 +15,6 @@ from analytics.tables import POSTS
 
 pytestmark = pytest.mark.browser
 ROW = "#entry-grid .ag-center-cols-container .ag-row"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = launch(playwright)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
-from serving import launch, served, until, visit
+from playwright.sync_api import Browser, Page
+from serving import served, until, visit
 from simulating import simulated
 
 from analytics import Store
@@ -31,14 +31,6 @@ COUNTED = """() => new Promise((done) => {
   });
 })"""
 DRAWN = "document.querySelector('#spread-graph')?.dataset.drawn"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = launch(playwright)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

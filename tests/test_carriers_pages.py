@@ -1,6 +1,5 @@
 """The pages Reach and Carriers as functions: what they say, what they keep, and what they miss."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 from dash.development.base_component import Component
-from plotly.utils import PlotlyJSONEncoder
+from reading_pages import cards, figure, told, words
 from simulating import simulated
 from strategies import at, rows
 
@@ -31,35 +30,6 @@ HOSTILE = "<script>alert(1)</script>\u202e=1+1" + "x" * 10_000
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with simulated(tmp_path_factory.mktemp("carriers"), posts=1_000, seed=5) as filled:
         yield filled
-
-
-def words(component: Any) -> str:  # noqa: ANN401 - children can be anything
-    if isinstance(component, (list, tuple)):
-        return " ".join(words(child) for child in component)
-    if isinstance(component, Component):
-        return words(getattr(component, "children", None))
-    return "" if component is None else str(component)
-
-
-def told(component: Any) -> str:  # noqa: ANN401
-    """Return all of a page, its figures with it."""
-    return json.dumps(component, cls=PlotlyJSONEncoder, ensure_ascii=False)
-
-
-def cards(component: Any) -> dict[str, Component]:  # noqa: ANN401
-    """Return the cards of a page by the id of their figure."""
-    if isinstance(component, (list, tuple)):
-        return {name: card for child in component for name, card in cards(child).items()}
-    if not isinstance(component, Component):
-        return {}
-    if "figure-card" in (getattr(component, "className", None) or ""):
-        return {component.children[1].children[0].id: component}
-    return cards(getattr(component, "children", None))
-
-
-def figure(page: Component, name: str) -> Any:  # noqa: ANN401
-    _place, held = cards(page)[name].children[1].children
-    return held.data["figure"]
 
 
 def blocks(page: Component) -> list[str]:

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reading_pages import words
 from strategies import at, rows
 
 from analytics.ledger import checked, history
@@ -186,9 +186,3 @@ def test_a_curve_of_waiting_comes_with_how_the_appeals_were_chosen(store: Store)
     assert "found because of what became of them" in said
     assert "Until rung +1 or above: acknowledges" in said
     assert "10 appeals or more" not in said
-
-
-def words(component: Any) -> str:  # noqa: ANN401 - children can be anything
-    if isinstance(component, (list, tuple)):
-        return " ".join(words(child) for child in component)
-    return words(component.children) if hasattr(component, "children") else str(component or "")

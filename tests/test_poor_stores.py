@@ -2,14 +2,14 @@
 
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
-from serving import Visit, launch, served, until, visit
+from playwright.sync_api import Browser, Dialog, Page
+from serving import Visit, served, until, visit
 from simulating import simulated
 
 from analytics import Store, measure
@@ -25,14 +25,6 @@ HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>=1+1\u202e\u2066
 ACTS = """actor,summary,from,to,sources
 {hostile},{hostile},2026-03-02,2026-03-03,javascript:alert(3)
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = launch(playwright)
-        yield started
-        started.close()
 
 
 def empty(path: Path) -> Store:
