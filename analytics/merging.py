@@ -21,6 +21,7 @@ class Written:
     ``new`` rows were added, ``completed`` held rows got values they lacked, ``held`` rows were
     there already, ``repeated`` rows shared a key with another row of the same append. Of the rows
     that were there, ``disagreeing`` ones brought a different value; the held value was kept.
+    ``forgotten`` rows tell of what was forgotten; they were not let in.
     """
 
     new: int = 0
@@ -28,6 +29,7 @@ class Written:
     held: int = 0
     repeated: int = 0
     disagreeing: int = 0
+    forgotten: int = 0
 
     def __add__(self, other: "Written") -> "Written":
         """Return the sum, field by field."""
@@ -37,6 +39,7 @@ class Written:
             self.held + other.held,
             self.repeated + other.repeated,
             self.disagreeing + other.disagreeing,
+            self.forgotten + other.forgotten,
         )
 
 

@@ -41,7 +41,7 @@ OWNED_POSTS = (
 )
 
 # Profile addresses: a host, perhaps a folder, then the account's handle or its id.
-_PROFILE_HOSTS = {
+PROFILE_HOSTS = {
     "x.com": "x",
     "twitter.com": "x",
     "t.me": "telegram",
@@ -97,7 +97,7 @@ _SLASH = "(?:/|%2F)"
 _PLACES = "|".join(
     f"{re.escape(host)}{_SLASH}(?:{_FOLDERS.get(platform, '')})"
     f"{'' if platform in _ONLY_IN_FOLDERS else '?'}"
-    for host, platform in _PROFILE_HOSTS.items()
+    for host, platform in PROFILE_HOSTS.items()
 )
 _SCRIPT = r"[\w.]+\.php\?[^#\s]+|people/[^?#\s]+"  # names somebody somewhere: one piece
 PROFILE_URL = re.compile(
@@ -130,7 +130,7 @@ _INSIDE = (
 )
 _CHANNEL_NAME = re.compile(r"[?&]ab_channel=[^&#\s]*", re.IGNORECASE)
 _MAY_NAME = (
-    rf"(?i){'|'.join(map(re.escape, _PROFILE_HOSTS))}|/@|/%40|#@|/users/|/user/|did:|did%3a|tg:"
+    rf"(?i){'|'.join(map(re.escape, PROFILE_HOSTS))}|/@|/%40|#@|/users/|/user/|did:|did%3a|tg:"
     r"|mailto:|bsky\.social|livejournal|substack|tumblr|[?&](?:via|related|screen_name)="
 )
 MENTION = re.compile(r"(?<![\w@/])@([a-z0-9_](?:[\w.@-]*\w)?)", re.IGNORECASE | re.ASCII)
@@ -191,6 +191,14 @@ class Protector:
         if self.is_public(account_id) or PSEUDONYM.fullmatch(account_id):
             return account_id
         return self._hidden([account_id])[0]
+
+    def post(self, post_id: str) -> str:
+        """Return a post's id as it may be stored: with a private account in it replaced.
+
+        >>> Protector(key=b"k" * 32).post("x:1")
+        'x:1'
+        """
+        return str(self._posts(pl.Series([post_id]))[0])
 
     def _hidden(self, accounts: Iterable[str]) -> list[str]:
         """Return the pseudonyms of private accounts."""
@@ -347,7 +355,7 @@ class Protector:
 
     def _hide_profile(self, found: re.Match[str]) -> str:
         place = found[1].lower()
-        platform = _PROFILE_HOSTS[_HOST_END.split(place)[0]]
+        platform = PROFILE_HOSTS[_HOST_END.split(place)[0]]
         handle = found[2].rstrip(".,;:!")
         if handle.lower() in _NOT_A_HANDLE.get(platform, ()):
             return found[0]
@@ -360,7 +368,7 @@ class Protector:
         return _spliced(found, 2, safe + found[2][len(handle) :])
 
     def _hide_fediverse(self, found: re.Match[str]) -> str:
-        if found[1].lower().removeprefix("www.") in _PROFILE_HOSTS:
+        if found[1].lower().removeprefix("www.") in PROFILE_HOSTS:
             return found[0]
         at_home = found[2] if "@" in found[2] else f"{found[2]}@{found[1]}"
         safe = self._handle("mastodon", at_home)

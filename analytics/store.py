@@ -18,9 +18,9 @@ never wait.
 >>> row = {"post_id": "x:1", "appeal_id": "appeal", "platform": "x", "account_id": "x:7"}
 >>> page = pl.DataFrame([row | {"kind": "original", "source": "example"}])
 >>> store.append(POSTS, page)
-Written(new=1, completed=0, held=0, repeated=0, disagreeing=0)
+Written(new=1, completed=0, held=0, repeated=0, disagreeing=0, forgotten=0)
 >>> store.append(POSTS, page)
-Written(new=0, completed=0, held=1, repeated=0, disagreeing=0)
+Written(new=0, completed=0, held=1, repeated=0, disagreeing=0, forgotten=0)
 >>> store.read("posts")["account_id"].str.starts_with("x:~").all()
 True
 """
@@ -52,7 +52,8 @@ from analytics.errors import ProtectionError, StoreError
 from analytics.merging import Written, content_hashes, key_hashes, merge, one_row_a_key
 from analytics.protection import Protector, account_columns, make_key, read_key
 from analytics.schema import Table
-from analytics.tables import ACCOUNTS, APPEALS, FOLLOWS, POSTS
+from analytics.tables import ACCOUNTS, APPEALS, FOLLOWS, POSTS, TOMBSTONES
+from analytics.tombstones import Marks
 
 FORMAT = 1
 DAY = "day"
@@ -86,6 +87,7 @@ class Store:
         self._measuring = FileLock(self.path / ".measuring", timeout=LOCK_SECONDS)
         self._known: dict[str, _Known] = {}
         self._opened: dict[str, DeltaTable] = {}
+        self._marks: tuple[int, Marks] | None = None
 
     def __repr__(self) -> str:
         """Say where it is and what it holds."""
@@ -193,14 +195,23 @@ class Store:
             The table's files are damaged or gone.
         """
         try:
-            rows = self.scan(table)
-            if appeal_id is not None:
-                rows = rows.filter(pl.col("appeal_id") == appeal_id)
-            return (rows.select(*columns) if columns else rows).collect()
+            try:
+                return self._read(table, columns, appeal_id)
+            except OSError:  # files were removed meanwhile: the table is looked at anew
+                self._opened.pop(table, None)
+                return self._read(table, columns, appeal_id)
         except (DeltaError, OSError, pl.exceptions.ComputeError) as error:
             fact = str(error).splitlines()[0]
             msg = f"{self.path}: the table {table} is damaged ({fact}); restore it from a copy"
             raise StoreError(msg) from None
+
+    def _read(
+        self, table: str, columns: Sequence[str] | None, appeal_id: str | None
+    ) -> pl.DataFrame:
+        rows = self.scan(table)
+        if appeal_id is not None:
+            rows = rows.filter(pl.col("appeal_id") == appeal_id)
+        return (rows.select(*columns) if columns else rows).collect()
 
     def versions(self) -> dict[str, int]:
         """Return the version of each table that was ever written: cite these with a result."""
@@ -298,12 +309,15 @@ class Store:
     def _let_in(self, table: Table, frame: pl.DataFrame) -> tuple[pl.DataFrame, Written]:
         """Return the protected rows, one a key, and how many came more than once.
 
-        The language of words is found before protection takes them away.
+        The language of words is found before protection takes them away. What was forgotten
+        stays outside.
         """
         rows = with_text_lang(frame) if table is POSTS else frame
         rows = self.protected(table, rows)
-        rows = one_row_a_key(table, rows)
-        return rows, Written(repeated=frame.height - rows.height)
+        let_in = self.marks.without(table, rows)
+        one_each = one_row_a_key(table, let_in)
+        repeated = let_in.height - one_each.height
+        return one_each, Written(repeated=repeated, forgotten=rows.height - let_in.height)
 
     def write(self, table: Table, frame: pl.DataFrame) -> None:
         """Replace a measured table as a whole.
@@ -335,6 +349,86 @@ class Store:
         with self.writing():
             if listed and self._exists(table):
                 self._delta(table).delete(f"{column} IN ({listed}){further}")
+
+    # forgetting
+
+    @property
+    def marks(self) -> Marks:
+        """The marks of what was forgotten.
+
+        Raises
+        ------
+        ProtectionError
+            The key is missing.
+        """
+        version = self.version(TOMBSTONES.name)
+        if version is None:
+            return Marks(b"", ())
+        if self._marks is None or self._marks[0] != version:
+            held = self.read(TOMBSTONES.name, columns=["mark"])["mark"]
+            self._marks = version, Marks(read_key(self.store_id), held)
+        return self._marks[1]
+
+    def take_out_forgotten(self) -> dict[str, int]:
+        """Take what is marked out of the tables that are kept; return rows that went, by table.
+
+        What was measured stays as it is until it is measured again, and older versions of every
+        table until :meth:`drop_history`.
+        """
+        gone = {}
+        with self.writing():
+            for table in TABLES.values():
+                if not table.measured and table is not TOMBSTONES and self._exists(table):
+                    gone[table.name] = sum(self._taken_out(table, day) for day in self._days(table))
+        return {name: rows for name, rows in gone.items() if rows}
+
+    def _days(self, table: Table) -> list[date | None]:
+        """Return the days of a table; of one that has none, one."""
+        if not table.day:
+            return [None]
+        return self._rows(table).select(DAY).unique().collect()[DAY].to_list()
+
+    def _taken_out(self, table: Table, day: date | None) -> int:
+        rows = self._rows(table)
+        held = (rows.filter(_is_in([day])) if table.day else rows).select(*table.columns).collect()
+        left = one_row_a_key(table, self.marks.without(table, held))
+        if left.equals(held):
+            return 0
+        where = _in_days([day]) if table.day else None
+        if left.is_empty():
+            self._delta(table).delete(where)
+        else:
+            write_deltalake(
+                str(self._folder(table)), _with_day(table, left), mode="overwrite",
+                predicate=where, schema_mode="merge", commit_properties=_commit(None),
+            )  # fmt: skip
+        return held.height - left.height
+
+    def drop_history(self) -> None:
+        """Remove every older version of every table: files, and what the logs tell of them."""
+        with self.writing():
+            for name, table in TABLES.items():
+                if self._exists(table):
+                    _drop_history(self._delta(table), self._folder(table))
+                    self._opened.pop(name, None)
+
+    def empty_measured(self) -> None:
+        """Take every row out of what was measured: there is nothing left to measure."""
+        for name in self.versions():
+            if TABLES[name].measured:
+                self.write(TABLES[name], TABLES[name].empty())
+
+    def forget_public(self, accounts: Sequence[str]) -> None:
+        """No longer know accounts as public that ``groundswell.toml`` does not name."""
+        named = {account.lower() for account in accounts}
+        named -= {actor.account.lower() for actor in self.settings.public}
+        about = self._read_about()
+        if "declared" in about:
+            learned = dict(about.get("learned", {})).items()
+            about["declared"] = [each for each in about["declared"] if each not in named]
+            about["learned"] = {a: n for a, n in learned if not {a, n} & named}
+            _write_atomically(self.path / "store.json", _json(about))
+            self._about = about
 
     def compact(self, *, only_crowded: bool = False) -> int:
         """Merge small files and remove those that no recent version needs; return files saved."""
@@ -400,6 +494,12 @@ class Store:
             self.__dict__.pop("protector", None)  # what it has just learned does not hold
             raise
         return frame
+
+    @property
+    def listed(self) -> frozenset[str]:
+        """The ids of accounts on the public list, in lower case, as far as they are known."""
+        declared = {actor.account.lower() for actor in self.settings.public}
+        return frozenset(declared | {a for a, n in self._learned.items() if n in declared})
 
     @property
     def _learned(self) -> dict[str, str]:
@@ -697,6 +797,17 @@ def _compact(delta: DeltaTable) -> int:
     delta.create_checkpoint()
     delta.cleanup_metadata()
     return int(done["numFilesRemoved"]) - int(done["numFilesAdded"])
+
+
+def _drop_history(delta: DeltaTable, folder: Path) -> None:
+    """Keep the newest version alone; its log begins with a checkpoint."""
+    delta.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False, full=True)
+    delta.update_incremental()
+    delta.create_checkpoint()
+    newest = delta.version()
+    for path in sorted((folder / "_delta_log").glob("[0-9]*")):
+        if int(path.name.partition(".")[0]) < newest:
+            path.unlink()
 
 
 def _json(about: dict[str, Any]) -> str:

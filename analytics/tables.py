@@ -334,6 +334,16 @@ RUNS = Table(
     },
 )
 
+TOMBSTONES = Table(
+    name="tombstones",
+    row="one account or post that was forgotten; nothing else is kept of it",
+    key=("mark",),
+    columns={
+        "mark": text("HMAC-SHA256 of its id under a key of the store", null=False),
+        "at": time("when it was forgotten", null=False),
+    },
+)
+
 AUDIENCES = pl.Schema(
     {
         "platform": pl.String,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, Full, Queue
+from random import SystemRandom
 from tempfile import TemporaryDirectory
 from time import monotonic
 from uuid import uuid4
@@ -23,6 +24,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from analytics import __version__
+from analytics.erasure import erase_deleted
 from analytics.errors import FormatError, StoreError, TableError
 from analytics.schema import UTC
 from analytics.store import Store
@@ -90,14 +92,14 @@ def collect(
     KeyboardInterrupt
         All that has come is kept; the next run goes on.
     """
-    with _alone(store), _opened(store) as journal:
+    with alone(store), journal_of(store) as journal:
         journal.release(before=oldest_kept(store.settings.pages_days, now()))
         return _Run(store, journal, limits=limits, pace=pace, now=now, tell=tell).run(everyone)
 
 
 def rebuild(store: Store) -> int:
     """Write the rows of every page that is kept once more; return how many pages there were."""
-    with _alone(store), _opened(store) as journal:
+    with alone(store), journal_of(store) as journal:
         pages = 0
         writer = _Writer(store, uuid4().hex[:12])
         for some in _batches(journal.all()):
@@ -121,8 +123,21 @@ def _batches(pages: Iterator[Kept]) -> Iterator[list[Kept]]:
         yield waiting
 
 
+def catch_up(store: Store, journal: Journal, *, now: Callable[[], datetime]) -> None:
+    """Write the rows of pages that a run which was killed left behind."""
+    pace = Pace(SystemRandom())
+    _Run(store, journal, limits=Limits(), pace=pace, now=now, tell=lambda _: None).run([])
+
+
 @contextmanager
-def _alone(store: Store) -> Iterator[None]:
+def alone(store: Store) -> Iterator[None]:
+    """Hold the place of the one who collects.
+
+    Raises
+    ------
+    StoreError
+        Another process is collecting.
+    """
     path = store.path / LOCK
     path.parent.mkdir(exist_ok=True)
     try:
@@ -134,7 +149,8 @@ def _alone(store: Store) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(store: Store) -> Iterator[Journal]:
+def journal_of(store: Store) -> Iterator[Journal]:
+    """Open the journal of a store, and close it."""
     journal = Journal(store)
     try:
         yield journal
@@ -172,7 +188,7 @@ class _Writer:
         parts: dict[str, list[Part]] = {}
         shown: dict[int, str] = {}
         for kept in pages:
-            found = _sound(_parts_of(kept, options), options.losses, _place(kept))
+            found = _sound(parts_of(kept, options), options.losses, _place(kept))
             shown[kept.number] = _shown(found)
             parts.setdefault(kept.page.format or kept.source, []).extend(found)
         writing = Writing(self._store, options.appeal_id, options.losses)
@@ -215,7 +231,7 @@ class _Writer:
         return rows
 
 
-def _parts_of(kept: Kept, options: Options) -> list[Part]:
+def parts_of(kept: Kept, options: Options) -> list[Part]:
     """Return the rows of a page; what it does not date was seen when it came."""
     parts: list[Part] = []
     if kept.page.format and kept.page.payload:
@@ -348,8 +364,9 @@ class _Run:
         return self._end(askers)
 
     def _end(self, askers: Sequence[Asker]) -> Report:
-        """Note what became of everything."""
+        """Note what became of everything; what platforms no longer show is forgotten."""
         report = self._report(askers)
+        erase_deleted(self._store, at=self._now(), since=self._began)
         self._store.compact(only_crowded=True)
         return report
 

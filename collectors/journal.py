@@ -158,13 +158,14 @@ class Journal:
         up_to, finished = self._up_to(), self._finished()
         for path in self._files():
             if (number := _number_of(path)) > up_to and number not in finished:
-                yield self._read(path)
+                yield self.page(path)
 
     def all(self) -> Iterator[Kept]:
         """Yield every page that is still kept, in the order they came."""
-        yield from map(self._read, self._files())
+        yield from map(self.page, self._files())
 
-    def _read(self, path: Path) -> Kept:
+    def page(self, path: Path) -> Kept:
+        """Return the page in a file."""
         plain = self._sealer.opened(path.read_bytes(), path.name.encode())
         return msgspec.msgpack.decode(plain, type=Kept)
 
@@ -209,6 +210,30 @@ class Journal:
             "SELECT units FROM spent WHERE source = ? AND period = ?", (source, period)
         ).fetchone()
         return int(row[0]) if row else 0
+
+    def remove(self, kept: Kept) -> None:
+        """Remove a page."""
+        self._path(kept.number).unlink(missing_ok=True)
+
+    def questions(self) -> Iterator[tuple[str, Progress]]:
+        """Yield every question, with its source's name."""
+        sources = self._state.execute("SELECT DISTINCT source FROM progress").fetchall()
+        for (source,) in sources:
+            yield from ((source, each) for each in self.progress(source))
+
+    def drop(self, source: str, question: Progress) -> None:
+        """Forget that a question was ever asked."""
+        with _telling(self._state) as state:
+            name = self._sealer.name(f"{source} {question.task.key}")
+            state.execute("DELETE FROM progress WHERE source = ? AND name = ?", (source, name))
+
+    def wipe(self) -> None:
+        """Write the state anew, so that nothing that was deleted lies between what is left."""
+        with _telling(self._state) as state:
+            state.execute("PRAGMA secure_delete = ON")
+        with _telling(self._state) as state:
+            state.execute("VACUUM")
+        self._state.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def release(self, *, before: datetime) -> int:
         """Remove the finished pages that came before a time, and return how many."""

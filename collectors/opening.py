@@ -13,6 +13,7 @@ from random import Random, SystemRandom
 import polars as pl
 
 from analytics import __version__
+from analytics.erasure import left
 from analytics.errors import GroundswellError, SettingsError
 from analytics.protection import key_folder, key_path, read_key
 from analytics.store import Store
@@ -126,6 +127,7 @@ def _about_store(store: Store) -> Iterator[Check]:
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
         yield Check("store", f"a table cannot be read ({error}); restore your copy", fine=False)
     yield _told("settings", lambda: f"protection is {store.settings.protection.level}")
+    yield _told_forgotten(store)
     yield _told(
         "key", lambda: f"{key_path(store.store_id)} ({len(read_key(store.store_id))} bytes)"
     )
@@ -134,6 +136,20 @@ def _about_store(store: Store) -> Iterator[Check]:
     state = store.path / "raw" / "state.sqlite"
     if state.is_file():
         yield _about_state(state)
+
+
+def _told_forgotten(store: Store) -> Check:
+    what = "forgetting"
+    try:
+        unfinished = left(store)
+        many = store.read("tombstones", columns=["mark"]).height
+    except GroundswellError as error:
+        return Check(what, str(error), fine=False)
+    if unfinished:
+        rows = ", ".join(f"{name} {count:,}" for name, count in unfinished.items())
+        way_out = f"finish it: groundswell forget {store.path}"
+        return Check(what, f"a run was stopped before its end ({rows} left); {way_out}", fine=False)
+    return Check(what, f"{many:,} tombstones; nothing is held of what they mark")
 
 
 def _height(store: Store, name: str) -> int:

@@ -55,6 +55,7 @@ class Writing:
         add("merged", what, "completed a row that was held", done.completed)
         add("merged", what, "held already, nothing new in it", done.held)
         add("merged", what, "came more than once in these files", done.repeated)
+        add("dropped", what, "was forgotten, and stays so", done.forgotten)
         add("unknown", what, "differs from the row held, whose values were kept", done.disagreeing)
 
 

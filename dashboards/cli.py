@@ -338,6 +338,69 @@ def login(
     console.say(f"Logged in as {who}. The session lies beside the keys, never in the store.")
 
 
+class Meant(StrEnum):
+    """What a name means to ``groundswell forget`` where it can mean two things."""
+
+    ACCOUNT = "account"
+    POST = "post"
+
+
+@command
+def forget(
+    store: StorePath,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="ACCOUNT_OR_POST...",
+            help="platform:id, platform:@handle, a pseudonym, or an address. None: finish a run.",
+        ),
+    ] = None,
+    kind: Annotated[
+        Meant | None, typer.Option("--as", help="Where a name is an account's and a post's.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; it cannot be undone.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Erase accounts and posts everywhere in a store, measure again, and prove it by a search.
+
+    An account takes its posts along. What is left is a tombstone: a keyed hash, and the time. Under
+    `strict` a handle and an id of one account are not known to belong together: tell both.
+    """
+    from analytics.store import Store
+    from collectors.forgetting import forget as forget_in
+
+    opened = Store(store)
+    if not yes:
+        whom = ", ".join(names or []) or "what an earlier run left"
+        typer.confirm(f"Erase {whom} from {store}? It cannot be undone", abort=True, err=True)
+    with console.progress("Forgetting") as step:
+        done = forget_in(
+            opened,
+            names or [],
+            kind=kind.value if kind else None,
+            now=lambda: datetime.now(UTC),
+            report=step,
+        )
+    found = done.proof.places
+    if as_json:
+        told = vars(done) | {"proof": vars(done.proof)}
+        console.emit(told)
+    else:
+        rows = ", ".join(f"{name} {count:,}" for name, count in done.rows.items()) or "none"
+        console.say(f"Tombstones laid: {done.tombstones:,}. Rows taken out: {rows}.")
+        console.say(
+            f"Removed as they came: {done.pages:,} pages, {done.files:,} files, "
+            f"{done.questions:,} questions."
+        )
+        result = f"still in {', '.join(found[:5])}; take it out there" if found else "nothing left"
+        console.say(
+            f"Searched {done.proof.files:,} files ({done.proof.bytes:,} bytes), packed and "
+            f"unpacked: {result}."
+        )
+    if found:
+        raise typer.Exit(1)
+
+
 @command
 def doctor(store: StorePath, as_json: Json = False) -> None:
     """Check keys, reach, versions and the store's health, without spending quota."""

@@ -155,7 +155,7 @@ def test_an_official_asked_by_name_is_kept_with_words_and_role(
     assert "official" in held.read("accounts")["role"].to_list()
 
 
-def test_what_is_no_longer_shown_is_noted_as_gone(
+def test_what_is_no_longer_shown_is_noted_as_gone_and_forgotten(
     tmp_path: Path, server: Loopback, service: BlueskyService
 ) -> None:
     uri = service.post(0, 1, "#park")
@@ -163,8 +163,9 @@ def test_what_is_no_longer_shown_is_noted_as_gone(
     collected(held)
     del service.posts[uri]
     collected(held)
-    assert held.read("changes").select("post_id", "what").rows() == [(f"bluesky:{uri}", "gone")]
-    assert held.read("posts").height == 1
+    gone = held.marks.stand_in(held.protector.post(f"bluesky:{uri}"))
+    assert held.read("changes").select("post_id", "what").rows() == [(gone, "gone")]
+    assert held.read("posts").is_empty()
 
 
 @pytest.mark.parametrize(

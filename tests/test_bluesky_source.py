@@ -122,7 +122,7 @@ def test_what_people_do_is_held_edge_for_edge_with_times(tmp_path: Path, network
     network.settle()
     collected(held)
     assert held.read("changes").select("post_id", "what").rows() == [
-        (f"bluesky:{gone.uri}", "gone")
+        (held.marks.stand_in(f"bluesky:{gone.uri}"), "gone")
     ]
 
 

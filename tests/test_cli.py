@@ -147,6 +147,10 @@ WELL: dict[str, tuple[Callable[[Path], list[object]], set[str]]] = {
     "compact": (lambda f: ["compact", f / "store"], {"files_saved"}),
     "collect": (lambda f: ["collect", f / "store", "--rebuild"], {"pages"}),
     "doctor": (lambda f: ["doctor", f / "store"], {"checks"}),
+    "forget": (
+        lambda f: ["forget", f / "store", "x:1", "--as", "post", "--yes"],
+        {"tombstones", "rows", "pages", "questions", "files", "proof"},
+    ),
 }
 BADLY: dict[str, Callable[[Path], list[object]]] = {
     "init": lambda f: ["init", f / "store"],
@@ -162,6 +166,7 @@ BADLY: dict[str, Callable[[Path], list[object]]] = {
     "compact": lambda f: ["compact", f],
     "collect": lambda f: ["collect", f / "store"],
     "doctor": lambda f: ["doctor", f / "gone"],
+    "forget": lambda f: ["forget", f / "store", "nobody", "--yes"],
 }
 
 

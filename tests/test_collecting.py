@@ -326,7 +326,9 @@ def test_what_is_gone_is_noted_and_passed_over(store: Store) -> None:
     source = Told(GoneError("not there", ["x:5"]), page(1), tasks=2)
     _, rows = run(store, source)
     assert rows.select("questions", "refused").rows() == [(2, 1)]
-    assert store.read("changes").select("post_id", "what").rows() == [("x:5", "gone")]
+    assert store.read("changes").select("post_id", "what").rows() == [
+        (store.marks.stand_in("x:5"), "gone")
+    ]
     assert held(store) == ["x:1"]
 
 

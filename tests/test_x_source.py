@@ -131,15 +131,16 @@ def test_the_numbers_become_a_history(tmp_path: Path, server: Loopback) -> None:
     assert told["observed_at"].is_unique().all()
 
 
-def test_a_post_that_is_gone_is_a_change_and_stays_held(tmp_path: Path, server: Loopback) -> None:
+def test_a_post_that_is_gone_is_a_change_and_is_forgotten(tmp_path: Path, server: Loopback) -> None:
     held = store(tmp_path, server, FIRST, quotes=False, replies=False, reposters=False)
     collected(held)
     service(server).gone.add(FIRST)
     collected(held)
     collected(held)
     changes = held.read("changes")
-    assert changes.select("post_id", "what", "at").rows() == [(post(1), "gone", None)]
-    assert held.read("posts")["post_id"].to_list() == [post(1)]
+    gone = (held.marks.stand_in(post(1)), "gone", None)
+    assert changes.select("post_id", "what", "at").rows() == [gone]
+    assert held.read("posts").is_empty()
 
 
 def test_officials_that_are_asked_by_name_keep_their_words(
