@@ -19,6 +19,7 @@ _NOTICE = "<!-- Made by docs/generate.py: change the code, then run make docs. -
 _COMMANDS = (
     "demo", "init", "import", "formats", "collect", "login", "doctor", "respond", "opinions",
     "measure", "coordination", "serve", "report", "export", "simulate", "compact",
+    "forget",
 )  # fmt: skip
 
 
